@@ -1,0 +1,90 @@
+// Command testaudit reads the event stream of a `go test -json` run and fails when a green run proves less than it
+// seems to: when a test was skipped, began without an end, or when none ran at all.
+//
+// Acceptance tests skip themselves without TF_ACC, and a run in which all of them did so is green.
+//
+//	testaudit <events.json
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if err := audit(os.Stdin); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// event is one line of `go test -json`; see `go doc test2json`.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Output  string
+}
+
+type outcome struct {
+	action string // the last of run, pass, fail and skip
+	reason string // the last line the test printed that is not test2json's own
+}
+
+// audit returns an error that names every test which did not run to its end in the stream of events r.
+func audit(r io.Reader) error {
+	tests := map[string]*outcome{}
+	for decoder := json.NewDecoder(r); ; {
+		var e event
+		if err := decoder.Decode(&e); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return fmt.Errorf("reading the test events: %w", err)
+		}
+		if e.Test == "" {
+			continue
+		}
+		name := e.Package + "." + e.Test
+		if tests[name] == nil {
+			tests[name] = &outcome{}
+		}
+		switch e.Action {
+		case "run", "pass", "fail", "skip":
+			tests[name].action = e.Action
+		case "output":
+			if line := strings.TrimSpace(e.Output); line != "" && !isFraming(line) {
+				tests[name].reason = line
+			}
+		}
+	}
+	if len(tests) == 0 {
+		return errors.New("no test ran")
+	}
+	var faults []string
+	for name, test := range tests {
+		switch test.action {
+		case "skip":
+			faults = append(faults, fmt.Sprintf("skipped:    %s: %s", name, test.reason))
+		case "fail":
+			faults = append(faults, "failed:     "+name)
+		case "pass":
+		default:
+			faults = append(faults, "unfinished: "+name)
+		}
+	}
+	if len(faults) > 0 {
+		slices.Sort(faults)
+		return fmt.Errorf("%d of %d tests prove nothing:\n%s", len(faults), len(tests), strings.Join(faults, "\n"))
+	}
+	return nil
+}
+
+// isFraming tells the lines that go test prints about a test from those the test prints itself.
+func isFraming(line string) bool {
+	return strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "--- ")
+}
