@@ -1,0 +1,413 @@
+package kibana
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+type kind int
+
+const (
+	anything kind = iota
+	text
+	boolean
+	number
+	object
+	array
+	record
+	choice
+)
+
+func (k kind) String() string {
+	return [...]string{"any", "string", "boolean", "number", "object", "array", "record", "string"}[k]
+}
+
+// schema describes one JSON value as Kibana's config-schema and zod do: strict objects, defaults filled in.
+type schema struct {
+	kind       kind
+	optional   bool // may be absent, and then stays absent
+	nullable   bool
+	hasDefault bool
+	fallback   any
+	properties []property
+	open       bool // unknown keys are kept instead of refused
+	element    *schema
+	nonEmpty   bool
+	options    []string
+	refine     func(value any) string // a further check; answers the fault's text or ""
+}
+
+type property struct {
+	name string
+	schema
+}
+
+func required(name string, k kind) property { return property{name, schema{kind: k}} }
+
+func defaulted(name string, k kind, fallback any) property {
+	return property{name, schema{kind: k, hasDefault: true, fallback: fallback}}
+}
+
+// nullable is schema.nullable / z.nullable().default(null): absent and null are stored as null.
+func nullable(name string, s schema) property {
+	s.nullable, s.hasDefault, s.fallback = true, true, nil
+	return property{name, s}
+}
+
+func nullables(names ...string) []property {
+	properties := make([]property, 0, len(names))
+	for _, name := range names {
+		properties = append(properties, nullable(name, schema{kind: text}))
+	}
+	return properties
+}
+
+func strict(properties ...property) schema { return schema{kind: object, properties: properties} }
+
+func oneOf(name string, options ...string) property {
+	return property{name, schema{kind: choice, options: options}}
+}
+
+func listOf(element schema) schema { return schema{kind: array, element: &element} }
+
+// fault is one thing wrong with a value, before it is put into words.
+type fault struct {
+	path     []string
+	code     faultCode
+	expected string
+	received string
+	nullable bool
+	names    []string // unknown keys, or the options of a choice
+	message  string   // of a custom check
+}
+
+type faultCode int
+
+const (
+	wrongType faultCode = iota
+	unknownKeys
+	wrongChoice
+	emptyList
+	custom
+)
+
+// validate answers value with its defaults filled in, or everything that is wrong with it.
+func (s schema) validate(w wording, value any, present bool) (any, []fault) {
+	c := checker{wording: w}
+	result, _ := c.check(s, value, present, nil)
+	return result, c.faults
+}
+
+type checker struct {
+	wording wording
+	faults  []fault
+}
+
+func (c *checker) add(f fault, path []string) {
+	f.path = slices.Clone(path)
+	c.faults = append(c.faults, f)
+}
+
+// check answers the completed value and whether it is to be stored at all.
+func (c *checker) check(s schema, value any, present bool, path []string) (any, bool) {
+	if !present {
+		switch {
+		case s.hasDefault:
+			return s.fallback, true
+		case s.optional:
+			return nil, false
+		case s.kind == object && c.wording == configSchema && len(path) > 0:
+			// config-schema takes a missing nested object for {}, so its required children are what is reported.
+			value = map[string]any{}
+		case s.kind == choice:
+			c.add(fault{code: wrongChoice, received: "undefined", names: s.options}, path)
+			return nil, false
+		default:
+			c.add(fault{code: wrongType, expected: s.kind.String(), received: "undefined"}, path)
+			return nil, false
+		}
+	}
+	if value == nil && s.nullable {
+		return nil, true
+	}
+	if !s.kind.accepts(value) {
+		c.add(fault{code: wrongType, expected: s.kind.String(), received: typeName(value), nullable: s.nullable}, path)
+		return nil, false
+	}
+	switch s.kind {
+	case object:
+		value = c.checkObject(s, value.(map[string]any), path)
+	case record:
+		if s.element != nil {
+			entries := value.(map[string]any)
+			for _, key := range sortedKeys(entries) {
+				c.check(*s.element, entries[key], true, append(path, key))
+			}
+		}
+	case array:
+		value = c.checkArray(s, value.([]any), path)
+	case choice:
+		if chosen := value.(string); !slices.Contains(s.options, chosen) {
+			c.add(fault{code: wrongChoice, received: chosen, names: s.options}, path)
+		}
+	case anything, text, boolean, number:
+	}
+	if s.refine != nil {
+		if message := s.refine(value); message != "" {
+			c.add(fault{code: custom, message: message}, path)
+		}
+	}
+	return value, true
+}
+
+func (c *checker) checkObject(s schema, given map[string]any, path []string) any {
+	completed := make(map[string]any, len(s.properties))
+	known := make(map[string]bool, len(s.properties))
+	for _, p := range s.properties {
+		known[p.name] = true
+		value, present := given[p.name]
+		if kept, keep := c.check(p.schema, value, present, append(path, p.name)); keep {
+			completed[p.name] = kept
+		}
+	}
+	var unknown []string
+	for _, key := range sortedKeys(given) {
+		switch {
+		case known[key]:
+		case s.open:
+			completed[key] = given[key]
+		default:
+			unknown = append(unknown, key)
+		}
+	}
+	if len(unknown) > 0 {
+		c.add(fault{code: unknownKeys, names: unknown}, path)
+	}
+	return completed
+}
+
+func (c *checker) checkArray(s schema, given []any, path []string) any {
+	if s.nonEmpty && len(given) == 0 {
+		c.add(fault{code: emptyList}, path)
+	}
+	if s.element == nil {
+		return given
+	}
+	completed := make([]any, 0, len(given))
+	for i, item := range given {
+		value, _ := c.check(*s.element, item, true, append(path, fmt.Sprint(i)))
+		completed = append(completed, value)
+	}
+	return completed
+}
+
+func (k kind) accepts(value any) bool {
+	switch k {
+	case text, choice:
+		_, ok := value.(string)
+		return ok
+	case boolean:
+		_, ok := value.(bool)
+		return ok
+	case number:
+		_, ok := value.(float64)
+		return ok
+	case object, record:
+		_, ok := value.(map[string]any)
+		return ok
+	case array:
+		_, ok := value.([]any)
+		return ok
+	case anything:
+		return true
+	}
+	return false
+}
+
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case []any:
+		return "array"
+	default:
+		return "object"
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// tell puts faults into the words of a generation. config-schema stops at the first one, zod lists them all.
+func (w wording) tell(faults []fault) string {
+	switch w {
+	case configSchema:
+		return faults[0].configSchema("")
+	case zod3:
+		lines := make([]any, len(faults))
+		for i, f := range faults {
+			lines[i] = f.zod3()
+		}
+		return indentJSON(lines)
+	default:
+		lines := make([]string, len(faults))
+		for i, f := range faults {
+			lines[i] = f.zod4()
+		}
+		return strings.Join(lines, "\n")
+	}
+}
+
+// configSchema words a fault; prefix is put before the path ("request body" for whole requests).
+func (f fault) configSchema(prefix string) string {
+	path := f.path
+	if prefix != "" {
+		path = append([]string{prefix}, path...)
+	}
+	if f.code == unknownKeys {
+		path = append(slices.Clone(path), f.names[0])
+	}
+	at := strings.Join(path, ".")
+	var message string
+	expected := strings.Replace(f.expected, "record", "object", 1)
+	switch f.code {
+	case unknownKeys:
+		message = "definition for this key is missing"
+	case emptyList:
+		message = "expected non-empty but got empty"
+	case custom:
+		message = f.message
+	case wrongChoice:
+		message = "types that failed validation:"
+		for i, option := range f.names {
+			message += fmt.Sprintf("\n- [%s.%d]: expected value to equal [%s]", at, i, option)
+		}
+	case wrongType:
+		switch {
+		case f.nullable:
+			message = fmt.Sprintf("types that failed validation:\n- [%s.0]: expected value of type [%s] but got [%s]"+
+				"\n- [%s.1]: expected value to equal [null]", at, expected, f.received, at)
+		case f.expected == "object" && f.received != "undefined":
+			message = fmt.Sprintf("expected a plain object value, but found [%s] instead.", f.received)
+		default:
+			message = fmt.Sprintf("expected value of type [%s] but got [%s]", expected, f.received)
+		}
+	}
+	if at == "" {
+		return message
+	}
+	return fmt.Sprintf("[%s]: %s", at, message)
+}
+
+// zod3 is the issue as zod 3 prints it; the order of the keys is part of the text.
+func (f fault) zod3() any {
+	path := f.path
+	if path == nil {
+		path = []string{}
+	}
+	type typeIssue struct {
+		Code     string   `json:"code"`
+		Expected string   `json:"expected"`
+		Received string   `json:"received"`
+		Path     []string `json:"path"`
+		Message  string   `json:"message"`
+	}
+	switch f.code {
+	case unknownKeys:
+		return struct {
+			Code    string   `json:"code"`
+			Keys    []string `json:"keys"`
+			Path    []string `json:"path"`
+			Message string   `json:"message"`
+		}{"unrecognized_keys", f.names, path, "Unrecognized key(s) in object: " + quoted(f.names, "'", ", ")}
+	case wrongChoice:
+		if f.received == "undefined" {
+			return typeIssue{"invalid_type", quoted(f.names, "'", " | "), f.received, path, "Required"}
+		}
+		return struct {
+			Received string   `json:"received"`
+			Code     string   `json:"code"`
+			Options  []string `json:"options"`
+			Path     []string `json:"path"`
+			Message  string   `json:"message"`
+		}{f.received, "invalid_enum_value", f.names, path, fmt.Sprintf("Invalid enum value. Expected %s, received '%s'",
+			quoted(f.names, "'", " | "), f.received)}
+	case emptyList, custom:
+		message := f.message
+		if f.code == emptyList {
+			message = "Array must contain at least 1 element(s)"
+		}
+		return struct {
+			Code    string   `json:"code"`
+			Message string   `json:"message"`
+			Path    []string `json:"path"`
+		}{"custom", message, path}
+	case wrongType:
+	}
+	expected := strings.Replace(f.expected, "record", "object", 1)
+	message := fmt.Sprintf("Expected %s, received %s", expected, f.received)
+	if f.received == "undefined" {
+		message = "Required"
+	}
+	return typeIssue{"invalid_type", expected, f.received, path, message}
+}
+
+func (f fault) zod4() string {
+	var message string
+	switch f.code {
+	case unknownKeys:
+		noun := "key"
+		if len(f.names) > 1 {
+			noun = "keys"
+		}
+		message = fmt.Sprintf("Unrecognized %s: %s", noun, quoted(f.names, `"`, ", "))
+	case wrongChoice:
+		message = "Invalid option: expected one of " + quoted(f.names, `"`, "|")
+	case emptyList:
+		message = "Too small: expected array to have >=1 items"
+	case custom:
+		message = f.message
+	case wrongType:
+		message = fmt.Sprintf("Invalid input: expected %s, received %s", f.expected, f.received)
+	}
+	if len(f.path) > 0 {
+		message += "\n  → at " + strings.Join(f.path, ".")
+	}
+	return "✖ " + message
+}
+
+func quoted(names []string, mark, separator string) string {
+	marked := make([]string, len(names))
+	for i, name := range names {
+		marked[i] = mark + name + mark
+	}
+	return strings.Join(marked, separator)
+}
+
+// indentJSON is JSON.stringify(value, null, 2): no escaping of <, > and &.
+func indentJSON(value any) string {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSuffix(buffer.String(), "\n")
+}

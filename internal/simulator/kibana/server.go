@@ -1,0 +1,450 @@
+// Package kibana is a simulated Kibana: connectors, case settings and cases as their HTTP APIs answer, release by
+// release, held in memory.
+//
+// It exists for the parts of Kibana that a Terraform provider meets: version-dependent routes and keys, strict bodies,
+// three generations of error texts, secrets that never come back, deprecated connectors, and _execute, which really
+// calls the system behind a connector with the connector's own credentials.
+package kibana
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options configure a Server. The zero value is a Kibana 9.1.0 with a trial licence, the user elastic with the
+// password changeme, the default space, and no restriction of hosts or connector types.
+type Options struct {
+	Version            string           // "9.1.0"; 7.0 and later, "-SNAPSHOT" allowed
+	Username, Password string           // "elastic", "changeme": a superuser
+	Users              []User           // further users
+	APIKeys            []string         // encoded values (base64 of id:key) accepted as "Authorization: ApiKey …"
+	BearerTokens       []string         // accepted as "Authorization: Bearer …"
+	Spaces             []string         // besides "default"
+	AllowedHosts       []string         // xpack.actions.allowedHosts; ["*"]
+	EnabledActionTypes []string         // xpack.actions.enabledActionTypes; ["*"]
+	License            string           // basic, standard, gold, platinum, enterprise or trial; "trial"
+	LicenseExpired     bool             //
+	Preconfigured      []Preconfigured  // xpack.actions.preconfigured
+	HTTPClient         *http.Client     // for what _execute calls; a client with a timeout of 60 s
+	Clock              func() time.Time // time.Now
+
+	// UnauthenticatedStatusRedacted says what GET /api/status answers without credentials: the overall level and
+	// no version (true, and nil), or 401 (false).
+	UnauthenticatedStatusRedacted *bool
+}
+
+// User is a user besides the superuser.
+type User struct {
+	Username, Password string
+	Privilege          Privilege
+}
+
+// Privilege is what a user may do with connectors and cases.
+type Privilege string
+
+// The levels of the features Actions & Connectors and Cases. A reader may run connectors.
+const (
+	PrivilegeAll  Privilege = "all"
+	PrivilegeRead Privilege = "read"
+	PrivilegeNone Privilege = "none"
+)
+
+// Preconfigured is a connector from kibana.yml: seen in every space, never changed by the API.
+type Preconfigured struct {
+	ID, Name, TypeID string
+	Config, Secrets  map[string]any
+	ExposeConfig     bool // show config in answers
+}
+
+// Server is the simulated Kibana. It is safe for concurrent use; make one with New.
+type Server struct {
+	options Options
+	mux     *http.ServeMux
+	types   []*connectorType
+
+	mu         sync.Mutex
+	version    version
+	connectors map[string]*connector
+	tokens     map[string]token // OAuth tokens by connector id
+	sequence   int              // of saved-object versions
+	requests   []Request
+}
+
+// New makes a Server. It fails on an unreadable version, an unknown licence, or a preconfigured connector that has no
+// id or an unknown type.
+func New(options Options) (*Server, error) {
+	orDefault := func(value *string, fallback string) {
+		if *value == "" {
+			*value = fallback
+		}
+	}
+	orDefault(&options.Version, "9.1.0")
+	orDefault(&options.Username, "elastic")
+	orDefault(&options.Password, "changeme")
+	orDefault(&options.License, "trial")
+	if options.AllowedHosts == nil {
+		options.AllowedHosts = []string{"*"}
+	}
+	if options.EnabledActionTypes == nil {
+		options.EnabledActionTypes = []string{"*"}
+	}
+	if options.HTTPClient == nil {
+		options.HTTPClient = &http.Client{Timeout: time.Minute}
+	}
+	if options.Clock == nil {
+		options.Clock = time.Now
+	}
+	options.Spaces = append([]string{"default"}, options.Spaces...)
+
+	v, err := parseVersion(options.Version)
+	if err != nil {
+		return nil, err
+	}
+	if licenseRank(options.License) < 0 {
+		return nil, fmt.Errorf("kibana license %q: want basic, standard, gold, platinum, enterprise or trial", options.License)
+	}
+	s := &Server{
+		options: options, version: v, types: connectorTypes(),
+		connectors: map[string]*connector{}, tokens: map[string]token{},
+	}
+	for _, p := range options.Preconfigured {
+		if p.ID == "" || s.typeByID(v, p.TypeID) == nil {
+			return nil, fmt.Errorf("preconfigured connector %q: Kibana %s has no connector type %q", p.ID, v, p.TypeID)
+		}
+	}
+	s.mux = s.routes()
+	return s, nil
+}
+
+// call is one request on its way through the server.
+type call struct {
+	*http.Request
+	space     string
+	user      User
+	version   version
+	body      []byte
+	anonymous bool
+}
+
+// reply is a status and its JSON body; a nil body sends none.
+type reply struct {
+	status int
+	body   any
+}
+
+func ok(body any) reply { return reply{http.StatusOK, body} }
+
+// failure is Kibana's error envelope.
+func failure(status int, format string, args ...any) reply {
+	return reply{status, map[string]any{
+		"statusCode": status, "error": http.StatusText(status), "message": fmt.Sprintf(format, args...),
+	}}
+}
+
+func notFound(kind, id string) reply {
+	return failure(http.StatusNotFound, "Saved object [%s/%s] not found", kind, id)
+}
+
+type handler func(c *call) reply
+
+// release bounds a route: it exists from since up to, not including, until.
+type release struct{ since, until version }
+
+var (
+	always      = release{until: version{major: 1 << 30}}
+	before78    = release{until: version{major: 7, minor: 8}}
+	from78to9   = release{version{major: 7, minor: 8}, version{major: 9}}
+	from713     = release{version{major: 7, minor: 13}, version{major: 1 << 30}}
+	clientIDs   = release{version{major: 8, minor: 8}, version{major: 1 << 30}}
+	maximumBody = int64(1 << 20) // server.maxPayload
+)
+
+func (r release) has(v version) bool {
+	return v.atLeast(r.since.major, r.since.minor) && v.before(r.until.major, r.until.minor)
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	add := func(when release, pattern string, h handler) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			c := callOf(r)
+			c.Request = r // the one that carries the path's values
+			if !when.has(c.version) {
+				write(w, failure(http.StatusNotFound, "Not Found"))
+				return
+			}
+			write(w, h(c))
+		})
+	}
+	add(always, "GET /api/status", s.status)
+
+	add(from713, "POST /api/actions/connector", s.create(modern))
+	add(clientIDs, "POST /api/actions/connector/{id}", s.create(modern))
+	add(from713, "PUT /api/actions/connector/{id}", s.update(modern))
+	add(from713, "GET /api/actions/connector/{id}", s.get(modern))
+	add(from713, "DELETE /api/actions/connector/{id}", s.delete)
+	add(from713, "GET /api/actions/connectors", s.list(modern))
+	add(from713, "GET /api/actions/connector_types", s.listTypes(modern))
+	add(from713, "POST /api/actions/connector/{id}/_execute", s.run(modern))
+
+	add(from78to9, "POST /api/actions/action", s.create(legacy))
+	add(from78to9, "PUT /api/actions/action/{id}", s.update(legacy))
+	add(from78to9, "GET /api/actions/action/{id}", s.get(legacy))
+	add(from78to9, "DELETE /api/actions/action/{id}", s.delete)
+	add(from78to9, "GET /api/actions", s.list(legacy))
+	add(from78to9, "GET /api/actions/list_action_types", s.listTypes(legacy))
+	add(from78to9, "POST /api/actions/action/{id}/_execute", s.run(legacy))
+
+	add(before78, "POST /api/action", s.create(legacy))
+	add(before78, "PUT /api/action/{id}", s.update(legacy))
+	add(before78, "GET /api/action/{id}", s.get(legacy))
+	add(before78, "DELETE /api/action/{id}", s.delete)
+	add(before78, "GET /api/action/_getAll", s.list(legacy))
+	add(before78, "GET /api/action/types", s.listTypes(legacy))
+	add(before78, "POST /api/action/{id}/_execute", s.run(legacy))
+
+	s.adminRoutes(mux)
+	return mux
+}
+
+type callKey struct{}
+
+func callOf(r *http.Request) *call {
+	c, _ := r.Context().Value(callKey{}).(*call)
+	return c
+}
+
+// ServeHTTP answers one request. Checks come in Kibana's order: credentials, kbn-xsrf, body, space, route.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, adminPrefix) {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("kbn-name", "kibana-simulator")
+	w.Header().Set("Cache-Control", "private, no-cache, no-store, must-revalidate")
+	recorder := &statusRecorder{ResponseWriter: w}
+	c := &call{space: "default"}
+	s.mu.Lock()
+	c.version = s.version
+	s.mu.Unlock()
+	path := r.URL.Path
+	defer func() { s.record(r, path, c, recorder.status) }()
+
+	if rest, found := strings.CutPrefix(path, "/s/"); found {
+		space, tail, _ := strings.Cut(rest, "/")
+		c.space = space
+		inner := r.Clone(r.Context())
+		inner.URL.Path, inner.URL.RawPath = "/"+tail, ""
+		if _, raw, found := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/s/"), "/"); found {
+			inner.URL.RawPath = "/" + raw
+		}
+		r = inner
+	}
+	if refused, problem := s.admit(c, r); problem {
+		write(recorder, refused)
+		return
+	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		write(recorder, failure(http.StatusNotFound, "Not Found"))
+		return
+	}
+	s.mux.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+}
+
+// admit runs the checks that come before any route, and reads the body.
+func (s *Server) admit(c *call, r *http.Request) (reply, bool) {
+	if refused, problem := s.authenticate(c, r); problem {
+		return refused, true
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		// kbn-version is the other header that proves a request was not forged by a browser's form.
+		if sent := r.Header.Get("kbn-version"); sent != "" && sent != c.version.String() {
+			return failure(http.StatusBadRequest, "Browser client is out of date, please refresh the page "+
+				"(\"kbn-version\" header was %q but should be %q)", sent, c.version.String()), true
+		} else if sent == "" && r.Header.Get("kbn-xsrf") == "" {
+			return failure(http.StatusBadRequest, "Request must contain a kbn-xsrf header."), true
+		}
+		if sent := r.Header.Get("Content-Type"); sent != "" {
+			if media, _, err := mime.ParseMediaType(sent); err != nil || media != "application/json" {
+				return failure(http.StatusUnsupportedMediaType, "Unsupported Media Type"), true
+			}
+		}
+		body, err := io.ReadAll(io.LimitReader(r.Body, maximumBody+1))
+		if err != nil {
+			return failure(http.StatusBadRequest, "Error reading the request payload"), true
+		}
+		if int64(len(body)) > maximumBody {
+			return failure(http.StatusRequestEntityTooLarge,
+				"Payload content length greater than maximum allowed: %d", maximumBody), true
+		}
+		c.body = bytes.TrimSpace(body)
+		if len(c.body) > 0 && !json.Valid(c.body) {
+			return failure(http.StatusBadRequest, "Invalid request payload JSON format"), true
+		}
+	}
+	if !slices.Contains(s.options.Spaces, c.space) {
+		return notFound("space", c.space), true
+	}
+	return reply{}, false
+}
+
+func (s *Server) authenticate(c *call, r *http.Request) (reply, bool) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	redacted := s.options.UnauthenticatedStatusRedacted
+	switch strings.ToLower(scheme) {
+	case "":
+		if r.URL.Path == "/api/status" && (redacted == nil || *redacted) {
+			c.anonymous = true
+			return reply{}, false
+		}
+		return failure(http.StatusUnauthorized, "Unauthorized"), true
+	case "basic":
+		username, password, _ := r.BasicAuth()
+		users := append([]User{{s.options.Username, s.options.Password, PrivilegeAll}}, s.options.Users...)
+		for _, user := range users {
+			if user.Username == username && sameSecret(user.Password, password) {
+				c.user = user
+				return reply{}, false
+			}
+		}
+		return failure(http.StatusUnauthorized, "[security_exception: [security_exception] Reason: unable to "+
+			"authenticate user [%s] for REST request [/_security/_authenticate]]: unable to authenticate user [%s] for "+
+			"REST request [/_security/_authenticate]", username, username), true
+	case "apikey":
+		if slices.ContainsFunc(s.options.APIKeys, func(key string) bool { return sameSecret(key, credential) }) {
+			c.user = User{Username: s.options.Username, Privilege: PrivilegeAll}
+			return reply{}, false
+		}
+		return failure(http.StatusUnauthorized, "[security_exception: [security_exception] Reason: unable to "+
+			"authenticate with provided credentials and anonymous access is not allowed for this request]"), true
+	case "bearer":
+		if slices.ContainsFunc(s.options.BearerTokens, func(t string) bool { return sameSecret(t, credential) }) {
+			c.user = User{Username: s.options.Username, Privilege: PrivilegeAll}
+			return reply{}, false
+		}
+	}
+	return failure(http.StatusUnauthorized, "Unauthorized"), true
+}
+
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func (s *Server) status(c *call) reply {
+	overall := map[string]any{"level": "available", "summary": "All services and plugins are available"}
+	if c.version.before(8, 0) {
+		overall = map[string]any{"state": "green", "title": "Green", "nickname": "Looking good", "icon": "success"}
+	}
+	if c.anonymous {
+		delete(overall, "summary")
+		return ok(map[string]any{"status": map[string]any{"overall": overall}})
+	}
+	number := map[string]any{
+		"number": c.version.String(), "build_hash": strings.Repeat("0", 40), "build_number": 1,
+		"build_snapshot": c.version.snapshot,
+	}
+	if c.version.atLeast(8, 10) {
+		number["build_flavor"], number["build_date"] = "traditional", "2025-01-01T00:00:00.000Z"
+	}
+	status := map[string]any{"overall": overall}
+	if c.version.atLeast(8, 0) {
+		status["core"], status["plugins"] = map[string]any{}, map[string]any{}
+	} else {
+		status["statuses"] = []any{}
+	}
+	return ok(map[string]any{
+		"name": "kibana-simulator", "uuid": "5b2de169-2785-441b-ae8c-186a1936b17d", "version": number, "status": status,
+		"metrics": map[string]any{},
+	})
+}
+
+func write(w http.ResponseWriter, r reply) {
+	if r.body == nil {
+		w.WriteHeader(r.status)
+		return
+	}
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(r.body); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(r.status)
+	// A client that went away is no fault of the server's, and there is no one left to tell.
+	_, _ = w.Write(bytes.TrimSuffix(buffer.Bytes(), []byte("\n")))
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// decodeBody reads the request's body as an object, or answers Kibana's refusal of anything else.
+func (c *call) decodeBody() (map[string]any, *reply) {
+	var value any
+	if len(c.body) > 0 {
+		if err := json.Unmarshal(c.body, &value); err != nil {
+			refused := failure(http.StatusBadRequest, "Invalid request payload JSON format")
+			return nil, &refused
+		}
+	}
+	body, isObject := value.(map[string]any)
+	if !isObject {
+		refused := failure(http.StatusBadRequest,
+			"[request body]: expected a plain object value, but found [%s] instead.", typeName(value))
+		return nil, &refused
+	}
+	return body, nil
+}
+
+// validBody reads and checks the body. Routes validate with config-schema in every release.
+func (c *call) validBody(s schema) (map[string]any, *reply) {
+	given, refused := c.decodeBody()
+	if refused != nil {
+		return nil, refused
+	}
+	completed, faults := s.validate(configSchema, given, true)
+	if len(faults) > 0 {
+		r := failure(http.StatusBadRequest, "%s", faults[0].configSchema("request body"))
+		return nil, &r
+	}
+	body, _ := completed.(map[string]any)
+	return body, nil
+}
+
+// newID is a random UUID of version 4.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// nextVersion is the version of a saved object: base64 of [sequence, primary term]. The caller holds s.mu.
+func (s *Server) nextVersion() string {
+	s.sequence++
+	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "[%d,1]", s.sequence))
+}
+
+// isoTime is Date.prototype.toISOString.
+func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
