@@ -188,7 +188,8 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, errors.New("names no host")
 	case u.Path != "" && u.Path != "/":
-		return nil, fmt.Errorf("must not have a path (%s): give the server's root, as %s://%s", u.EscapedPath(), u.Scheme, u.Host)
+		return nil, fmt.Errorf("must not have a path (%s): give the server's root, as %s://%s",
+			u.EscapedPath(), u.Scheme, u.Host)
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, errors.New("must not have a query")
 	case u.Fragment != "" || strings.Contains(raw, "#"):
@@ -200,7 +201,7 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 }
 
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
+	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)
@@ -305,7 +306,8 @@ func clientCertificate(certificate, privateKey string) (*tls.Certificate, []*Con
 		return nil, errs
 	}
 	if !KeyMatchesCertificate(key, chain[0]) {
-		return nil, []*ConfigError{{keyField, errors.New("does not belong to the certificate (the first one, if it is a chain)")}}
+		err := errors.New("does not belong to the certificate (the first one, if it is a chain)")
+		return nil, []*ConfigError{{keyField, err}}
 	}
 	cert := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
 	for _, c := range chain {

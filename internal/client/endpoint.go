@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,7 +69,8 @@ type endpoint struct {
 	secrets   []string // configured values that no error and no log line may repeat
 }
 
-// newEndpoint validates the configuration and makes the connection pool. It sends nothing. Its error joins *ConfigErrors.
+// newEndpoint validates the configuration and makes the connection pool. It sends nothing.
+// Its error joins *ConfigErrors.
 func newEndpoint(c Config) (*endpoint, error) {
 	s, mistakes := c.resolve()
 	if len(mistakes) > 0 {
@@ -189,8 +189,13 @@ func (e *endpoint) target(r request) (string, error) {
 	if err != nil || !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?# ") {
 		return "", errors.New("the path is malformed")
 	}
-	if path.Clean(decoded) != decoded {
-		return "", errors.New(`the path has an element that is empty, "." or ".."`)
+	if slices.Contains(strings.Split(r.Path[1:], "/"), "") {
+		return "", errors.New("the path has an empty element")
+	}
+	for element := range strings.SplitSeq(decoded, "/") {
+		if element == "." || element == ".." {
+			return "", fmt.Errorf("the path has the element %q", element)
+		}
 	}
 	target := e.url + r.Path
 	if len(r.Query) > 0 {
@@ -323,9 +328,8 @@ func (e *endpoint) acquire(ctx context.Context) (release func(), err error) {
 
 // notSent is the failure of a request that never began.
 func (e *endpoint) notSent(r request, err error) *failure {
-	var inner *Error
-	if errors.As(err, &inner) {
-		return &failure{err: inner} // an access token was refused; that has been retried already
+	if f := tokenFailure(err); f != nil {
+		return f
 	}
 	message := "not sent"
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -334,20 +338,31 @@ func (e *endpoint) notSent(r request, err error) *failure {
 	return &failure{err: &Error{Method: r.Method, Path: r.Path, Message: message, Detail: e.redact(err.Error()), Err: err}}
 }
 
+// tokenFailure passes on that no access token could be had; that has been retried already. The error is copied, because
+// all who waited for the token got the same one.
+func tokenFailure(err error) *failure {
+	var inner *Error
+	if !errors.As(err, &inner) {
+		return nil
+	}
+	own := *inner
+	return &failure{err: &own}
+}
+
 var errAttemptTimeout = errors.New("no complete answer within the request timeout")
 
 // unanswered is the failure of a request that got no answer, or half of one. ctx is the attempt's.
 func (e *endpoint) unanswered(ctx context.Context, r request, err error, connected bool) *failure {
-	var inner *Error
-	if errors.As(err, &inner) {
-		return &failure{err: inner} // from the request for a new access token after a 401
+	if f := tokenFailure(err); f != nil {
+		return f
 	}
 	redact := e.redactor(r)
 	message, detail := explain(err)
 	switch {
 	case ctx.Err() == nil:
 	case errors.Is(context.Cause(ctx), errAttemptTimeout):
-		message, detail = fmt.Sprintf("%v of %v", errAttemptTimeout, e.timeout), ""
+		// Not context.DeadlineExceeded, which is the end of the whole operation.
+		message, detail, err = fmt.Sprintf("%v of %v", errAttemptTimeout, e.timeout), "", errAttemptTimeout
 	default:
 		// The context's error counts more than what it made the transport say.
 		message, detail, err = context.Cause(ctx).Error(), "", errors.Join(ctx.Err(), context.Cause(ctx))

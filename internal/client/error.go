@@ -200,11 +200,15 @@ func failureIn200(method, path string, a *answer, redact func(string) string) *E
 	return statusError(method, path, a, redact)
 }
 
+// isHTML goes by the content type, unless the body plainly is JSON: scripted APIs mislabel theirs.
 func isHTML(a *answer) bool {
+	start := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 256)]))
+	if bytes.HasPrefix(start, []byte("{")) || bytes.HasPrefix(start, []byte("[")) {
+		return false
+	}
 	if mediaType, _, err := mime.ParseMediaType(a.header.Get("Content-Type")); err == nil {
 		return mediaType == "text/html" || mediaType == "application/xhtml+xml"
 	}
-	start := bytes.ToLower(bytes.TrimSpace(a.body[:min(len(a.body), 256)]))
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 

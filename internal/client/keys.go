@@ -255,8 +255,8 @@ func readPEM(pemOrPath, what string) (string, error) {
 // keyFileExtensions are those of files that hold keys and certificates, in PEM or not.
 var keyFileExtensions = []string{".pem", ".key", ".p8", ".pk8", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".jks"}
 
-// isPath tells whether a text plainly is a path and nothing secret. Base64 has "/" in it, but no dot and no tilde, and
-// the base64 of a key is longer.
+// isPath tells whether a text plainly is a path and nothing secret. A line of a key's base64 may begin with "/" and
+// hold more of them, but neither a dot, a tilde, a dash nor a space.
 func isPath(s string) bool {
 	if len(s) > 255 || strings.ContainsAny(s, "\r\n\x00") {
 		return false
@@ -264,8 +264,11 @@ func isPath(s string) bool {
 	if slices.Contains(keyFileExtensions, strings.ToLower(filepath.Ext(s))) {
 		return true
 	}
-	return strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") || strings.HasPrefix(s, "~/") ||
-		(strings.HasPrefix(s, "/") && len(s) < 100)
+	rooted := strings.HasPrefix(s, "/") || strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") ||
+		strings.HasPrefix(s, "~/")
+	return rooted && strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", r)
+	})
 }
 
 func withoutPath(err error) error {

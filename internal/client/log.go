@@ -25,7 +25,7 @@ type LogFunc func(ctx context.Context, level Level, message string, fields map[s
 
 // loggedHeaders are the headers that may be logged. A list of what is allowed cannot forget a new secret.
 var loggedHeaders = []string{
-	"Accept", "Content-Type", "Content-Length", "User-Agent", "Retry-After", "X-Total-Count",
+	"Accept", "Content-Type", "Content-Length", "Retry-After", "X-Total-Count",
 	"X-RateLimit-Limit", "X-RateLimit-Reset", "X-RateLimit-Rule", "X-Transaction-ID", "X-Request-Id",
 }
 

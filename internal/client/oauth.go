@@ -110,7 +110,7 @@ func (a PasswordGrant) resolve(kind Kind) (credentials, []*ConfigError) {
 
 func onlyServiceNow(kind Kind, a Auth) (errs fieldErrors) {
 	if kind == KindKibana {
-		errs.add("Auth", fmt.Errorf("Kibana does not take %s", a))
+		errs.add("Auth", fmt.Errorf("%s is not a way to sign in to Kibana", a))
 	}
 	return errs
 }
@@ -122,7 +122,8 @@ func signingMethod(algorithm string, key crypto.Signer) (jwt.SigningMethod, erro
 		family, bits = algorithm[:2], algorithm[2:]
 	}
 	if !slices.Contains([]string{"RS", "PS", "ES"}, family) || !slices.Contains([]string{"256", "384", "512"}, bits) {
-		return nil, fmt.Errorf("%q is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512", algorithm)
+		return nil, fmt.Errorf("%q is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
+			algorithm)
 	}
 	method := jwt.GetSigningMethod(algorithm)
 	switch k := key.(type) {
@@ -225,7 +226,7 @@ func (t Token) GoString() string { return t.String() }
 
 // FetchToken exchanges auth, one of JWTBearer, ClientCredentials and PasswordGrant, for an access token of the instance
 // in c. The token is always a new one. c.Auth and c.Kind are ignored.
-// The error is an *Error when the server refused or could not be reached, and joins *ConfigErrors when auth or c is bad.
+// The error is an *Error when the server refused or could not be reached; it joins *ConfigErrors when auth or c is bad.
 func FetchToken(ctx context.Context, c Config, auth Auth) (Token, error) {
 	c.Auth, c.Kind = auth, KindServiceNow
 	e, err := newEndpoint(c)
@@ -328,7 +329,7 @@ func (s *tokenSource) run(ctx context.Context, f *fetch, refresh string) {
 	}
 	f.err = err
 	var e *Error
-	if errors.As(err, &e) && e.Status >= 400 && e.Status < 500 {
+	if errors.As(err, &e) && isDenial(e.Status) {
 		s.denied, s.deniedAt = err, s.now()
 	}
 }
@@ -348,6 +349,11 @@ func (s *tokenSource) secrets() []string {
 	return []string{s.token.AccessToken, s.previous, s.refresh}
 }
 
+// isDenial tells whether a status says no to what was presented. The standard asks for 400; ServiceNow answers 401.
+func isDenial(status int) bool {
+	return status == http.StatusBadRequest || status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
 type tokenAnswer struct {
 	access, refresh string
 	life            time.Duration // 0: unknown
@@ -358,7 +364,7 @@ func (s *tokenSource) ask(ctx context.Context, refresh string) (tokenAnswer, err
 		if form := s.grant.refreshForm(refresh); form != nil {
 			got, err := s.post(ctx, func() (url.Values, error) { return form, nil })
 			var e *Error
-			if err == nil || !errors.As(err, &e) || e.Status < 400 || e.Status >= 500 {
+			if err == nil || !errors.As(err, &e) || !isDenial(e.Status) {
 				return got, err
 			}
 			// The refresh token was refused, as it is after its own lifetime or a revocation: begin anew.
@@ -386,7 +392,7 @@ func (s *tokenSource) post(ctx context.Context, form func() (url.Values, error))
 	var e *Error
 	if errors.As(err, &e) {
 		e.token = true
-		if e.Status == http.StatusUnauthorized || e.Status == http.StatusBadRequest {
+		if isDenial(e.Status) {
 			// ServiceNow answers access_denied to nearly every cause and tells the real one in its own log only.
 			e.Message = strings.TrimPrefix(e.Message+", ", ", ") + "no access token was given"
 			if e.Detail != "" {

@@ -86,12 +86,31 @@ type proxyError struct{ status int }
 
 func (e *proxyError) Error() string { return "the proxy answered " + statusText(e.status) }
 
-// isTLS reports a failed handshake, except for those a connection's loss explains.
+// isTLS reports a handshake that failed for a reason that stays.
 func isTLS(err error) bool {
 	var verification *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	return errors.As(err, &verification) || errors.As(err, &record) || errors.As(err, &alert) || isX509(err)
+	return errors.As(err, &verification) || errors.As(err, &record) || isHandshakeAlert(err) || isX509(err)
+}
+
+// isHandshakeAlert reports that the server ended the handshake. In TLS 1.3 it does so after the client has begun to
+// send, but before it reads a request. crypto/tls keeps the alert's type to itself, so its text has to do; other
+// alerts, which may come at any time, do not count.
+func isHandshakeAlert(err error) bool {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return false
+	}
+	text := op.Err.Error()
+	for _, alert := range []string{
+		"certificate", "handshake failure", "access denied", "protocol version", "unrecognized name",
+		"insufficient security",
+	} {
+		if strings.Contains(text, alert) {
+			return true
+		}
+	}
+	return false
 }
 
 func isX509(err error) bool {
@@ -107,7 +126,6 @@ func explain(err error) (message, detail string) {
 		unknown  x509.UnknownAuthorityError
 		hostname x509.HostnameError
 		invalid  x509.CertificateInvalidError
-		alert    tls.AlertError
 		record   tls.RecordHeaderError
 		dns      *net.DNSError
 		proxy    *proxyError
@@ -134,7 +152,7 @@ func explain(err error) (message, detail string) {
 	case errors.As(err, &unknown):
 		return message, "check whether the server's certificate, or that of an inspecting proxy before it, is signed by a " +
 			"private authority: give that authority's certificate as http.ca_certificate"
-	case errors.As(err, &alert):
+	case isHandshakeAlert(err):
 		return message, "the server ended the TLS handshake: check whether it demands a client certificate " +
 			"(http.client_certificate and http.client_private_key)"
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
