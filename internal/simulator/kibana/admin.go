@@ -290,6 +290,7 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 		}
 		answer(w, nil, nil)
 	})
+	s.adminCaseRoutes(mux, answer)
 	mux.HandleFunc(adminPrefix, func(w http.ResponseWriter, _ *http.Request) {
 		write(w, failure(http.StatusNotFound, "Not Found"))
 	})

@@ -81,6 +81,7 @@ func connectorTypes() []*connectorType {
 			},
 			secrets:     fixed(strict(required("email", text), required("apiToken", text))),
 			checkConfig: checkTargetURL("error configuring connector action: "),
+			subActions:  jiraSubActions, execute: executeJira,
 		},
 		{
 			id: typeResilient, name: "IBM Resilient", license: "platinum", features: forCases,
@@ -91,11 +92,13 @@ func connectorTypes() []*connectorType {
 			secrets: fixed(strict(required("apiKeyId", text), required("apiKeySecret", text))),
 			// Built on the sub-action framework, which words the refusal of a host in its own way.
 			checkConfig: checkTargetURL("error validating url: "),
+			subActions:  resilientSubActions, execute: executeResilient,
 		},
 		{
 			id: typeSwimlane, name: "Swimlane", license: "gold", features: forCases, since: version{major: 7, minor: 14},
 			config: fixed(swimlaneConfig()), secrets: fixed(strict(required("apiToken", text))),
 			checkConfig: checkTargetURL("error configuring connector action: "),
+			subActions:  swimlaneSubActions, execute: executeSwimlane,
 		},
 		{
 			id: ".index", name: "Index", license: "basic", features: forAlerting, since: version{major: 7},

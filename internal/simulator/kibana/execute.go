@@ -21,8 +21,6 @@ import (
 type subAction struct {
 	name   string
 	params schema
-	// unimplemented: accepted by the schema, refused by the executor ("handshake").
-	unimplemented bool
 }
 
 // executor runs a connector's sub-action and answers the data of the result; nil is told as {}.
@@ -227,6 +225,8 @@ type response struct {
 	status     int
 	data       any
 	servername string // the TLS name of the host, as Node tells it
+
+	contentType string
 }
 
 // field answers the member of a JSON object body, or nil.
@@ -336,7 +336,7 @@ func (e *execution) transmit(
 			source: "user",
 		}
 	}
-	received := &response{status: answer.StatusCode}
+	received := &response{status: answer.StatusCode, contentType: answer.Header.Get("Content-Type")}
 	if request.URL.Scheme == "https" && net.ParseIP(request.URL.Hostname()) == nil {
 		received.servername = request.URL.Hostname()
 	}
@@ -376,7 +376,7 @@ func networkError(err error, target *url.URL) error {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &remoteError{message: "socket hang up", code: "ECONNRESET"}
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &remoteError{message: fmt.Sprintf("timeout of %dms exceeded", time.Minute.Milliseconds()), code: "ECONNABORTED"}
+		return &remoteError{message: "timeout of 60000ms exceeded", code: "ECONNABORTED"}
 	case errors.As(err, &outer):
 		return &remoteError{message: outer.Err.Error()}
 	}

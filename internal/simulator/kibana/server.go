@@ -74,12 +74,14 @@ type Server struct {
 	mux     *http.ServeMux
 	types   []*connectorType
 
-	mu         sync.Mutex
-	version    version
-	connectors map[string]*connector
-	tokens     map[string]token // OAuth tokens by connector id
-	sequence   int              // of saved-object versions
-	requests   []Request
+	mu           sync.Mutex
+	version      version
+	connectors   map[string]*connector
+	tokens       map[string]token // OAuth tokens by connector id
+	caseSettings map[string]*caseSettings
+	cases        map[string]*caseDocument
+	sequence     int // of saved-object versions
+	requests     []Request
 }
 
 // New makes a Server. It fails on an unreadable version, an unknown licence, or a preconfigured connector that has no
@@ -113,11 +115,13 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	if licenseRank(options.License) < 0 {
-		return nil, fmt.Errorf("kibana license %q: want basic, standard, gold, platinum, enterprise or trial", options.License)
+		return nil, fmt.Errorf("kibana license %q: want basic, standard, gold, platinum, enterprise or trial",
+			options.License)
 	}
 	s := &Server{
 		options: options, version: v, types: connectorTypes(),
 		connectors: map[string]*connector{}, tokens: map[string]token{},
+		caseSettings: map[string]*caseSettings{}, cases: map[string]*caseDocument{},
 	}
 	for _, p := range options.Preconfigured {
 		if p.ID == "" || s.typeByID(v, p.TypeID) == nil {
@@ -167,6 +171,7 @@ var (
 	before78    = release{until: version{major: 7, minor: 8}}
 	from78to9   = release{version{major: 7, minor: 8}, version{major: 9}}
 	from713     = release{version{major: 7, minor: 13}, version{major: 1 << 30}}
+	casesAPI    = release{version{major: 7, minor: 14}, version{major: 1 << 30}}
 	clientIDs   = release{version{major: 8, minor: 8}, version{major: 1 << 30}}
 	maximumBody = int64(1 << 20) // server.maxPayload
 )
@@ -214,6 +219,15 @@ func (s *Server) routes() *http.ServeMux {
 	add(before78, "GET /api/action/_getAll", s.list(legacy))
 	add(before78, "GET /api/action/types", s.listTypes(legacy))
 	add(before78, "POST /api/action/{id}/_execute", s.run(legacy))
+
+	add(casesAPI, "GET /api/cases/configure", s.listCaseSettings)
+	add(casesAPI, "POST /api/cases/configure", s.createCaseSettings)
+	add(casesAPI, "PATCH /api/cases/configure/{id}", s.updateCaseSettings)
+	add(casesAPI, "GET /api/cases/configure/connectors/_find", s.listCaseConnectors)
+	add(casesAPI, "POST /api/cases", s.createCase)
+	add(casesAPI, "GET /api/cases/{id}", s.getCase)
+	add(casesAPI, "POST /api/cases/{id}/comments", s.commentCase)
+	add(casesAPI, "POST /api/cases/{id}/connector/{connector}/_push", s.pushCase)
 
 	s.adminRoutes(mux)
 	return mux

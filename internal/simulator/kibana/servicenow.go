@@ -88,7 +88,7 @@ func readOnlySubActions() []subAction {
 	return []subAction{
 		{name: "getFields", params: schema{kind: record}},
 		{name: "getIncident", params: strict(required("externalId", text))},
-		{name: "handshake", params: strict(), unimplemented: true},
+		{name: "handshake", params: strict()},
 		{name: "getChoices", params: choicesSchema()},
 	}
 }
@@ -131,8 +131,8 @@ func secOpsSubActions(v version) []subAction {
 func itomSubActions(version) []subAction {
 	messageKey := nullable("message_key", schema{kind: text})
 	messageKey.fallback = defaultCorrelationID
-	event := append(nullables("source", "event_class", "resource", "node", "metric_name", "type", "severity", "description",
-		"additional_info", "time_of_event"), messageKey)
+	event := append(nullables("source", "event_class", "resource", "node", "metric_name", "type", "severity",
+		"description", "additional_info", "time_of_event"), messageKey)
 	return []subAction{
 		{name: "addEvent", params: strict(event...)},
 		{name: "getChoices", params: choicesSchema()},
@@ -534,7 +534,9 @@ func observablesOf(incident map[string]any) []observable {
 			values, isList := incident[key].([]any)
 			found := texts(values)
 			if !isList {
-				found = strings.FieldsFunc(stringOf(incident[key]), func(r rune) bool { return strings.ContainsRune(" ,|\r\n\t", r) })
+				found = strings.FieldsFunc(stringOf(incident[key]), func(r rune) bool {
+					return strings.ContainsRune(" ,|\r\n\t", r)
+				})
 			}
 			for _, value := range found {
 				if value != "" && !seen[value] {

@@ -1,0 +1,437 @@
+package kibana
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// caseSettings is a saved case configuration (the saved object "cases-configure"): one per owner and space.
+type caseSettings struct {
+	id, space, owner, version, closure string
+	connector                          map[string]any
+	customFields, templates            []any
+	observableTypes                    []any
+	created, updated                   map[string]any // when and by whom; updated is nil at first
+}
+
+// The limits of a case configuration.
+const (
+	maximumCustomFields    = 10
+	maximumTemplates       = 10
+	maximumObservableTypes = 10
+)
+
+var customFieldKey = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
+// caseFields lists what the fields of a case's connector may hold, by connector type. All of the required ones must be
+// there, null if need be; the optional ones came later.
+func caseFields(typeID string) (fields schema, known bool) {
+	value := schema{kind: text, nullable: true}
+	flag := schema{kind: boolean, nullable: true}
+	with := func(s schema, names ...string) []property {
+		properties := make([]property, 0, len(names))
+		for _, name := range names {
+			properties = append(properties, property{name, s})
+		}
+		return properties
+	}
+	optional := func(name string) property {
+		return property{name, schema{kind: text, nullable: true, optional: true}}
+	}
+	switch typeID {
+	case typeJira:
+		fields = strict(append(with(value, "issueType", "priority", "parent"), optional("otherFields"))...)
+	case typeResilient:
+		list := listOf(schema{kind: text})
+		list.nullable = true
+		fields = strict(property{"incidentTypes", list}, property{"severityCode", value}, optional("additionalFields"))
+	case typeITSM:
+		fields = strict(append(with(value, "impact", "severity", "urgency", "category", "subcategory"),
+			optional("additionalFields"))...)
+	case typeSecOps:
+		fields = strict(append(append(with(value, "category", "subcategory", "priority"),
+			with(flag, "destIp", "sourceIp", "malwareHash", "malwareUrl")...), optional("additionalFields"))...)
+	case typeSwimlane:
+		fields = strict(with(value, "caseId")...)
+	case ".thehive":
+		fields = schema{kind: record}
+	case ".none", ".cases-webhook":
+		fields = schema{kind: record, refine: func(any) string { return "fields must be null" }}
+	default:
+		return schema{}, false
+	}
+	fields.nullable = true
+	return fields, true
+}
+
+// caseMappings answers the mapping of case fields that a connector type implies. It is derived, never given.
+func caseMappings(v version, typeID string) []map[string]any {
+	row := func(source, target, action string) map[string]any {
+		return map[string]any{"source": source, "target": target, "action_type": action}
+	}
+	var title, comments string
+	switch typeID {
+	case typeITSM, typeSecOps:
+		title, comments = "short_description", "work_notes"
+	case typeJira:
+		title, comments = "summary", "comments"
+	case typeResilient:
+		title, comments = "name", "comments"
+	case typeSwimlane:
+		title, comments = "caseName", "comments"
+	default:
+		return []map[string]any{}
+	}
+	rows := []map[string]any{row("title", title, "overwrite"), row("description", "description", "overwrite")}
+	// Jira's tags came later than the rest; that it was 8.10 is an estimate.
+	if typeID == typeJira && v.atLeast(8, 10) {
+		rows = append(rows, row("tags", "labels", "overwrite"))
+	}
+	return append(rows, row("comments", comments, "append"))
+}
+
+func caseConnectorSchema() schema {
+	return strict(required("id", text), required("name", text), required("type", text),
+		property{"fields", schema{kind: anything}})
+}
+
+// settingsBody is the body of POST and PATCH; which parts a release knows depends on its age.
+func settingsBody(v version, patch bool) schema {
+	closure := oneOf("closure_type", "close-by-user", "close-by-pushing")
+	connector := property{"connector", caseConnectorSchema()}
+	properties := []property{connector, closure}
+	if patch {
+		properties[0].optional, properties[1].optional = true, true
+		properties = append(properties, required("version", text))
+	} else {
+		properties = append(properties, required("owner", text))
+	}
+	list := func(name string, element schema, maximum int) property {
+		l := listOf(element)
+		l.optional = true
+		l.refine = func(value any) string {
+			if items, _ := value.([]any); len(items) > maximum {
+				return fmt.Sprintf("The length of the field %s is too long. Array must be of length <= %d.", name, maximum)
+			}
+			return ""
+		}
+		return property{name, l}
+	}
+	if v.atLeast(8, 11) {
+		key := schema{kind: text, refine: func(value any) string {
+			if !customFieldKey.MatchString(stringOf(value)) {
+				return "Key must be lower case, a-z, 0-9, '_', and '-' are allowed"
+			}
+			return ""
+		}}
+		fallback := schema{kind: anything, optional: true}
+		properties = append(properties, list("customFields", strict(property{"key", key}, required("label", text),
+			oneOf("type", "text", "toggle", "number"), required("required", boolean),
+			property{"defaultValue", fallback}), maximumCustomFields))
+	}
+	if v.atLeast(8, 15) {
+		template := schema{kind: object, open: true, properties: []property{required("key", text), required("name", text)}}
+		properties = append(properties, list("templates", template, maximumTemplates))
+	}
+	if v.atLeast(8, 18) {
+		properties = append(properties, list("observableTypes", strict(required("key", text), required("label", text)),
+			maximumObservableTypes))
+	}
+	return strict(properties...)
+}
+
+// caseBody reads a body of the cases API, whose faults are worded by a validator of its own (io-ts).
+func (c *call) caseBody(s schema) (map[string]any, *reply) {
+	given, refused := c.decodeBody()
+	if refused != nil {
+		return nil, refused
+	}
+	completed, faults := s.validate(zod4, given, true)
+	if len(faults) > 0 {
+		r := failure(http.StatusBadRequest, "%s", ioTS(faults))
+		return nil, &r
+	}
+	body, _ := completed.(map[string]any)
+	if connector, given := body["connector"].(map[string]any); given {
+		fields, known := caseFields(stringOf(connector["type"]))
+		if !known {
+			r := failure(http.StatusBadRequest, "Invalid value %q supplied to \"connector,type\"", connector["type"])
+			return nil, &r
+		}
+		if _, faults = fields.validate(zod4, connector["fields"], true); len(faults) > 0 {
+			for i := range faults {
+				faults[i].path = append([]string{"connector", "fields"}, faults[i].path...)
+			}
+			r := failure(http.StatusBadRequest, "%s", ioTS(faults))
+			return nil, &r
+		}
+	}
+	return body, nil
+}
+
+func ioTS(faults []fault) string {
+	told := make([]string, len(faults))
+	for i, f := range faults {
+		switch f.code {
+		case unknownKeys:
+			told[i] = fmt.Sprintf("invalid keys %q", strings.Join(f.names, ","))
+		case custom:
+			told[i] = f.message
+		case wrongType, wrongChoice, emptyList:
+			told[i] = fmt.Sprintf("Invalid value %q supplied to %q", f.received, strings.Join(f.path, ","))
+		}
+	}
+	return strings.Join(told, ",")
+}
+
+func (s *Server) listCaseSettings(c *call) reply {
+	if c.user.Privilege == PrivilegeNone {
+		return ok([]any{}) // filtered by privilege, not refused
+	}
+	owners := c.URL.Query()["owner"]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := []map[string]any{}
+	for _, id := range sortedKeys(s.caseSettings) {
+		found := s.caseSettings[id]
+		if found.space == c.space && (len(owners) == 0 || slices.Contains(owners, found.owner)) {
+			rows = append(rows, found.render(c.version))
+		}
+	}
+	return ok(rows)
+}
+
+// createCaseSettings removes every configuration of that owner and stores a new one with a new id, so a POST that
+// leaves customFields out empties them.
+func (s *Server) createCaseSettings(c *call) reply {
+	body, refused := c.caseBody(settingsBody(c.version, false))
+	if refused != nil {
+		return *refused
+	}
+	owner := stringOf(body["owner"])
+	if refused := c.caseWriter("create case configuration", owner); refused != nil {
+		return *refused
+	}
+	if problem := customFieldProblem(body["customFields"], nil); problem != "" {
+		return failure(http.StatusBadRequest, "%s", problem)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.caseSettings, func(_ string, other *caseSettings) bool {
+		return other.space == c.space && other.owner == owner
+	})
+	created := &caseSettings{
+		id: newID(), space: c.space, owner: owner, version: s.nextVersion(), created: s.signature(c.user),
+		customFields: []any{}, templates: []any{}, observableTypes: []any{},
+	}
+	created.apply(body)
+	s.caseSettings[created.id] = created
+	return ok(created.render(c.version))
+}
+
+func (s *Server) updateCaseSettings(c *call) reply {
+	body, refused := c.caseBody(settingsBody(c.version, true))
+	if refused != nil {
+		return *refused
+	}
+	id := c.PathValue("id")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.caseSettings[id]
+	if found == nil || found.space != c.space {
+		return notFound("cases-configure", id)
+	}
+	if refused := c.caseWriter("update case configuration", found.owner); refused != nil {
+		return *refused
+	}
+	if stringOf(body["version"]) != found.version {
+		return failure(http.StatusConflict,
+			"This configuration has been updated. Please refresh before saving additional updates.")
+	}
+	if problem := customFieldProblem(body["customFields"], found.customFields); problem != "" {
+		return failure(http.StatusBadRequest, "%s", problem)
+	}
+	found.apply(body)
+	found.version, found.updated = s.nextVersion(), s.signature(c.user)
+	return ok(found.render(c.version))
+}
+
+// caseWriter refuses users who may only read.
+func (c *call) caseWriter(operation, owner string) *reply {
+	if c.user.Privilege == PrivilegeAll {
+		return nil
+	}
+	r := failure(http.StatusForbidden, "Unauthorized to %s with owners: %q", operation, owner)
+	return &r
+}
+
+// customFieldProblem refuses a key given twice, and another type for a key that is stored.
+func customFieldProblem(given any, stored []any) string {
+	types := map[string]any{}
+	for _, item := range stored {
+		if field, isObject := item.(map[string]any); isObject {
+			types[stringOf(field["key"])] = field["type"]
+		}
+	}
+	var repeated, changed []string
+	seen := map[string]bool{}
+	list, _ := given.([]any)
+	for _, item := range list {
+		field, _ := item.(map[string]any)
+		key := stringOf(field["key"])
+		if seen[key] {
+			repeated = append(repeated, key)
+		}
+		seen[key] = true
+		if before, known := types[key]; known && before != field["type"] {
+			changed = append(changed, fmt.Sprintf("%q", field["label"]))
+		}
+	}
+	if len(repeated) > 0 {
+		return "Invalid duplicated customFields keys in request: " + strings.Join(repeated, ",")
+	}
+	if len(changed) > 0 {
+		return "Invalid custom field types in request for the following labels: " + strings.Join(changed, ", ")
+	}
+	return ""
+}
+
+// apply takes over what body names.
+func (cs *caseSettings) apply(body map[string]any) {
+	if connector, given := body["connector"].(map[string]any); given {
+		cs.connector = connector
+	}
+	if closure := stringOf(body["closure_type"]); closure != "" {
+		cs.closure = closure
+	}
+	for key, list := range map[string]*[]any{
+		"customFields": &cs.customFields, "templates": &cs.templates, "observableTypes": &cs.observableTypes,
+	} {
+		if given, isList := body[key].([]any); isList {
+			*list = given
+		}
+	}
+}
+
+// signature is when and by whom something was written.
+func (s *Server) signature(user User) map[string]any {
+	return map[string]any{
+		"at": isoTime(s.options.Clock()),
+		"by": map[string]any{"username": user.Username, "email": nil, "full_name": nil},
+	}
+}
+
+func (cs *caseSettings) render(v version) map[string]any {
+	body := map[string]any{
+		"id": cs.id, "version": cs.version, "owner": cs.owner, "closure_type": cs.closure, "connector": cs.connector,
+		"mappings": caseMappings(v, stringOf(cs.connector["type"])), "error": nil,
+		"created_at": cs.created["at"], "created_by": cs.created["by"],
+		"updated_at": cs.updated["at"], "updated_by": cs.updated["by"],
+	}
+	if v.atLeast(8, 11) {
+		body["customFields"] = cs.customFields
+	}
+	if v.atLeast(8, 15) {
+		body["templates"] = cs.templates
+	}
+	if v.atLeast(8, 18) {
+		body["observableTypes"] = cs.observableTypes
+	}
+	return body
+}
+
+// listCaseConnectors answers the connectors that cases can use, in camelCase in every release.
+func (s *Server) listCaseConnectors(c *call) reply {
+	if c.user.Privilege == PrivilegeNone {
+		return failure(http.StatusForbidden, "Unauthorized to get actions")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := []map[string]any{}
+	for _, found := range s.visibleAll(c.space) {
+		t := s.typeByID(c.version, found.typeID)
+		if t == nil || !slices.Contains(t.features, "cases") || s.disabled(t) != "" {
+			continue
+		}
+		row := s.render(c.version, found)
+		row["referenced_by_count"] = 0
+		rows = append(rows, legacy.renamed(row))
+	}
+	return ok(rows)
+}
+
+// CaseSettings is what a test sees of a stored case configuration.
+type CaseSettings struct {
+	ID              string         `json:"id"`
+	Space           string         `json:"space"`
+	Owner           string         `json:"owner"`
+	Version         string         `json:"version"`
+	ClosureType     string         `json:"closure_type"`
+	Connector       map[string]any `json:"connector"`
+	CustomFields    []any          `json:"customFields"`
+	Templates       []any          `json:"templates"`
+	ObservableTypes []any          `json:"observableTypes"`
+}
+
+// CaseSettings answers the stored case configurations of all spaces, ordered by space and owner.
+func (s *Server) CaseSettings() []CaseSettings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]CaseSettings, 0, len(s.caseSettings))
+	for _, found := range s.caseSettings {
+		all = append(all, CaseSettings{
+			ID: found.id, Space: found.space, Owner: found.owner, Version: found.version, ClosureType: found.closure,
+			Connector: maps.Clone(found.connector), CustomFields: slices.Clone(found.customFields),
+			Templates: slices.Clone(found.templates), ObservableTypes: slices.Clone(found.observableTypes),
+		})
+	}
+	slices.SortFunc(all, func(a, b CaseSettings) int {
+		return slices.Compare([]string{a.Space, a.Owner}, []string{b.Space, b.Owner})
+	})
+	return all
+}
+
+// SetCaseSettings changes a case configuration behind everyone's back and moves its version, so that a PATCH with the
+// version read before answers 409. change holds any of closure_type, connector, customFields, templates and
+// observableTypes, unvalidated. It fails if there is no such configuration.
+func (s *Server) SetCaseSettings(id string, change map[string]any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.caseSettings[id]
+	if found == nil {
+		return fmt.Errorf("kibana: no case configuration %q", id)
+	}
+	found.apply(change)
+	found.version = s.nextVersion()
+	return nil
+}
+
+func (s *Server) adminCaseRoutes(mux *http.ServeMux, answer func(http.ResponseWriter, error, any)) {
+	mux.HandleFunc("GET "+adminPrefix+"case_settings", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, nil, s.CaseSettings())
+	})
+	mux.HandleFunc("PATCH "+adminPrefix+"case_settings/{id}", func(w http.ResponseWriter, r *http.Request) {
+		var change map[string]any
+		if err := readAdmin(r, &change); err != nil {
+			write(w, failure(http.StatusBadRequest, "%s", err))
+			return
+		}
+		answer(w, s.SetCaseSettings(r.PathValue("id"), change), nil)
+	})
+	mux.HandleFunc("GET "+adminPrefix+"cases", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		rows := []json.RawMessage{}
+		for _, id := range sortedKeys(s.cases) {
+			if row, err := json.Marshal(s.cases[id].render()); err == nil {
+				rows = append(rows, row)
+			}
+		}
+		answer(w, nil, rows)
+	})
+}
