@@ -1,0 +1,73 @@
+// Command cmd runs the simulated ServiceNow and Kibana until it is interrupted. It prints one line of JSON with their
+// URLs and credentials as soon as both listen.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
+)
+
+// addresses is what a script needs to talk to the two servers.
+type addresses struct {
+	InstanceURL        string `json:"instance_url"`
+	ServiceNowUsername string `json:"servicenow_username"`
+	ServiceNowPassword string `json:"servicenow_password"`
+	KibanaURL          string `json:"kibana_url"`
+	KibanaUsername     string `json:"kibana_username"`
+	KibanaPassword     string `json:"kibana_password"`
+	CACertificate      string `json:"ca_certificate,omitempty"`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // nothing is left to defer
+	}
+}
+
+func run(ctx context.Context, arguments []string, out io.Writer) error {
+	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
+	const kibanaUser, kibanaPassword = "elastic", "changeme"
+	opts := simulator.Options{Kibana: kibana.Options{Username: kibanaUser, Password: kibanaPassword}}
+	flags.StringVar(&opts.ServiceNowAddress, "servicenow", "127.0.0.1:8080", "`address` of the ServiceNow side; port 0 picks one")
+	flags.StringVar(&opts.KibanaAddress, "kibana", "127.0.0.1:5601", "`address` of the Kibana side; port 0 picks one")
+	flags.StringVar(&opts.Kibana.Version, "kibana-version", "9.1.0", "Kibana `version` to imitate")
+	flags.BoolVar(&opts.TLS, "tls", false, "serve HTTPS with a certificate made for the occasion")
+	flags.BoolVar(&opts.ServiceNow.LegacyRoleManagement, "legacy-roles", false, "one sys_user_has_role row per grant")
+	flags.BoolVar(&opts.ServiceNow.DropAPIOnPolicyCreate, "drop-policy-api", false,
+		"drop sys_api_access_policy.api when a policy is created")
+	apps := flags.String("apps", servicenow.ElasticITSM, "comma-separated `ids` of applications and plugins to install")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	opts.ServiceNow.Apps = []string{}
+	if *apps != "" {
+		opts.ServiceNow.Apps = strings.Split(*apps, ",")
+	}
+	sim, err := simulator.Start(opts)
+	if err != nil {
+		return err
+	}
+	err = json.NewEncoder(out).Encode(addresses{
+		InstanceURL: sim.ServiceNowURL(), ServiceNowUsername: sim.ServiceNow.AdminUser(),
+		ServiceNowPassword: sim.ServiceNow.AdminPassword(), KibanaURL: sim.KibanaURL(),
+		KibanaUsername: kibanaUser, KibanaPassword: kibanaPassword, CACertificate: sim.CACertificate()})
+	if err != nil {
+		return fmt.Errorf("print addresses: %w", err)
+	}
+	<-ctx.Done()
+	return sim.Close()
+}

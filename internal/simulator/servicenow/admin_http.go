@@ -1,0 +1,168 @@
+package servicenow
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// adminPrefix is where the instance is looked at and changed behind the API's back. It takes no credentials: the
+// simulator is for loopback.
+const adminPrefix = "/simulator/"
+
+func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	handle := func(pattern string, do func(*http.Request) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { adminAnswer(w, r, do) })
+	}
+	handle("GET /simulator/records/{table}", func(r *http.Request) (any, error) {
+		return s.Records(r.PathValue("table"), r.URL.Query().Get("query")), nil
+	})
+	handle("POST /simulator/records/{table}", func(r *http.Request) (any, error) {
+		var values Record
+		if err := decode(r, &values); err != nil {
+			return nil, err
+		}
+		id, err := s.Insert(r.PathValue("table"), values)
+		return map[string]string{"sys_id": id}, err
+	})
+	handle("GET /simulator/records/{table}/{id}", func(r *http.Request) (any, error) {
+		record, ok := s.Record(r.PathValue("table"), r.PathValue("id"))
+		if !ok {
+			return nil, errAdminNotFound
+		}
+		return record, nil
+	})
+	handle("PATCH /simulator/records/{table}/{id}", func(r *http.Request) (any, error) {
+		var values Record
+		if err := decode(r, &values); err != nil {
+			return nil, err
+		}
+		return nil, s.Set(r.PathValue("table"), r.PathValue("id"), values)
+	})
+	handle("DELETE /simulator/records/{table}/{id}", func(r *http.Request) (any, error) {
+		return nil, s.Delete(r.PathValue("table"), r.PathValue("id"))
+	})
+	handle("GET /simulator/secrets/{table}/{id}/{column}", func(r *http.Request) (any, error) {
+		return map[string]string{"value": s.Secret(r.PathValue("table"), r.PathValue("id"), r.PathValue("column"))}, nil
+	})
+	handle("POST /simulator/hide", func(r *http.Request) (any, error) {
+		in := struct {
+			ID     string `json:"sys_id"`
+			Hidden bool   `json:"hidden"`
+		}{Hidden: true}
+		err := decode(r, &in)
+		if err == nil {
+			s.Hide(in.ID, in.Hidden)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/column-acl", func(r *http.Request) (any, error) {
+		var in struct {
+			Table     string `json:"table"`
+			Column    string `json:"column"`
+			DropWrite bool   `json:"drop_write"`
+			HideRead  bool   `json:"hide_read"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.ForbidColumn(in.Table, in.Column, in.DropWrite)
+			s.HideColumn(in.Table, in.Column, in.HideRead)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/abort-writes", func(r *http.Request) (any, error) {
+		var in struct {
+			Table      string   `json:"table"`
+			Rule       string   `json:"rule"`
+			Operations []string `json:"operations"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.AbortWrites(in.Table, in.Rule, in.Operations...)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/data-policy", func(r *http.Request) (any, error) {
+		var in struct {
+			Table   string   `json:"table"`
+			Columns []string `json:"columns"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.RequireColumns(in.Table, in.Columns...)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/property", func(r *http.Request) (any, error) {
+		var in struct {
+			Name  string `json:"name"`
+			Value string `json:"value"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.SetProperty(in.Name, in.Value)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/install", func(r *http.Request) (any, error) {
+		var in struct {
+			ID      string `json:"id"`
+			Version string `json:"version"`
+		}
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return nil, s.Install(in.ID, in.Version)
+	})
+	handle("POST /simulator/outcome", func(r *http.Request) (any, error) {
+		var in struct {
+			ID string `json:"id"`
+			Outcome
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.SetOutcome(in.ID, in.Outcome)
+		}
+		return nil, err
+	})
+	handle("GET /simulator/requests", func(*http.Request) (any, error) { return s.Requests(), nil })
+	handle("DELETE /simulator/requests", func(*http.Request) (any, error) { s.ForgetRequests(); return nil, nil })
+	handle("GET /simulator/oauth-log", func(*http.Request) (any, error) { return s.OAuthLog(), nil })
+	handle("POST /simulator/revoke-tokens", func(*http.Request) (any, error) { s.RevokeTokens(); return nil, nil })
+	handle("POST /simulator/reset", func(*http.Request) (any, error) { s.Reset(); return nil, nil })
+	mux.Handle("/simulator/faults", s.Faults)
+	mux.ServeHTTP(w, r)
+}
+
+type adminError struct {
+	status  int
+	message string
+}
+
+func (e *adminError) Error() string { return e.message }
+
+var errAdminNotFound = &adminError{http.StatusNotFound, "no such record"}
+
+func decode(r *http.Request, into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
+}
+
+func adminAnswer(w http.ResponseWriter, r *http.Request, do func(*http.Request) (any, error)) {
+	body, err := do(r)
+	status := http.StatusOK
+	if err != nil {
+		status = http.StatusBadRequest
+		if known, ok := err.(*adminError); ok { //nolint:errorlint // made in this file, never wrapped
+			status = known.status
+		}
+		body = map[string]string{"error": err.Error()}
+	}
+	if body == nil {
+		body = map[string]string{}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
