@@ -195,7 +195,7 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		return nil, errors.New("must not have a fragment")
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
-		return nil, errors.New("sends credentials unencrypted over http; use https, or permit it explicitly with allow_http")
+		return nil, errors.New("sends credentials unencrypted over http; use https, or permit it with allow_http")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
@@ -256,7 +256,8 @@ func fixedHeaders(c Config) (http.Header, error) {
 		case slices.Contains(reservedHeaders, canonical):
 			return nil, fmt.Errorf("%s is set by the provider itself and cannot be configured", canonical)
 		case !httpguts.ValidHeaderFieldValue(value):
-			return nil, fmt.Errorf("the value of %s holds a line break or another character that headers cannot carry", name)
+			return nil, fmt.Errorf("the value of %s holds a line break or another character that a header cannot carry",
+				name)
 		}
 		h.Set(canonical, value)
 	}
@@ -289,9 +290,9 @@ func clientCertificate(certificate, privateKey string) (*tls.Certificate, []*Con
 	case certificate == "" && privateKey == "":
 		return nil, nil
 	case certificate == "":
-		return nil, []*ConfigError{{certField, errors.New("is missing: a private key is configured without its certificate")}}
+		return nil, []*ConfigError{{certField, errors.New("is missing: there is a private key without its certificate")}}
 	case privateKey == "":
-		return nil, []*ConfigError{{keyField, errors.New("is missing: a certificate is configured without its private key")}}
+		return nil, []*ConfigError{{keyField, errors.New("is missing: there is a certificate without its private key")}}
 	}
 	var errs []*ConfigError
 	chain, err := readCertificates(certificate)

@@ -119,12 +119,9 @@ func newEndpoint(c Config) (*endpoint, error) {
 	return e, nil
 }
 
-// httpClient puts the log before next. Its redact is the endpoint's own, hence the pointer.
+// httpClient puts the log before next.
 func (e *endpoint) httpClient(next http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     &logTransport{next: next, log: e.log, redact: func(s string) string { return e.redact(s) }},
-		CheckRedirect: checkRedirect,
-	}
+	return &http.Client{Transport: &logTransport{next: next, log: e.log}, CheckRedirect: checkRedirect}
 }
 
 // close ends idle connections. The endpoint stays usable.
@@ -254,7 +251,8 @@ func (e *endpoint) attempt(ctx, waiting context.Context, r request, target, cont
 		body = bytes.NewReader(b) // of a type for which net/http sets GetBody, which the repetition after a 401 needs
 	}
 	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	redact := e.redactor(r)
+	traced := httptrace.WithClientTrace(withRedactor(ctx, redact), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	req, err := http.NewRequestWithContext(traced, r.Method, target, body)
@@ -277,7 +275,7 @@ func (e *endpoint) attempt(ctx, waiting context.Context, r request, target, cont
 		return a, nil
 	}
 	return a, &failure{
-		err:        statusError(r.Method, r.Path, a, e.redactor(r)),
+		err:        statusError(r.Method, r.Path, a, redact),
 		fate:       statusFate(a.status),
 		retryAfter: e.retry.retryAfter(a.header),
 	}
@@ -401,7 +399,7 @@ func (e *endpoint) decode(r request, a *answer, out any) *failure {
 	decoder.UseNumber()
 	if err := decoder.Decode(out); err != nil {
 		failed := &failure{err: &Error{
-			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header), Err: err,
+			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header, redact), Err: err,
 			Message: "the answer is not the JSON that was expected", Detail: excerpt(redact(err.Error()), maxExcerpt),
 		}}
 		if !r.repeatable() {

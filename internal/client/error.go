@@ -102,18 +102,21 @@ func statusText(status int) string {
 // requestIDHeaders name the server's id of a transaction: ServiceNow's, the usual one, and that of Elastic Cloud.
 var requestIDHeaders = []string{"X-Transaction-ID", "X-Request-Id", "X-Cloud-Request-Id"}
 
-func requestID(h http.Header) string {
+// requestID takes no more than what looks like an id: some gateways let the client fill this header.
+func requestID(h http.Header, redact func(string) string) string {
 	for _, name := range requestIDHeaders {
-		if id := h.Get(name); id != "" {
-			return excerpt(id, 100)
+		if id := h.Get(name); len(id) <= 100 && idPattern.MatchString(id) {
+			return redact(id)
 		}
 	}
 	return ""
 }
 
+var idPattern = regexp.MustCompile(`^[\w.:/=+-]+$`)
+
 // statusError makes the error of an answer that is not 2xx.
 func statusError(method, path string, a *answer, redact func(string) string) *Error {
-	e := &Error{Method: method, Path: path, Status: a.status, RequestID: requestID(a.header)}
+	e := &Error{Method: method, Path: path, Status: a.status, RequestID: requestID(a.header, redact)}
 	if message, detail, ok := parseEnvelope(a.body); ok {
 		e.envelope = true
 		e.Message, e.Detail = excerpt(redact(message), maxMessage), excerpt(redact(detail), maxMessage)
@@ -214,7 +217,7 @@ func isHTML(a *answer) bool {
 
 // htmlError explains a page that came where JSON was asked for.
 func htmlError(method, path string, a *answer, redact func(string) string) *Error {
-	e := &Error{Method: method, Path: path, Status: a.status, RequestID: requestID(a.header)}
+	e := &Error{Method: method, Path: path, Status: a.status, RequestID: requestID(a.header, redact)}
 	page := strings.ToLower(string(a.body[:min(len(a.body), 64<<10)]))
 	title := pageTitle(a.body, redact)
 	switch {

@@ -94,7 +94,7 @@ func encryptLegacy(t testing.TB, label string, der []byte) string {
 
 // Keys made for this test by OpenSSL 3.0, for the forms no Go library writes; the password is keyPassword.
 const (
-	// openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA512
+	// openssl genpkey -algorithm EC … | openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA512.
 	opensslSHA512 = `-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjRsoKK42j2bgICCAAw
 DAYIKoZIhvcNAgsFADAdBglghkgBZQMEASoEEI+lJMrc9jJrRs2pglsTscoEgZDC
@@ -102,7 +102,7 @@ yEEvkmnXZQul4R1RK8shr8y9nbar4M7XUcX6UiHrRC1Xi+/K/sOofQuFN38czLWu
 f/LWTpJFzh09jVOr/YQy2Kc8kzmjyMtjQBfqBxXVS0VGY1FI9t+Rp5XJ1bUP+3Ek
 chFC8KU8DF6hZpct1Y24yd2tP760F/+0iqYy2gQmzoNntKhGIA20Ycd0cC/HY4Q=
 -----END ENCRYPTED PRIVATE KEY-----`
-	// openssl pkcs8 -topk8 -scrypt
+	// openssl pkcs8 -topk8 -scrypt.
 	opensslScrypt = `-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAgitGkwF+QLygICQAAC
 AQgCAQEwHQYJYIZIAWUDBAEqBBBjfbaLwN2OViBHLrs/CTiABIGQqTH2q05caS1s
@@ -110,7 +110,7 @@ hHO4cjs3n+x9Hgl1zNV5l+zlbwcVfPuIgeLhEGHqpGwPx3d5+V37tzMp4Dc4l+cY
 XFqdFtlCWyVDEewaxYlQqFQN0hb/sdatgRLDXFkIAijfVnXEmmsEaTQrONvlF/00
 2ieXZpxWlcAfFnPILraOP4M/gJeL0VDzWH4vzGzOGFb/PuDP9HOv
 -----END ENCRYPTED PRIVATE KEY-----`
-	// openssl pkcs8 -topk8 -v1 PBE-SHA1-3DES
+	// openssl pkcs8 -topk8 -v1 PBE-SHA1-3DES.
 	opensslPBES1 = `-----BEGIN ENCRYPTED PRIVATE KEY-----
 MIGxMBwGCiqGSIb3DQEMAQMwDgQIpAcd087+8VACAggABIGQqz0ZF1wNi6EROiK8
 hk3uwTiRzL/ozzb15sYls0U8WILm6jCJOKEXgl5JI7LdXLDzQPKPiMisFiCaL2nb

@@ -32,29 +32,39 @@ var loggedHeaders = []string{
 // logTransport logs requests and answers. It runs outside authentication and below it nothing logs, so the
 // Authorization header does not exist here; bodies are never read.
 type logTransport struct {
-	next   http.RoundTripper
-	log    LogFunc
-	redact func(string) string
+	next http.RoundTripper
+	log  LogFunc
+}
+
+type redactKey struct{}
+
+// withRedactor attaches to a request's context what takes secrets out of the texts that are logged about it.
+func withRedactor(ctx context.Context, redact func(string) string) context.Context {
+	return context.WithValue(ctx, redactKey{}, redact)
 }
 
 func (t *logTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
+	redact, ok := ctx.Value(redactKey{}).(func(string) string)
+	if !ok {
+		redact = func(string) string { return redacted }
+	}
 	fields := map[string]any{"method": req.Method, "host": req.URL.Host, "path": req.URL.EscapedPath()}
 	if q := loggedQuery(req.URL.Query()); q != "" {
-		fields["query"] = t.redact(q)
+		fields["query"] = redact(q)
 	}
-	t.log(ctx, LevelTrace, "Sending HTTP request", withHeaders(fields, "request_headers", req.Header, t.redact))
+	t.log(ctx, LevelTrace, "Sending HTTP request", withHeaders(fields, "request_headers", req.Header, redact))
 
 	start := time.Now()
 	resp, err := t.next.RoundTrip(req)
 	fields["duration_ms"] = time.Since(start).Milliseconds()
 	if err != nil {
-		fields["error"] = t.redact(err.Error())
+		fields["error"] = redact(err.Error())
 		t.log(ctx, LevelDebug, "HTTP request failed", fields)
 		return nil, err
 	}
 	fields["status"] = resp.StatusCode
-	t.log(ctx, LevelDebug, "Received HTTP response", withHeaders(fields, "response_headers", resp.Header, t.redact))
+	t.log(ctx, LevelDebug, "Received HTTP response", withHeaders(fields, "response_headers", resp.Header, redact))
 	return resp, nil
 }
 

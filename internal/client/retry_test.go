@@ -43,7 +43,7 @@ func TestRetryTable(t *testing.T) {
 		fail     func(http.ResponseWriter)
 		times    int
 		methods  []string
-		attempts int32
+		attempts int
 		waits    []time.Duration
 		ok       bool
 		unknown  bool
@@ -100,7 +100,7 @@ func TestRetryTable(t *testing.T) {
 					if body, _ := io.ReadAll(r.Body); r.Method != http.MethodGet && string(body) != `{"a":"b"}` {
 						t.Errorf("attempt with the body %q", body)
 					}
-					if attempts.Add(1) <= int32(test.times) {
+					if int(attempts.Add(1)) <= test.times {
 						test.fail(w)
 						return
 					}
@@ -120,7 +120,7 @@ func TestRetryTable(t *testing.T) {
 				if IsOutcomeUnknown(err) != test.unknown {
 					t.Errorf("error %v: outcome unknown is %v", err, !test.unknown)
 				}
-				if got := attempts.Load(); got != test.attempts {
+				if got := int(attempts.Load()); got != test.attempts {
 					t.Errorf("%d attempts, want %d", got, test.attempts)
 				}
 				if diff := cmp.Diff(test.waits, w.made); diff != "" {

@@ -1,0 +1,93 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Kibana is a connection to one Kibana, safe for concurrent use.
+type Kibana struct {
+	endpoint *endpoint
+	// Space serves resources that name none.
+	Space string
+
+	versionOnce sync.Mutex
+	version     *Version
+}
+
+// NewKibana checks the configuration and prepares the connection. It sends nothing.
+func NewKibana(config Config, space string) (*Kibana, error) {
+	config.Kind = KindKibana
+	e, err := newEndpoint(config)
+	if err != nil {
+		return nil, err
+	}
+	if space == "" {
+		space = DefaultSpace
+	}
+	return &Kibana{endpoint: e, Space: space}, nil
+}
+
+// DefaultSpace is the space every Kibana has; its paths carry no prefix.
+const DefaultSpace = "default"
+
+// URL is Kibana's base URL, without a trailing slash.
+func (k *Kibana) URL() string { return k.endpoint.url }
+
+// Do sends a request to a path of a space. The answer is decoded into out; a nil out discards it.
+func (k *Kibana) do(ctx context.Context, space string, r request, out any) error {
+	if space != "" && space != DefaultSpace {
+		r.Path = "/s/" + escape(space) + r.Path
+	}
+	_, err := k.endpoint.do(ctx, r, out)
+	return err
+}
+
+// Version is a Kibana release, as 8.8.
+type Version struct{ Major, Minor int }
+
+// AtLeast compares releases.
+func (v Version) AtLeast(major, minor int) bool {
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}
+
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
+// newest stands for servers that do not tell their version: serverless, and those whose status is redacted.
+var newest = Version{Major: 9, Minor: 4}
+
+// Version asks /api/status, once in a connection's life. A Kibana that does not tell its version (the answer is redacted
+// for accounts without the monitor privilege, and serverless has none) is taken for a current one.
+func (k *Kibana) Version(ctx context.Context) (Version, error) {
+	k.versionOnce.Lock()
+	defer k.versionOnce.Unlock()
+	if k.version != nil {
+		return *k.version, nil
+	}
+	var status struct {
+		Version struct {
+			Number      string `json:"number"`
+			BuildFlavor string `json:"build_flavor"`
+		} `json:"version"`
+	}
+	if err := k.do(ctx, DefaultSpace, request{Method: http.MethodGet, Path: "/api/status"}, &status); err != nil {
+		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
+	}
+	version := newest
+	if number := status.Version.Number; number != "" && status.Version.BuildFlavor != "serverless" {
+		major, rest, _ := strings.Cut(number, ".")
+		minor, _, _ := strings.Cut(rest, ".")
+		var err1, err2 error
+		version.Major, err1 = strconv.Atoi(major)
+		version.Minor, err2 = strconv.Atoi(minor)
+		if err1 != nil || err2 != nil {
+			return Version{}, fmt.Errorf("asking Kibana for its version: cannot read %q", number)
+		}
+	}
+	k.version = &version
+	return version, nil
+}

@@ -1,0 +1,126 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Record is one remote object: a row of a ServiceNow table or a Kibana connector.
+type Record struct {
+	// ID is the sys_id (32 hex digits) or the connector's id. On create it is a wish; empty lets the store choose.
+	ID string
+	// Revision moves with each write: sys_mod_count, or the version of a case configuration. Empty when unknown.
+	Revision string
+	// Columns are asked for in answers.
+	Columns []string
+	// Key names the columns that together tell this record from others of its kind: its natural key.
+	Key []string
+	// Values holds string, bool, int64, map[string]any, []any, or nil for "empty", by column.
+	Values map[string]any
+	// Secrets are sent and never read back, by column.
+	Secrets map[string]Secret
+	// Options are settings of the store itself that no column holds, by attribute name.
+	Options map[string]bool
+	// SecretsSent tells, in an answer, that the call sent the secrets.
+	SecretsSent bool
+	// Warnings tell what a store did beside what it was asked for.
+	Warnings []string
+}
+
+// Secret is a value that is sent and never read back. However it is printed, it shows no more than its presence.
+type Secret struct {
+	Value string
+	// Moved tells that the server does not hold Value yet.
+	Moved bool
+}
+
+// Format keeps the value out of every fmt verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("***")) }
+
+// MarshalJSON keeps the value out of JSON.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }
+
+// Store keeps records of one kind. Every method answers with what the server said, never with what was sent.
+//
+// A record answered together with an error is what exists although the call failed: it must be kept.
+// An update sends what has to be sent for this kind of server; it gets both the last known record and the wanted one.
+type Store interface {
+	Create(ctx context.Context, want Record) (Record, error)
+	// Read fails with ErrNotFound when the record is gone and with ErrHidden when it exists but may not be seen.
+	Read(ctx context.Context, have Record) (Record, error)
+	Update(ctx context.Context, have, want Record) (Record, error)
+	// Delete succeeds when the record is gone already. The warnings tell what it left behind.
+	Delete(ctx context.Context, have Record) (warnings []string, err error)
+}
+
+// Finder is a Store whose records can be looked up by the values of some columns.
+type Finder interface {
+	// Find answers with the records whose columns hold exactly these values, at most limit of them.
+	Find(ctx context.Context, match map[string]string, columns []string, limit int) ([]Record, error)
+}
+
+// ErrHidden tells that a record exists, but access control keeps it from the caller. It is never "gone".
+var ErrHidden = errors.New("the record exists, but the account may not read it")
+
+// ExistsError tells that a record with the wanted natural key is there already.
+type ExistsError struct {
+	// IDs of the records found, at least one.
+	IDs []string
+	// Key describes the natural key, as `name = "Elastic"`.
+	Key string
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("a record with %s exists already: %s", e.Key, strings.Join(e.IDs, ", "))
+}
+
+// changes answers with the values of want that differ from have, and the secrets that moved.
+func changes(have, want Record) (map[string]any, map[string]Secret) {
+	values, secrets := map[string]any{}, map[string]Secret{}
+	for column, value := range want.Values {
+		if known, ok := have.Values[column]; !ok || Text(known) != Text(value) {
+			values[column] = value
+		}
+	}
+	for column, secret := range want.Secrets {
+		if secret.Moved {
+			secrets[column] = secret
+		}
+	}
+	return values, secrets
+}
+
+// keyOf gives the values of the natural key; nil when one of them is unknown or empty.
+func keyOf(r Record) map[string]string {
+	match := map[string]string{}
+	for _, column := range r.Key {
+		value := Text(r.Values[column])
+		if value == "" {
+			return nil
+		}
+		match[column] = value
+	}
+	return match
+}
+
+// describe prints a natural key in a stable order.
+func describe(match map[string]string) string {
+	parts := make([]string, 0, len(match))
+	for column, value := range match {
+		parts = append(parts, fmt.Sprintf("%s = %q", column, value))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// plaintexts lists what no error about a request may repeat.
+func plaintexts(secrets map[string]Secret) []string {
+	all := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		all = append(all, secret.Value)
+	}
+	return all
+}

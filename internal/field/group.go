@@ -1,0 +1,109 @@
+package field
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+type grouped interface {
+	children() (object any, fields []Field)
+}
+
+// group binds a nested object, whose own attributes are bound like those of a model.
+type group[T any] struct {
+	plain[types.Object]
+	present func(client.Record) bool
+	object  *T
+	fields  []Field
+}
+
+// Group binds a nested object of type T. present tells from an answer whether the object is there at all, since its
+// write-only attributes cannot tell: so an import rebuilds it. bind lists its fields.
+func Group[T any](p *types.Object, present func(client.Record) bool, bind func(*T) []Field) Field {
+	object := new(T)
+	if !p.IsNull() && !p.IsUnknown() {
+		// The schema and T describe the same attributes; a conformance test holds that.
+		if diags := p.As(context.Background(), object, basetypes.ObjectAsOptions{}); diags.HasError() {
+			panic(fmt.Sprintf("%T does not fit its schema: %v", object, diags))
+		}
+	}
+	return group[T]{plain[types.Object]{p}, present, object, bind(object)}
+}
+
+func (f group[T]) children() (any, []Field) { return f.object, f.fields }
+
+func (f group[T]) Columns() []string {
+	var columns []string
+	for _, child := range f.fields {
+		columns = append(columns, child.Columns()...)
+	}
+	return columns
+}
+
+func (f group[T]) Encode(into *client.Record) {
+	if f.p.IsUnknown() {
+		return
+	}
+	for _, child := range f.fields {
+		child.Encode(into)
+	}
+}
+
+func (f group[T]) Decode(from client.Record) error {
+	if !f.present(from) {
+		*f.p = types.ObjectNull(f.p.AttributeTypes(context.Background()))
+		return nil
+	}
+	for _, child := range f.fields {
+		if err := child.Decode(from); err != nil {
+			return err
+		}
+	}
+	return f.rebuild()
+}
+
+// rebuild makes the object from its attributes, write-only ones null.
+func (f group[T]) rebuild() error {
+	types_ := f.p.AttributeTypes(context.Background())
+	values := map[string]attr.Value{}
+	for _, child := range f.fields {
+		if child.Attribute() != nil {
+			values[name(f.object, child.Attribute())] = child.Value()
+			if _, secret := As[SecretField](child); secret {
+				values[name(f.object, child.Attribute())] = types.StringNull()
+			}
+		}
+	}
+	object, diags := types.ObjectValue(types_, values)
+	if diags.HasError() {
+		return fmt.Errorf("%v", diags)
+	}
+	*f.p = object
+	return nil
+}
+
+func (f group[T]) Assign(from Field) {
+	other := Unwrap(from).(group[T]) //nolint:forcetypeassert // the same field of the same model
+	*f.p = *other.p
+	*f.object = *other.object
+}
+
+// Same compares the attributes one by one, so secrets do not count.
+func (f group[T]) Same(as Field) bool {
+	other, ok := Unwrap(as).(group[T])
+	if !ok || f.p.IsNull() != other.p.IsNull() || f.p.IsUnknown() != other.p.IsUnknown() {
+		return false
+	}
+	for i, child := range f.fields {
+		if !child.Same(other.fields[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,160 @@
+package field
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+// scalar binds an attribute to one column.
+type scalar[V attr.Value] struct {
+	column string
+	p      *V
+	// wire is called for known values that are not null.
+	wire func(V) any
+	// parse gets what the server said; nil and "" are null.
+	parse func(any) (V, error)
+	// same compares two known values that are not null, where Equal is too strict.
+	same func(a, b V) bool
+}
+
+func (f scalar[V]) Attribute() any    { return f.p }
+func (f scalar[V]) Columns() []string { return []string{f.column} }
+func (f scalar[V]) Value() attr.Value { return *f.p }
+func (f scalar[V]) Assign(from Field) { *f.p = *Unwrap(from).(scalar[V]).p } //nolint:forcetypeassert // the same field of the same model
+
+func (f scalar[V]) Encode(into *client.Record) {
+	switch {
+	case (*f.p).IsUnknown():
+	case (*f.p).IsNull():
+		into.Values[f.column] = nil
+	default:
+		into.Values[f.column] = f.wire(*f.p)
+	}
+}
+
+func (f scalar[V]) Decode(from client.Record) error {
+	said, ok := from.Values[f.column]
+	if !ok && !(*f.p).IsUnknown() {
+		return nil
+	}
+	value, err := f.parse(said)
+	if err != nil {
+		return fmt.Errorf("the server answered %q in the column %s: %w", client.Text(said), f.column, err)
+	}
+	if !f.equal(*f.p, value) {
+		*f.p = value
+	}
+	return nil
+}
+
+func (f scalar[V]) Same(as Field) bool {
+	other, ok := Unwrap(as).(scalar[V])
+	return ok && f.equal(*f.p, *other.p)
+}
+
+func (f scalar[V]) equal(a, b V) bool {
+	if a.Equal(b) {
+		return true
+	}
+	if f.same == nil || a.IsNull() || b.IsNull() || a.IsUnknown() || b.IsUnknown() {
+		return false
+	}
+	return f.same(a, b)
+}
+
+// String binds a text column.
+func String(column string, p *types.String) Field {
+	return scalar[types.String]{column: column, p: p, wire: func(v types.String) any { return v.ValueString() }, parse: parseString}
+}
+
+func parseString(said any) (types.String, error) {
+	if s := client.Text(said); s != "" {
+		return types.StringValue(s), nil
+	}
+	return types.StringNull(), nil
+}
+
+// Bool binds a true/false column, whether the server writes JSON or "true", "1", "false" and "0".
+func Bool(column string, p *types.Bool) Field {
+	return scalar[types.Bool]{column: column, p: p, wire: func(v types.Bool) any { return v.ValueBool() }, parse: func(said any) (types.Bool, error) {
+		s := client.Text(said)
+		if s == "" {
+			return types.BoolNull(), nil
+		}
+		b, err := strconv.ParseBool(s)
+		if err != nil {
+			return types.BoolNull(), fmt.Errorf("neither true nor false")
+		}
+		return types.BoolValue(b), nil
+	}}
+}
+
+// Int binds a whole number.
+func Int(column string, p *types.Int64) Field {
+	return scalar[types.Int64]{column: column, p: p, wire: func(v types.Int64) any { return v.ValueInt64() }, parse: func(said any) (types.Int64, error) {
+		switch v := said.(type) {
+		case float64:
+			return types.Int64Value(int64(v)), nil
+		case json.Number:
+			said = v.String()
+		}
+		s := client.Text(said)
+		if s == "" {
+			return types.Int64Null(), nil
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return types.Int64Null(), fmt.Errorf("not a whole number")
+		}
+		return types.Int64Value(n), nil
+	}}
+}
+
+// Time binds a time: RFC 3339 in Terraform, UTC without a zone in ServiceNow.
+func Time(column string, p *timetypes.RFC3339) Field {
+	return scalar[timetypes.RFC3339]{
+		column: column, p: p,
+		wire: func(v timetypes.RFC3339) any {
+			t, diags := v.ValueRFC3339Time()
+			if diags.HasError() {
+				return v.ValueString() // the type's own validation has refused it before
+			}
+			return t.UTC().Format(client.TimeLayout)
+		},
+		parse: func(said any) (timetypes.RFC3339, error) {
+			s := client.Text(said)
+			if s == "" {
+				return timetypes.NewRFC3339Null(), nil
+			}
+			t, err := time.Parse(client.TimeLayout, s)
+			if err != nil {
+				return timetypes.NewRFC3339Null(), fmt.Errorf("not a time as %s", client.TimeLayout)
+			}
+			return timetypes.NewRFC3339TimeValue(t.UTC()), nil
+		},
+		same: func(a, b timetypes.RFC3339) bool {
+			x, d1 := a.ValueRFC3339Time()
+			y, d2 := b.ValueRFC3339Time()
+			return !d1.HasError() && !d2.HasError() && x.Truncate(time.Second).Equal(y.Truncate(time.Second))
+		},
+	}
+}
+
+// PEM binds a certificate. Two texts of the same DER bytes are one value, so wrapping and newlines are no change.
+func PEM(column string, p *types.String) Field {
+	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
+	f.same = func(a, b types.String) bool {
+		x, err1 := client.ParseCertificate(a.ValueString())
+		y, err2 := client.ParseCertificate(b.ValueString())
+		return err1 == nil && err2 == nil && x.Equal(y)
+	}
+	return f
+}

@@ -1,0 +1,131 @@
+package kibana
+
+import (
+	"crypto/rsa"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// credentials is embedded in the models of the three ServiceNow connectors: exactly one of basic and OAuth
+// authentication.
+type credentials struct {
+	BasicAuth            types.Object `tfsdk:"basic_auth"`
+	OAuth                types.Object `tfsdk:"oauth"`
+	CredentialsWOVersion types.Int64  `tfsdk:"credentials_wo_version"`
+}
+
+type basicAuth struct {
+	UsernameWO types.String `tfsdk:"username_wo"`
+	PasswordWO types.String `tfsdk:"password_wo"`
+}
+
+type oauth struct {
+	ClientID             types.String `tfsdk:"client_id"`
+	UserIdentifier       types.String `tfsdk:"user_identifier"`
+	JWTKeyID             types.String `tfsdk:"jwt_key_id"`
+	ClientSecretWO       types.String `tfsdk:"client_secret_wo"`
+	PrivateKeyWO         types.String `tfsdk:"private_key_wo"`
+	PrivateKeyPasswordWO types.String `tfsdk:"private_key_password_wo"`
+}
+
+func (m *credentials) fields() []field.Field {
+	isOAuth := func(r client.Record) bool { return client.Text(r.Values["config.isOAuth"]) == "true" }
+	isBasic := func(r client.Record) bool { return !isOAuth(r) }
+	version := &m.CredentialsWOVersion
+	return []field.Field{
+		field.Presence("config.isOAuth", func() attr.Value { return m.OAuth }),
+		field.Group(&m.BasicAuth, isBasic, func(b *basicAuth) []field.Field {
+			return []field.Field{
+				field.RequiredSecret("username", &b.UsernameWO, version),
+				field.RequiredSecret("password", &b.PasswordWO, version),
+			}
+		}),
+		field.Group(&m.OAuth, isOAuth, func(o *oauth) []field.Field {
+			return []field.Field{
+				field.String("config.clientId", &o.ClientID),
+				field.String("config.userIdentifierValue", &o.UserIdentifier),
+				field.String("config.jwtKeyId", &o.JWTKeyID),
+				field.RequiredSecret("clientSecret", &o.ClientSecretWO, version),
+				field.RequiredSecret("privateKey", &o.PrivateKeyWO, version),
+				field.Secret("privateKeyPassword", &o.PrivateKeyPasswordWO, version),
+			}
+		}),
+	}
+}
+
+// check parses the private key with its password: Kibana stores a broken one and fails only when it first signs a JWT.
+// Its findings are about the resource, since Terraform prints the lines of an attribute, and those are the key.
+func (m *credentials) check(report *lifecycle.Report) {
+	key, password := m.oauthValue("private_key_wo"), m.oauthValue("private_key_password_wo")
+	if key.IsNull() || key.IsUnknown() || password.IsUnknown() {
+		return
+	}
+	signer, err := client.ParsePrivateKeyPEM(key.ValueString(), password.ValueString())
+	if err != nil {
+		report.Error(nil, "The private key cannot be used", "oauth.private_key_wo "+err.Error()+". Kibana would accept it "+
+			"and fail only when it first asks ServiceNow for a token.")
+		return
+	}
+	if _, ok := signer.(*rsa.PrivateKey); !ok {
+		report.Error(nil, "Not an RSA key", "oauth.private_key_wo must hold an RSA key: Kibana signs with RS256 only.")
+	}
+}
+
+func (m *credentials) oauthValue(name string) types.String {
+	if v, ok := m.OAuth.Attributes()[name].(types.String); ok {
+		return v
+	}
+	return types.StringNull()
+}
+
+func credentialAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"basic_auth": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "A ServiceNow user's name and password. Exactly one of this and `oauth`.",
+			Validators: []validator.Object{
+				objectvalidator.ExactlyOneOf(path.MatchRoot("basic_auth"), path.MatchRoot("oauth")),
+			},
+			Attributes: map[string]schema.Attribute{
+				"username_wo": schema.StringAttribute{MarkdownDescription: "The user's name."},
+				"password_wo": schema.StringAttribute{MarkdownDescription: "The user's password."},
+			},
+		},
+		"oauth": schema.SingleNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "OAuth with a JWT, on Kibana 8.3 and newer: Kibana signs a JWT, which a " +
+				"`servicenow_oauth_jwt_endpoint` exchanges for a token. Exactly one of this and `basic_auth`.",
+			Attributes: map[string]schema.Attribute{
+				"client_id": schema.StringAttribute{
+					Required: true, MarkdownDescription: "`client_id` of the `servicenow_oauth_jwt_endpoint`.",
+				},
+				"user_identifier": schema.StringAttribute{
+					Required: true,
+					MarkdownDescription: "The user to act as, told by the endpoint's `user_field`: an e-mail address where that is " +
+						"`email`. Administrators are refused.",
+				},
+				"jwt_key_id": schema.StringAttribute{
+					Required: true, MarkdownDescription: "`key_id` of the `servicenow_jwt_verifier_map`.",
+				},
+				"client_secret_wo": schema.StringAttribute{MarkdownDescription: "`client_secret_wo` of the endpoint."},
+				"private_key_wo": schema.StringAttribute{
+					MarkdownDescription: "The RSA private key as PEM text, whose certificate the verifier map names. It is " +
+						"parsed, with its password, at plan.",
+				},
+				"private_key_password_wo": schema.StringAttribute{
+					MarkdownDescription: "The private key's password; only where the key is encrypted.",
+				},
+			},
+		},
+		"credentials_wo_version": lifecycle.Version("the credentials"),
+	}
+}

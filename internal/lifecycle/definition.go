@@ -1,0 +1,193 @@
+// Package lifecycle runs the one lifecycle that every resource of this provider shares: plan, create, read, update,
+// delete, import, and every diagnostic on the way. A resource gives a Definition, a model and its bound fields; a
+// client.Store does the talking. Values flow model -> record -> HTTP and back the same way.
+package lifecycle
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+// Definition is all that tells one resource from another, beside its model.
+type Definition struct {
+	// Type is the resource's name without the provider's, as "cors_rule".
+	Type string
+	// Description opens the documentation page, in Markdown.
+	Description string
+	// Server is the side that the resource lives on.
+	Server Server
+	// Table is the ServiceNow table, or the Kibana connector type, for messages.
+	Table string
+	// Key names the attributes of the natural key, in the order in which an import id states them.
+	Key []string
+	// Attributes of the schema; the ones that come with the model's mixins are added.
+	Attributes map[string]schema.Attribute
+	// Store talks to the server. It defaults to the rows of Table.
+	Store func(*client.Client) client.Store
+}
+
+// Model is a pointer to a Terraform model that lists its bound fields.
+type Model[T any] interface {
+	*T
+	base() *Base
+	Fields() []field.Field
+}
+
+// Checker is a model with rules that configuration alone decides. Check must take unknown values for possibly right.
+type Checker interface {
+	Check(ctx context.Context, report *Report)
+}
+
+// Resender is a model that tells from what was read that the server needs its secrets again.
+type Resender interface {
+	MissesSecrets() bool
+}
+
+// Base is embedded in every model.
+type Base struct {
+	ID       types.String   `tfsdk:"id"`
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
+}
+
+func (b *Base) base() *Base { return b }
+
+// Space is embedded in models of what lives in a Kibana space.
+type Space struct {
+	SpaceID types.String `tfsdk:"space_id"`
+}
+
+func (s *Space) spaceID() *types.String { return &s.SpaceID }
+
+type placed interface{ spaceID() *types.String }
+
+// Scope is embedded in models of tables whose records live in an application scope.
+type Scope struct {
+	ScopeID types.String `tfsdk:"scope_id"`
+}
+
+func (s *Scope) scopeID() *types.String { return &s.ScopeID }
+
+type scoped interface{ scopeID() *types.String }
+
+// AdditionalColumns is embedded in models of ServiceNow tables.
+type AdditionalColumns struct {
+	AdditionalColumns types.Map `tfsdk:"additional_columns"`
+}
+
+func (a *AdditionalColumns) additionalColumns() *types.Map { return &a.AdditionalColumns }
+
+type extensible interface{ additionalColumns() *types.Map }
+
+// Secrets is embedded in models that have write-only attributes.
+type Secrets struct {
+	SecretsUpdatedAt types.String `tfsdk:"secrets_updated_at"`
+}
+
+func (s *Secrets) secretsUpdatedAt() *types.String { return &s.SecretsUpdatedAt }
+
+type secretive interface{ secretsUpdatedAt() *types.String }
+
+// New makes a constructor for the provider's list of resources.
+func New[T any, M Model[T]](d Definition) func() resource.Resource {
+	if d.Store == nil {
+		table := d.Table
+		d.Store = func(c *client.Client) client.Store { return c.ServiceNow.Table(table) }
+	}
+	return func() resource.Resource { return &lifecycle[T, M]{Definition: d} }
+}
+
+// lifecycle is the resource.Resource that all definitions become.
+type lifecycle[T any, M Model[T]] struct {
+	Definition
+	connection *Connection
+}
+
+var _ interface {
+	resource.ResourceWithConfigure
+	resource.ResourceWithImportState
+	resource.ResourceWithModifyPlan
+	resource.ResourceWithValidateConfig
+	resource.ResourceWithIdentity
+} = (*lifecycle[none, *none])(nil)
+
+// none is the least a model can be.
+type none struct{ Base }
+
+func (*none) Fields() []field.Field { return nil }
+
+func (r *lifecycle[T, M]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.Type
+}
+
+func (r *lifecycle[T, M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
+}
+
+// fieldsOf lists the model's fields and those of its mixins.
+func fieldsOf[T any, M Model[T]](m M) []field.Field {
+	fields := m.Fields()
+	if s, ok := any(m).(scoped); ok {
+		fields = append(fields, field.String("sys_scope", s.scopeID()))
+	}
+	if p, ok := any(m).(placed); ok {
+		fields = append(fields, field.String("space_id", p.spaceID()))
+	}
+	if e, ok := any(m).(extensible); ok {
+		fields = append(fields, field.FurtherColumns(e.additionalColumns()))
+	}
+	return fields
+}
+
+// leavesOf lists the model's fields with their places in the schema, nested ones included.
+func leavesOf[T any, M Model[T]](m M) []field.Leaf { return field.Leaves(m, fieldsOf[T](m)) }
+
+// encode turns a model into a record without secrets.
+func (r *lifecycle[T, M]) encode(m M) client.Record {
+	rec := client.Record{Values: map[string]any{}, Secrets: map[string]client.Secret{}}
+	for _, f := range fieldsOf[T](m) {
+		f.Encode(&rec)
+		rec.Columns = append(rec.Columns, f.Columns()...)
+	}
+	if id := m.base().ID; !id.IsUnknown() && !id.IsNull() {
+		rec.ID = id.ValueString()
+	}
+	rec.Key = r.keyColumns(m)
+	return rec
+}
+
+// decode sets a model from what the server answered. Fields for which keep answers true stay as they are.
+func decode[T any, M Model[T]](m M, rec client.Record, keep func(field.Field) bool) error {
+	if rec.ID != "" {
+		m.base().ID = types.StringValue(rec.ID)
+	}
+	for _, f := range fieldsOf[T](m) {
+		if keep != nil && keep(f) {
+			continue
+		}
+		if err := f.Decode(rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyColumns are the columns of the natural key.
+func (r *lifecycle[T, M]) keyColumns(m M) []string {
+	columns := make([]string, 0, len(r.Key))
+	for _, attribute := range r.Key {
+		for _, leaf := range leavesOf[T](m) {
+			if leaf.Path.Equal(path.Root(attribute)) {
+				columns = append(columns, leaf.Columns()[0])
+			}
+		}
+	}
+	return columns
+}

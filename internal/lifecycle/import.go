@@ -1,0 +1,179 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// candidates bounds how many records an ambiguous import lists.
+const candidates = 10
+
+func (r *lifecycle[T, M]) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
+	if r.Server == Kibana {
+		resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+			"connector_id": identityschema.StringAttribute{RequiredForImport: true, Description: "The connector's id."},
+			"space_id": identityschema.StringAttribute{
+				OptionalForImport: true, Description: "The Kibana space; the provider's when absent.",
+			},
+		}}
+		return
+	}
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "The record's sys_id, 32 hex digits."},
+	}}
+}
+
+// identify sets the identity that Terraform 1.12 and newer keep beside the state; older ones pass none.
+func (r *lifecycle[T, M]) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, m M) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if identity == nil {
+		return diags
+	}
+	if r.Server != Kibana {
+		return identity.SetAttribute(ctx, path.Root("id"), m.base().ID)
+	}
+	diags.Append(identity.SetAttribute(ctx, path.Root("connector_id"), m.base().ID)...)
+	if p, ok := any(m).(placed); ok {
+		diags.Append(identity.SetAttribute(ctx, path.Root("space_id"), *p.spaceID())...)
+	}
+	return diags
+}
+
+func (r *lifecycle[T, M]) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
+	if !r.connection.reachable(r.Server, "servicenow_"+r.Type, true, &resp.Diagnostics) {
+		return
+	}
+	id, space := req.ID, ""
+	if id == "" && req.Identity != nil {
+		id, space = r.importIdentity(ctx, req, resp)
+	} else if r.Server == Kibana {
+		if before, after, ok := strings.Cut(req.ID, "/"); ok && !strings.Contains(before, "=") {
+			space, id = before, after
+		}
+	}
+	if match := r.naturalKey(id); match != nil {
+		if space != "" {
+			match["space_id"] = space
+		}
+		id = r.lookUp(ctx, req.ID, match, &resp.Diagnostics)
+	} else if r.Server == ServiceNow && !sysID.MatchString(id) && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type,
+			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", req.ID, r.keyForm()))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	if space != "" {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("space_id"), space)...)
+	}
+	r.setDefaults(ctx, resp)
+	setPrivate(ctx, resp.Private, importedKey, "yes", &resp.Diagnostics)
+}
+
+func (r *lifecycle[T, M]) importIdentity(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) (id, space string) {
+	var key, place types.String
+	if r.Server == Kibana {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("connector_id"), &key)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("space_id"), &place)...)
+	} else {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &key)...)
+	}
+	return key.ValueString(), place.ValueString()
+}
+
+// keyForm says how the natural key is written in an import id.
+func (r *lifecycle[T, M]) keyForm() string {
+	if len(r.Key) == 1 {
+		return r.Key[0] + "=VALUE"
+	}
+	return strings.Join(r.Key, "/")
+}
+
+// naturalKey takes an import id apart into the values of the natural key, by column; nil when it is something else.
+func (r *lifecycle[T, M]) naturalKey(id string) map[string]string {
+	columns := r.keyColumns(M(new(T)))
+	var values []string
+	switch {
+	case len(columns) == 0:
+		return nil
+	case len(columns) == 1:
+		value, ok := strings.CutPrefix(id, r.Key[0]+"=")
+		if !ok {
+			return nil
+		}
+		values = []string{value}
+	default:
+		values = strings.SplitN(id, "/", len(columns))
+		if len(values) != len(columns) {
+			return nil
+		}
+	}
+	match := map[string]string{}
+	for i, column := range columns {
+		match[column] = values[i]
+	}
+	return match
+}
+
+// lookUp finds the one record with a natural key. None or several is an error that lists what there is.
+func (r *lifecycle[T, M]) lookUp(ctx context.Context, asked string, match map[string]string, diags *diag.Diagnostics) string {
+	summary := "Cannot import servicenow_" + r.Type
+	finder, ok := r.Store(&r.connection.Client).(client.Finder)
+	if !ok {
+		diags.AddError(summary, "This resource is imported by its id only.")
+		return ""
+	}
+	found, err := finder.Find(ctx, match, nil, candidates)
+	switch {
+	case err != nil:
+		diags.AddError(summary, fmt.Sprintf("Looking for %s: %s.", asked, err))
+		return ""
+	case len(found) == 1:
+		return found[0].ID
+	case len(found) == 0:
+		diags.AddError(summary, fmt.Sprintf("There is no record with %s in %s.", asked, r.Table))
+		return ""
+	}
+	lines := make([]string, len(found))
+	for i, rec := range found {
+		lines[i] = "  terraform import servicenow_" + r.Type + ".NAME " + rec.ID
+	}
+	diags.AddError(summary, fmt.Sprintf("Several records have %s. Import one of them by its id:\n\n%s",
+		asked, strings.Join(lines, "\n")))
+	return ""
+}
+
+// setDefaults gives attributes that only the configuration knows their defaults, so that an import plans no change.
+func (r *lifecycle[T, M]) setDefaults(ctx context.Context, resp *resource.ImportStateResponse) {
+	for name, a := range r.Attributes {
+		b, ok := a.(schema.BoolAttribute)
+		if !ok || b.Default == nil {
+			continue
+		}
+		var def defaults.BoolResponse
+		b.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &def)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), def.PlanValue)...)
+	}
+}

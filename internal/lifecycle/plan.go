@@ -1,0 +1,164 @@
+package lifecycle
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+func (r *lifecycle[T, M]) ValidateConfig(
+	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
+	config := M(new(T))
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.checkColumns(config, &resp.Diagnostics)
+	if c, ok := any(config).(Checker); ok {
+		c.Check(ctx, &Report{diags: &resp.Diagnostics, model: config})
+	}
+}
+
+// checkColumns refuses an additional column that an attribute writes already.
+func (r *lifecycle[T, M]) checkColumns(config M, diags *diag.Diagnostics) {
+	owner := map[string]string{"sys_id": "id"}
+	var further *field.Leaf
+	for _, leaf := range leavesOf[T](config) {
+		if _, ok := field.As[field.Columns](leaf.Field); ok {
+			further = &leaf
+			continue
+		}
+		columns := leaf.Columns()
+		if s, ok := field.As[field.SecretField](leaf.Field); ok {
+			columns = []string{s.Column()}
+		}
+		for _, column := range columns {
+			owner[column] = leaf.Path.String()
+		}
+	}
+	if further == nil {
+		return
+	}
+	for _, column := range further.Columns() {
+		if attribute, ok := owner[column]; ok {
+			diags.AddAttributeError(further.Path.AtMapKey(column), "The column has an attribute of its own",
+				"The column "+column+" is written by the attribute "+attribute+". Set it there, and take it out of "+
+					"additional_columns.")
+		}
+	}
+}
+
+func (r *lifecycle[T, M]) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	if req.Plan.Raw.IsNull() || r.connection == nil {
+		return
+	}
+	plan, config := M(new(T)), M(new(T))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.connection.reachable(r.Server, r.subject(plan), false, &resp.Diagnostics) {
+		return
+	}
+	secrets := secretsIn[T](config)
+	sending := true
+	if !req.State.Raw.IsNull() {
+		state := M(new(T))
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		changed := settle[T](plan, config, state)
+		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
+	}
+	if sending {
+		requireSecrets(secrets, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// settle plans the values that need no change: another spelling of what is there, and what is left to the server. It
+// tells whether any bound attribute changes.
+func settle[T any, M Model[T]](plan, config, state M) (changed bool) {
+	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
+	moved := map[any]bool{}
+	for i, p := range planned {
+		if p.Attribute() == nil || p.Value().IsUnknown() && configured[i].Value().IsNull() {
+			continue // left to the server: decided below
+		}
+		if p.Same(before[i]) {
+			p.Assign(before[i])
+			continue
+		}
+		changed = true
+		moved[p.Attribute()] = true
+	}
+	for i, p := range planned {
+		if p.Attribute() == nil || !p.Value().IsUnknown() || !configured[i].Value().IsNull() {
+			continue
+		}
+		if !moves(p, moved, changed) {
+			p.Assign(before[i])
+		}
+	}
+	plan.base().ID = state.base().ID
+	return changed
+}
+
+func moves(f field.Field, moved map[any]bool, changed bool) bool {
+	following, ok := field.As[field.Following](f)
+	if !ok {
+		return false
+	}
+	if len(following.Attributes) == 0 {
+		return changed
+	}
+	for _, attribute := range following.Attributes {
+		if moved[attribute] {
+			return true
+		}
+	}
+	return false
+}
+
+// planSecrets shows in secrets_updated_at whether an update sends secrets, and tells it.
+func (r *lifecycle[T, M]) planSecrets(
+	ctx context.Context, plan, state M, secrets secretSet, changed bool,
+	req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) bool {
+	s, ok := any(plan).(secretive)
+	if !ok {
+		return false
+	}
+	moved, unknown := secrets.planned(ctx, secretsIn[T](state), req.Private, &resp.Diagnostics)
+	if m, ok := any(state).(Resender); ok && m.MissesSecrets() {
+		moved = true
+	}
+	// Kibana's PUT replaces the whole connector, so each of its updates carries the secrets.
+	moved = moved || r.Server == Kibana && changed && len(secrets) > 0
+	if moved || unknown {
+		*s.secretsUpdatedAt() = types.StringUnknown()
+	} else {
+		*s.secretsUpdatedAt() = *any(state).(secretive).secretsUpdatedAt() //nolint:forcetypeassert // same type as plan
+	}
+	return moved
+}
+
+// requireSecrets demands what a write cannot do without. The schema leaves every secret optional, so that generated
+// configuration validates.
+func requireSecrets(secrets secretSet, diags *diag.Diagnostics) {
+	for _, s := range secrets {
+		if s.required && s.value.IsNull() {
+			diags.AddAttributeError(s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
+				"it is write-only and never stored, so Terraform cannot take it from the state.")
+		}
+	}
+}

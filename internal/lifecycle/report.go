@@ -1,0 +1,144 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+// Report takes the findings of a model's Check.
+type Report struct {
+	diags *diag.Diagnostics
+	model any
+	base  path.Path
+}
+
+// Error reports a fault of the attribute that the pointer into the model stands for. For a fault of a private key,
+// attribute is nil: Terraform prints the source lines of an attribute, and those would be the key.
+func (r *Report) Error(attribute any, summary, detail string) {
+	if attribute == nil {
+		r.diags.AddError(summary, detail)
+		return
+	}
+	r.diags.AddAttributeError(field.PathOf(r.model, attribute), summary, detail)
+}
+
+// Warn reports something that is allowed and probably not meant.
+func (r *Report) Warn(attribute any, summary, detail string) {
+	r.diags.AddAttributeWarning(field.PathOf(r.model, attribute), summary, detail)
+}
+
+// subject names a record in messages: its type, its natural key, its table and its id.
+func (r *lifecycle[T, M]) subject(m M) string {
+	words := []string{"servicenow_" + r.Type}
+	if m == nil {
+		return words[0]
+	}
+	for _, leaf := range leavesOf[T](m) {
+		if len(r.Key) > 0 && leaf.Path.Equal(path.Root(r.Key[len(r.Key)-1])) && !leaf.Value().IsNull() && !leaf.Value().IsUnknown() {
+			words = append(words, leaf.Value().String())
+		}
+	}
+	where := r.Table
+	if id := m.base().ID.ValueString(); id != "" {
+		where = strings.TrimSpace(where + " " + id)
+	}
+	if where != "" {
+		words = append(words, "("+where+")")
+	}
+	return strings.Join(words, " ")
+}
+
+// failed reports an error of the server, in its words, and what to try.
+func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagnostics) {
+	summary := "Cannot " + verb + " servicenow_" + r.Type
+	var exists *client.ExistsError
+	if errors.As(err, &exists) {
+		diags.AddError(summary, r.existing(m, exists))
+		return
+	}
+	detail := r.subject(m) + ": " + err.Error() + "."
+	if hint := hint(err); hint != "" {
+		detail += "\n\n" + hint
+	}
+	diags.AddError(summary, detail)
+}
+
+// existing tells how to manage what is there already.
+func (r *lifecycle[T, M]) existing(m M, exists *client.ExistsError) string {
+	id := exists.IDs[0]
+	if len(exists.IDs) > 1 {
+		return fmt.Sprintf("%s: %s. Delete the ones that are not wanted, or import one of them:\n\n"+
+			"  terraform import servicenow_%s.NAME %s", r.subject(m), exists, r.Type, id)
+	}
+	return fmt.Sprintf("%s: %s. To manage it from here, import it:\n\n  terraform import servicenow_%s.NAME %s\n\n"+
+		"To create a second one all the same, set duplicate_check = false in the provider block.",
+		r.subject(m), exists, r.Type, id)
+}
+
+// hint tells what to try after a refusal.
+func hint(err error) string {
+	if errors.Is(err, client.ErrHidden) {
+		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not deleted."
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "The time limit of the timeouts attribute passed."
+	}
+	var e *client.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	said := e.Message + " " + e.Detail
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return "The server does not accept the provider's credentials. Check the auth method in the provider block (or its " +
+			"environment variables), that the account is active, and, on ServiceNow, that no REST API access policy " +
+			"leaves this auth method out."
+	case strings.Contains(said, "aborted by Business Rule"):
+		return "A business rule of the instance refuses this change. Its name stands in the message; ask its owner what it " +
+			"demands."
+	case strings.Contains(said, "Data Policy Exception"):
+		return "A data policy demands columns that are empty. Set them here, or in additional_columns where the resource " +
+			"has no attribute of that name."
+	case strings.Contains(said, "Invalid table"):
+		return "The instance does not have this table: the plugin or application that brings it is not installed."
+	case e.Status == http.StatusForbidden:
+		return "The account may not do this. Check its roles (on ServiceNow the table's write ACLs, on Kibana the privilege " +
+			"\"Actions and Connectors: All\" in this space and the licence)."
+	case e.Status == http.StatusTooManyRequests:
+		return "The server limits how many requests it takes. Lower http.max_concurrent_requests or set " +
+			"http.requests_per_second in the provider block."
+	}
+	return ""
+}
+
+// notKept reports that the server stored something else than was planned.
+func (r *lifecycle[T, M]) notKept(at path.Path, m M, planned, kept attr.Value, created bool, diags *diag.Diagnostics) {
+	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed it; "+
+		"an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's choice "+
+		"list; the record lives in another application scope than the one that the account may write in.",
+		r.subject(m), at, shown(planned), shown(kept))
+	if created {
+		detail += "\n\nThe record was created and stays in the state. Terraform marks it as tainted and would replace it; " +
+			"once the cause is mended, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
+	} else {
+		detail += "\n\nThe state holds what the server answered, so the next plan shows the difference again."
+	}
+	diags.AddAttributeError(at, "The server kept another value", detail)
+}
+
+func shown(v attr.Value) string {
+	if v.IsNull() {
+		return "nothing"
+	}
+	return v.String()
+}

@@ -1,0 +1,258 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+// defaultTimeout bounds each operation that the timeouts attribute does not.
+const defaultTimeout = 20 * time.Minute
+
+func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	plan, config := M(new(T)), M(new(T))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
+		return
+	}
+	limit, diags := plan.base().Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	want := r.encode(plan)
+	maps.DeleteFunc(want.Values, func(_ string, v any) bool { return v == nil }) // nothing is there to be cleared
+	secrets := secretsIn[T](config)
+	want.Secrets = secrets.all()
+	got, err := r.Store(&r.connection.Client).Create(ctx, want)
+	r.warn(got, &resp.Diagnostics)
+	if err != nil {
+		r.failed("create", plan, err, &resp.Diagnostics)
+		if got.ID == "" {
+			return
+		}
+	}
+	wrote := written[T, M]{plan: plan, config: config, got: got, complete: err == nil}
+	r.keep(ctx, wrote, secrets, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
+}
+
+func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	plan, state, config := M(new(T)), M(new(T)), M(new(T))
+	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
+		return
+	}
+	limit, diags := plan.base().Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	have, want := r.encode(state), r.encode(plan)
+	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
+	clearDropped[T](plan, state, &want)
+	secrets := secretsIn[T](config)
+	secrets.compare(ctx, secretsIn[T](state), req.Private, &resp.Diagnostics)
+	if m, ok := any(state).(Resender); ok && m.MissesSecrets() {
+		secrets.resend()
+	}
+	want.Secrets = secrets.all()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	got, err := r.Store(&r.connection.Client).Update(ctx, have, want)
+	r.warn(got, &resp.Diagnostics)
+	if err != nil {
+		r.failed("update", state, err, &resp.Diagnostics)
+		if got.ID == "" {
+			return
+		}
+	}
+	wrote := written[T, M]{plan: plan, config: config, state: state, got: got, complete: err == nil}
+	r.keep(ctx, wrote, secrets, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
+}
+
+// clearDropped empties the columns that a map of columns owned before and does not name any more.
+func clearDropped[T any, M Model[T]](plan, state M, want *client.Record) {
+	before := fieldsOf[T](state)
+	for i, f := range fieldsOf[T](plan) {
+		if columns, ok := field.As[field.Columns](f); ok {
+			for _, column := range columns.Dropped(before[i]) {
+				want.Values[column] = nil
+			}
+		}
+	}
+}
+
+// written is a write with what came of it.
+type written[T any, M Model[T]] struct {
+	plan, config M
+	state        M // nil after a create
+	got          client.Record
+	complete     bool // false when the write failed half-way and got is what exists
+}
+
+// keep saves what the server answered, and reports each planned value that it did not keep.
+func (r *lifecycle[T, M]) keep(
+	ctx context.Context, w written[T, M], secrets secretSet,
+	state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateWriter, diags *diag.Diagnostics,
+) {
+	answer := *w.plan
+	m := M(&answer)
+	if err := decode[T](m, w.got, nil); err != nil {
+		diags.AddError("Cannot understand servicenow_"+r.Type, r.subject(w.plan)+": "+err.Error())
+		return
+	}
+	if w.complete {
+		r.compare(w, m, diags)
+	}
+	if s, ok := any(m).(secretive); ok {
+		sent := w.got.SecretsSent
+		switch {
+		case sent:
+			*s.secretsUpdatedAt() = types.StringValue(time.Now().UTC().Format(time.RFC3339))
+			secrets.remember(ctx, private, diags)
+		case w.state != nil:
+			*s.secretsUpdatedAt() = *any(w.state).(secretive).secretsUpdatedAt() //nolint:forcetypeassert // same type as m
+		default:
+			*s.secretsUpdatedAt() = types.StringNull()
+		}
+	}
+	setPrivate(ctx, private, revisionKey, w.got.Revision, diags)
+	diags.Append(state.Set(ctx, m)...)
+	diags.Append(r.identify(ctx, identity, m)...)
+}
+
+// compare holds the answer against the plan. Only what the configuration sets or this provider defaults counts; what it
+// leaves to the server keeps its planned value until the next read takes the server's over.
+func (r *lifecycle[T, M]) compare(w written[T, M], answer M, diags *diag.Diagnostics) {
+	planned, configured, answered := fieldsOf[T](w.plan), fieldsOf[T](w.config), fieldsOf[T](answer)
+	var before []field.Field
+	if w.state != nil {
+		before = fieldsOf[T](w.state)
+	}
+	for i, p := range planned {
+		if p.Attribute() == nil || p.Value().IsUnknown() || p.Same(answered[i]) {
+			continue
+		}
+		sent := before == nil && !p.Value().IsNull() || before != nil && !p.Same(before[i])
+		if configured[i].Value().IsNull() && !sent {
+			answered[i].Assign(p)
+			continue
+		}
+		r.differs(w, i, answered, diags, answer)
+	}
+}
+
+// differs reports a field that was not kept, at the nested attribute where there is one.
+func (r *lifecycle[T, M]) differs(w written[T, M], i int, answered []field.Field, diags *diag.Diagnostics, answer M) {
+	top := fieldsOf[T](w.plan)[i]
+	planned, got := field.Leaves(w.plan, []field.Field{top}), field.Leaves(answer, answered[i:i+1])
+	at := 0
+	for j := range planned {
+		if planned[j].Within != nil && !planned[j].Same(got[j]) {
+			at = j
+			break
+		}
+	}
+	r.notKept(planned[at].Path, answer, planned[at].Value(), got[at].Value(), w.state == nil, diags)
+}
+
+func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	state := M(new(T))
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
+		return
+	}
+	limit, diags := state.base().Timeouts.Read(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	imported := privateString(ctx, req.Private, importedKey, &resp.Diagnostics) != ""
+	have := r.encode(state)
+	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
+	got, err := r.Store(&r.connection.Client).Read(ctx, have)
+	switch {
+	case errors.Is(err, client.ErrNotFound) && imported:
+		resp.State.RemoveResource(ctx) // Terraform says itself that there is nothing to import
+		return
+	case errors.Is(err, client.ErrNotFound):
+		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" was deleted outside Terraform",
+			r.subject(state)+" is not on the server any more, so it is planned to be created again. If it was not "+
+				"deleted, check that the provider points at the right server.")
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		r.failed("read", state, err, &resp.Diagnostics)
+		return
+	}
+	r.warn(got, &resp.Diagnostics)
+	// What the configuration does not set is not ours: reading it back would plan to clear it. An import knows no
+	// configuration, so it reads everything.
+	unowned := func(f field.Field) bool {
+		return !imported && f.Attribute() != nil && f.Value().IsNull() &&
+			r.optionalOnly(field.PathOf(state, f.Attribute()))
+	}
+	if err := decode[T](state, got, unowned); err != nil {
+		r.failed("read", state, err, &resp.Diagnostics)
+		return
+	}
+	if imported {
+		setPrivate(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
+	}
+	setPrivate(ctx, resp.Private, revisionKey, got.Revision, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state)...)
+}
+
+func (r *lifecycle[T, M]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	state := M(new(T))
+	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
+		return
+	}
+	limit, diags := state.base().Timeouts.Delete(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+
+	have := r.encode(state)
+	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
+	warnings, err := r.Store(&r.connection.Client).Delete(ctx, have)
+	for _, warning := range warnings {
+		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" is not wholly gone", r.subject(state)+": "+warning)
+	}
+	if err != nil && !errors.Is(err, client.ErrNotFound) {
+		r.failed("delete", state, err, &resp.Diagnostics)
+	}
+}
+
+func (r *lifecycle[T, M]) warn(got client.Record, diags *diag.Diagnostics) {
+	for _, warning := range got.Warnings {
+		diags.AddWarning(fmt.Sprintf("servicenow_%s needs a look", r.Type), warning)
+	}
+}
+
+// optionalOnly tells whether an attribute is optional and never set by the server.
+func (r *lifecycle[T, M]) optionalOnly(at path.Path) bool {
+	name, ok := at.Steps()[0].(path.PathStepAttributeName)
+	if !ok {
+		return false
+	}
+	a, ok := r.Attributes[string(name)]
+	return ok && a.IsOptional() && !a.IsComputed()
+}

@@ -1,0 +1,117 @@
+package lifecycle
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Schema completes a definition's attributes with those of the model's mixins and with the conventions that hold for
+// every attribute.
+func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	attributes := maps.Clone(r.Attributes)
+	if attributes == nil {
+		attributes = map[string]schema.Attribute{}
+	}
+	id := "The record's `sys_id`, 32 hex digits."
+	if r.Server == Kibana {
+		id = "The connector's id, unique in its space."
+	}
+	attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: id}
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Read: true, Update: true, Delete: true,
+		CreateDescription: timeoutDescription, ReadDescription: timeoutDescription,
+		UpdateDescription: timeoutDescription, DeleteDescription: timeoutDescription,
+	})
+	m := any(M(new(T)))
+	if _, ok := m.(scoped); ok {
+		attributes["scope_id"] = schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The application scope that the record lives in: a `sys_id`, or `global`. Default: the " +
+				"scope that the instance chooses for the account. Changing it replaces the record.",
+			Validators:    []validator.String{SysIDOr("global")},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
+		}
+	}
+	if _, ok := m.(placed); ok {
+		attributes["space_id"] = schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The Kibana space. Default: the provider's `kibana.space_id`, else `default`. Changing it " +
+				"replaces the object.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
+		}
+	}
+	if _, ok := m.(extensible); ok {
+		attributes["additional_columns"] = schema.MapAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Further columns of the table, by column name: custom `u_…` columns, ones that a data " +
+				"policy demands, ones that this resource has no attribute for. They are owned, compared and cleared like " +
+				"any attribute. Values are as stored: `true`, `3`, a `sys_id`.",
+		}
+	}
+	if _, ok := m.(secretive); ok {
+		attributes["secrets_updated_at"] = schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "When the secrets were last sent, RFC 3339. A plan that is going to send them shows this " +
+				"value as unknown.",
+		}
+	}
+	for name, a := range attributes {
+		attributes[name] = conventional(name, a)
+	}
+	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
+}
+
+const timeoutDescription = "How long it may take, as `30s` or `2h45m`. Default: `20m`."
+
+// conventional applies what holds for every attribute: the server's "" and null are one thing, so "" and [] cannot be
+// configured; names that end in _wo are secrets, and their versions are whole numbers.
+func conventional(name string, a schema.Attribute) schema.Attribute {
+	switch a := a.(type) {
+	case schema.StringAttribute:
+		if a.Required || a.Optional {
+			a.Validators = append([]validator.String{notEmpty{}}, a.Validators...)
+		}
+		if strings.HasSuffix(name, "_wo") {
+			a.Optional, a.WriteOnly, a.Sensitive = true, true, true
+			a.MarkdownDescription += " Write-only: never stored, and never shown."
+		}
+		return a
+	case schema.SetAttribute:
+		a.Validators = append([]validator.Set{setvalidator.SizeAtLeast(1)}, a.Validators...)
+		return a
+	case schema.ListAttribute:
+		a.Validators = append([]validator.List{listvalidator.SizeAtLeast(1)}, a.Validators...)
+		return a
+	case schema.MapAttribute:
+		a.Validators = append([]validator.Map{mapvalidator.SizeAtLeast(1)}, a.Validators...)
+		return a
+	case schema.SingleNestedAttribute:
+		a.Attributes = maps.Clone(a.Attributes)
+		for child, nested := range a.Attributes {
+			a.Attributes[child] = conventional(child, nested)
+		}
+		return a
+	}
+	return a
+}
+
+// Version is the attribute that says when a write-only attribute is sent again.
+func Version(of string) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Optional: true,
+		MarkdownDescription: "Change it to send " + of + " again. Without it, a changed secret is noticed by itself, which " +
+			"does not work with ephemeral values that differ at every run: set it for those.",
+	}
+}

@@ -1,0 +1,64 @@
+package lifecycle
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// notEmpty refuses "", which a server reads back as nothing.
+type notEmpty struct{}
+
+func (notEmpty) Description(context.Context) string {
+	return "must not be empty; use null to set nothing"
+}
+func (v notEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v notEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && req.ConfigValue.ValueString() == "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "An empty string",
+			"The server takes an empty string for no value at all, so it would never read back. Use null, or leave "+
+				req.Path.String()+" out.")
+	}
+}
+
+// sysIDOr holds that a value is a sys_id, or one of a few words.
+type sysIDOr struct{ words []string }
+
+// SysID holds that a value is a sys_id.
+func SysID() validator.String { return sysIDOr{} }
+
+// SysIDOr holds that a value is a sys_id or one of the words.
+func SysIDOr(words ...string) validator.String { return sysIDOr{words} }
+
+func (v sysIDOr) Description(context.Context) string {
+	return strings.Join(append([]string{"a sys_id (32 hex digits)"}, v.words...), " or ")
+}
+
+func (v sysIDOr) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v sysIDOr) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	value := req.ConfigValue.ValueString()
+	for _, word := range v.words {
+		if value == word {
+			return
+		}
+	}
+	if !sysID.MatchString(value) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a sys_id", req.Path.String()+" must be "+v.Description(ctx)+
+			", not a name: got "+quoted(value)+". Refer to the id attribute of a resource or data source.")
+	}
+}
+
+// quoted shows a value in a message, shortened.
+func quoted(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return "\"" + s + "\""
+}

@@ -1,0 +1,389 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// ValidateConfig finds, without a connection, what is wrong in the block whatever the environment holds.
+func (p *servicenowProvider) ValidateConfig(
+	ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse,
+) {
+	var c config
+	resp.Diagnostics.Append(req.Config.Get(ctx, &c)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	for _, s := range p.sides(c) {
+		s.checkOneAuth(&resp.Diagnostics)
+	}
+}
+
+// Configure checks the block and the environment, and prepares the connections. It sends nothing.
+func (p *servicenowProvider) Configure(
+	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
+) {
+	var c config
+	resp.Diagnostics.Append(req.Config.Get(ctx, &c)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	connection := &lifecycle.Connection{Unknown: map[lifecycle.Server]bool{}}
+	agent := fmt.Sprintf("terraform-provider-servicenow/%s terraform/%s", p.version, req.TerraformVersion)
+	for _, s := range p.sides(c) {
+		if s.unknown() {
+			connection.Unknown[s.server] = true
+			if req.ClientCapabilities.DeferralAllowed {
+				resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+			}
+			continue
+		}
+		settings, ok := s.settings(&resp.Diagnostics)
+		if !ok {
+			continue
+		}
+		settings.UserAgent, settings.Log = agent, log
+		if s.reportMistakes(client.ValidateConfig(settings), &resp.Diagnostics) {
+			continue
+		}
+		var err error
+		if s.server == lifecycle.Kibana {
+			connection.Kibana, err = client.NewKibana(settings, s.text("space_id"))
+		} else {
+			connection.ServiceNow, err = client.NewServiceNow(settings)
+		}
+		if err != nil {
+			resp.Diagnostics.AddError("Cannot prepare the connection", err.Error())
+			continue
+		}
+		if s.server == lifecycle.ServiceNow && !c.DuplicateCheck.IsNull() {
+			connection.ServiceNow.DuplicateCheck = c.DuplicateCheck.ValueBool()
+		}
+	}
+	resp.ResourceData = connection
+	resp.DataSourceData = connection
+	resp.EphemeralResourceData = connection
+	resp.ActionData = connection
+	resp.ListResourceData = connection
+}
+
+// side is one server's part of the provider block.
+type side struct {
+	server  lifecycle.Server
+	kind    client.Kind
+	root    *path.Path // nil: the block itself
+	urlName string
+	// attributes of this side, by name.
+	attributes map[string]attr.Value
+	// environment names the variable of an attribute, by its dotted name.
+	environment map[string]string
+	// methods are the attributes that name an authentication method.
+	methods []string
+}
+
+func (p *servicenowProvider) sides(c config) []side {
+	root := path.Root("kibana")
+	kibana := side{
+		server: lifecycle.Kibana, kind: client.KindKibana, root: &root, urlName: "url",
+		attributes: map[string]attr.Value{},
+		environment: map[string]string{
+			"url": "KIBANA_ENDPOINT", "space_id": "KIBANA_SPACE_ID", "api_key": "KIBANA_API_KEY",
+			"bearer_token": "KIBANA_BEARER_TOKEN", "basic_auth.username": "KIBANA_USERNAME",
+			"basic_auth.password": "KIBANA_PASSWORD",
+		},
+		methods: []string{"basic_auth", "api_key", "bearer_token"},
+	}
+	if c.Kibana.IsUnknown() {
+		kibana.attributes["url"] = types.StringUnknown()
+	}
+	for name, value := range c.Kibana.Attributes() {
+		kibana.attributes[name] = value
+	}
+	return []side{{
+		server: lifecycle.ServiceNow, kind: client.KindServiceNow, urlName: "instance_url",
+		attributes: map[string]attr.Value{
+			"instance_url": c.InstanceURL, "basic_auth": c.BasicAuth, "api_key": c.APIKey, "bearer_token": c.BearerToken,
+			"oauth_jwt": c.OAuthJWT, "oauth_client_credentials": c.OAuthClientCredentials,
+			"oauth_password": c.OAuthPassword, "http": c.HTTP, "allow_http": c.AllowHTTP,
+		},
+		environment: map[string]string{
+			"instance_url": "SERVICENOW_INSTANCE_URL", "api_key": "SERVICENOW_API_KEY",
+			"bearer_token": "SERVICENOW_BEARER_TOKEN", "basic_auth.username": "SERVICENOW_USERNAME",
+			"basic_auth.password": "SERVICENOW_PASSWORD", "oauth_jwt.client_id": "SERVICENOW_OAUTH_CLIENT_ID",
+			"oauth_jwt.client_secret": "SERVICENOW_OAUTH_CLIENT_SECRET", "oauth_jwt.private_key": "SERVICENOW_OAUTH_PRIVATE_KEY",
+			"oauth_jwt.private_key_password": "SERVICENOW_OAUTH_PRIVATE_KEY_PASSWORD",
+			"oauth_jwt.key_id":               "SERVICENOW_OAUTH_KEY_ID",
+			"oauth_jwt.user_identifier":      "SERVICENOW_OAUTH_USER_IDENTIFIER",
+		},
+		methods: []string{"basic_auth", "api_key", "bearer_token", "oauth_jwt", "oauth_client_credentials", "oauth_password"},
+	}, kibana}
+}
+
+// at is the place of a dotted name in the block.
+func (s side) at(dotted string) path.Path {
+	parts := strings.Split(dotted, ".")
+	var at path.Path
+	if s.root != nil {
+		at = s.root.AtName(parts[0])
+	} else {
+		at = path.Root(parts[0])
+	}
+	for _, part := range parts[1:] {
+		at = at.AtName(part)
+	}
+	return at
+}
+
+// value finds a value of the block by its dotted name; nil when it is absent.
+func (s side) value(dotted string) attr.Value {
+	outer, inner, nested := strings.Cut(dotted, ".")
+	v := s.attributes[outer]
+	if nested {
+		object, ok := v.(types.Object)
+		if !ok {
+			return nil
+		}
+		v = object.Attributes()[inner]
+	}
+	if v == nil || v.IsNull() {
+		return nil
+	}
+	return v
+}
+
+// text is a value of the block, or else of the environment.
+func (s side) text(dotted string) string {
+	if v, ok := s.value(dotted).(types.String); ok {
+		return v.ValueString()
+	}
+	return os.Getenv(s.environment[dotted])
+}
+
+// unknown tells whether anything that the connection needs is known only after apply.
+func (s side) unknown() bool {
+	for _, v := range s.attributes {
+		if v.IsUnknown() {
+			return true
+		}
+		if object, ok := v.(types.Object); ok {
+			for _, inner := range object.Attributes() {
+				if inner.IsUnknown() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// configured lists the authentication methods that the block names.
+func (s side) configured() []string {
+	var methods []string
+	for _, method := range s.methods {
+		if s.value(method) != nil {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
+func (s side) checkOneAuth(diags *diag.Diagnostics) bool {
+	methods := s.configured()
+	if len(methods) < 2 {
+		return true
+	}
+	diags.AddAttributeError(s.at(methods[1]), "Two authentication methods", "The block names "+strings.Join(methods, " and ")+
+		". Keep one of them.")
+	return false
+}
+
+// fromEnvironment lists the methods that the environment holds in full.
+func (s side) fromEnvironment() []string {
+	has := func(names ...string) bool {
+		for _, name := range names {
+			if s.environment[name] == "" || os.Getenv(s.environment[name]) == "" {
+				return false
+			}
+		}
+		return true
+	}
+	var methods []string
+	for method, names := range map[string][]string{
+		"basic_auth": {"basic_auth.username", "basic_auth.password"}, "api_key": {"api_key"},
+		"bearer_token": {"bearer_token"}, "oauth_jwt": {"oauth_jwt.client_id", "oauth_jwt.private_key"},
+	} {
+		if has(names...) {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
+// settings gathers what the client needs; not ok when this side is not configured, or wrongly.
+func (s side) settings(diags *diag.Diagnostics) (client.Config, bool) {
+	if !s.checkOneAuth(diags) {
+		return client.Config{}, false
+	}
+	url, methods := s.text(s.urlName), s.configured()
+	if url == "" && len(methods) == 0 && s.value("http") == nil {
+		return client.Config{}, false // this side is not used
+	}
+	if url == "" {
+		diags.AddAttributeError(s.at(s.urlName), "The server's URL is missing",
+			"Set "+s.at(s.urlName).String()+" or the environment variable "+s.environment[s.urlName]+".")
+		return client.Config{}, false
+	}
+	if len(methods) == 0 {
+		methods = s.fromEnvironment()
+		if len(methods) > 1 {
+			diags.AddAttributeError(s.at(s.urlName), "Two authentication methods in the environment", "The environment variables "+
+				"of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the method in the provider block.")
+			return client.Config{}, false
+		}
+	}
+	if len(methods) == 0 {
+		diags.AddAttributeError(s.at(s.urlName), "No authentication method", "Set one of "+strings.Join(s.methods, ", ")+
+			" beside "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
+			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).")
+		return client.Config{}, false
+	}
+	http, ok := s.http(diags)
+	allow, _ := s.value("allow_http").(types.Bool)
+	return client.Config{
+		BaseURL: url, AllowHTTP: allow.ValueBool(), Kind: s.kind, Auth: s.auth(methods[0]), HTTP: http,
+	}, ok
+}
+
+func (s side) auth(method string) client.Auth {
+	of := func(name string) string { return s.text(method + "." + name) }
+	switch method {
+	case "basic_auth":
+		return client.BasicAuth{Username: of("username"), Password: of("password")}
+	case "api_key":
+		return client.APIKey{Key: s.text("api_key")}
+	case "bearer_token":
+		return client.BearerToken{Token: s.text("bearer_token")}
+	case "oauth_client_credentials":
+		return client.ClientCredentials{ClientID: of("client_id"), ClientSecret: of("client_secret")}
+	case "oauth_password":
+		return client.PasswordGrant{
+			ClientID: of("client_id"), ClientSecret: of("client_secret"), Username: of("username"), Password: of("password"),
+		}
+	}
+	return client.JWTBearer{
+		ClientID: of("client_id"), ClientSecret: of("client_secret"), PrivateKey: of("private_key"),
+		PrivateKeyPassword: of("private_key_password"), KeyID: of("key_id"), UserIdentifier: of("user_identifier"),
+		SigningAlgorithm: of("signing_algorithm"), IncludeJTI: true,
+	}
+}
+
+func (s side) http(diags *diag.Diagnostics) (client.HTTP, bool) {
+	h := client.DefaultHTTP()
+	h.CACertificate = s.text("http.ca_certificate")
+	h.ClientCertificate = s.text("http.client_certificate")
+	h.ClientPrivateKey = s.text("http.client_private_key")
+	h.ProxyURL = s.text("http.proxy_url")
+	if v, ok := s.value("http.insecure_skip_verify").(types.Bool); ok {
+		h.InsecureSkipVerify = v.ValueBool()
+	}
+	if v, ok := s.value("http.max_retries").(types.Int64); ok {
+		h.MaxRetries = int(v.ValueInt64())
+	}
+	if v, ok := s.value("http.max_concurrent_requests").(types.Int64); ok {
+		h.MaxConcurrentRequests = int(v.ValueInt64())
+	}
+	if v, ok := s.value("http.requests_per_second").(types.Float64); ok {
+		h.RequestsPerSecond = v.ValueFloat64()
+	}
+	if v, ok := s.value("http.headers").(types.Map); ok {
+		h.Headers = map[string]string{}
+		for name, value := range v.Elements() {
+			if text, ok := value.(types.String); ok {
+				h.Headers[name] = text.ValueString()
+			}
+		}
+	}
+	if text := s.text("http.request_timeout"); text != "" {
+		limit, err := time.ParseDuration(text)
+		if err != nil || limit <= 0 {
+			diags.AddAttributeError(s.at("http.request_timeout"), "Not a duration", fmt.Sprintf("%q is not a duration above zero, "+
+				"as 30s or 2m.", text))
+			return h, false
+		}
+		h.RequestTimeout = limit
+	}
+	return h, true
+}
+
+// fieldNames leads from the client's names to those of the block.
+var fieldNames = map[string]string{
+	"ClientID": "client_id", "ClientSecret": "client_secret", "PrivateKey": "private_key",
+	"PrivateKeyPassword": "private_key_password", "KeyID": "key_id", "UserIdentifier": "user_identifier",
+	"SigningAlgorithm": "signing_algorithm", "Username": "username", "Password": "password",
+	"CACertificate": "ca_certificate", "ClientCertificate": "client_certificate", "ClientPrivateKey": "client_private_key",
+	"ProxyURL": "proxy_url", "Headers": "headers", "RequestTimeout": "request_timeout", "MaxRetries": "max_retries",
+	"MaxConcurrentRequests": "max_concurrent_requests", "RequestsPerSecond": "requests_per_second",
+}
+
+// reportMistakes reports each mistake at its attribute, but for private keys: Terraform prints the source lines of an
+// attribute error, and those would be the key.
+func (s side) reportMistakes(mistakes []*client.ConfigError, diags *diag.Diagnostics) bool {
+	method := ""
+	if methods := append(s.configured(), s.fromEnvironment()...); len(methods) > 0 {
+		method = methods[0]
+	}
+	for _, mistake := range mistakes {
+		group, name, nested := strings.Cut(mistake.Field, ".")
+		dotted := s.urlName
+		switch {
+		case group == "HTTP":
+			dotted = "http." + fieldNames[name]
+		case nested && fieldNames[name] != "":
+			dotted = method + "." + fieldNames[name]
+		case group == "Auth":
+			dotted = method
+		}
+		at := s.at(dotted)
+		cause := mistake.Err.Error()
+		if variable := s.environment[dotted]; variable != "" && s.value(dotted) == nil {
+			cause += " (taken from " + variable + ")"
+		}
+		detail := at.String() + " " + cause + "."
+		if strings.Contains(dotted, "private_key") || errors.Is(mistake.Err, os.ErrNotExist) {
+			diags.AddError("The provider's configuration is wrong", detail)
+			continue
+		}
+		diags.AddAttributeError(at, "The provider's configuration is wrong", detail)
+	}
+	return len(mistakes) > 0
+}
+
+// log hands the client's messages to Terraform's log.
+func log(ctx context.Context, level client.Level, message string, fields map[string]any) {
+	switch level {
+	case client.LevelTrace:
+		tflog.Trace(ctx, message, fields)
+	case client.LevelDebug:
+		tflog.Debug(ctx, message, fields)
+	case client.LevelInfo:
+		tflog.Info(ctx, message, fields)
+	case client.LevelWarn:
+		tflog.Warn(ctx, message, fields)
+	case client.LevelError:
+		tflog.Error(ctx, message, fields)
+	}
+}

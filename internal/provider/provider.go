@@ -1,0 +1,74 @@
+// Package provider is the table of contents: the provider block, and the lists of what it serves.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenow"
+)
+
+// New makes the provider's constructor. version goes into the User-Agent.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &servicenowProvider{version: version} }
+}
+
+type servicenowProvider struct{ version string }
+
+var _ interface {
+	provider.ProviderWithFunctions
+	provider.ProviderWithEphemeralResources
+	provider.ProviderWithValidateConfig
+} = (*servicenowProvider)(nil)
+
+func (p *servicenowProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "servicenow"
+	resp.Version = p.version
+}
+
+func (p *servicenowProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		servicenow.NewCertificate,
+		servicenow.NewCORSRule,
+		servicenow.NewCrossScopePrivilege,
+		servicenow.NewGroup,
+		servicenow.NewGroupMember,
+		servicenow.NewGroupRole,
+		servicenow.NewJWTVerifierMap,
+		servicenow.NewOAuthJWTEndpoint,
+		servicenow.NewRole,
+		servicenow.NewUser,
+		servicenow.NewUserRole,
+
+		kibana.NewITSMConnector,
+	}
+}
+
+func (p *servicenowProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		servicenow.NewApplicationData,
+		servicenow.NewElasticApplicationData,
+		servicenow.NewRESTAPIData,
+		servicenow.NewRoleData,
+		servicenow.NewUserData,
+	}
+}
+
+func (p *servicenowProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		servicenow.NewOAuthToken,
+	}
+}
+
+func (p *servicenowProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		servicenow.NewElasticPrivileges,
+		servicenow.NewElasticRoles,
+	}
+}

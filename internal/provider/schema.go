@@ -1,0 +1,171 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// config is the provider block. Its nested objects stay framework objects, since any of them may be unknown at plan.
+type config struct {
+	InstanceURL            types.String `tfsdk:"instance_url"`
+	BasicAuth              types.Object `tfsdk:"basic_auth"`
+	APIKey                 types.String `tfsdk:"api_key"`
+	BearerToken            types.String `tfsdk:"bearer_token"`
+	OAuthJWT               types.Object `tfsdk:"oauth_jwt"`
+	OAuthClientCredentials types.Object `tfsdk:"oauth_client_credentials"`
+	OAuthPassword          types.Object `tfsdk:"oauth_password"`
+	HTTP                   types.Object `tfsdk:"http"`
+	RefreshMode            types.String `tfsdk:"refresh_mode"`
+	AllowHTTP              types.Bool   `tfsdk:"allow_http"`
+	DuplicateCheck         types.Bool   `tfsdk:"duplicate_check"`
+	Kibana                 types.Object `tfsdk:"kibana"`
+}
+
+func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Connects ServiceNow with Elastic and other systems as code: both sides, from one apply. Either " +
+			"side may be left out. A value in the block goes before its environment variable, and an authentication " +
+			"method from the environment is used only where the block names none.",
+		Attributes: map[string]schema.Attribute{
+			"instance_url": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`, without a path. Or " +
+					"`SERVICENOW_INSTANCE_URL`.",
+			},
+			"basic_auth": basicAuth("A ServiceNow user's name and password. Or `SERVICENOW_USERNAME` and `SERVICENOW_PASSWORD`."),
+			"api_key": secret("A REST API key (`now_…`), sent as the header `x-sn-apikey`. It opens only the APIs that an " +
+				"access policy maps an API-key profile to. Or `SERVICENOW_API_KEY`."),
+			"bearer_token": secret("An OAuth access token. Or `SERVICENOW_BEARER_TOKEN`."),
+			"oauth_jwt": schema.SingleNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "OAuth with a JWT that this provider signs. Each attribute may come from the environment: " +
+					"`SERVICENOW_OAUTH_CLIENT_ID`, `SERVICENOW_OAUTH_CLIENT_SECRET`, `SERVICENOW_OAUTH_PRIVATE_KEY`, " +
+					"`SERVICENOW_OAUTH_PRIVATE_KEY_PASSWORD`, `SERVICENOW_OAUTH_KEY_ID`, `SERVICENOW_OAUTH_USER_IDENTIFIER`.",
+				Attributes: map[string]schema.Attribute{
+					"client_id":     plain("The client id of the OAuth JWT endpoint."),
+					"client_secret": secret("The endpoint's client secret. Leave it out for a public client."),
+					"private_key": secret("The private key whose certificate the endpoint's verifier map names: PEM text, or the " +
+						"path of a PEM file. PKCS#1, PKCS#8 and SEC 1, encrypted or not."),
+					"private_key_password": secret("The private key's password, where it has one."),
+					"key_id":               plain("The `kid` of the verifier map."),
+					"user_identifier":      plain("The user to act as, told by the endpoint's user field. Administrators are refused."),
+					"signing_algorithm": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `ES512`. Default: `RS256`.",
+						Validators: []validator.String{stringvalidator.OneOf(
+							"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")},
+					},
+				},
+			},
+			"oauth_client_credentials": schema.SingleNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "OAuth with a client's own credentials; the instance must permit that grant " +
+					"(`glide.oauth.inbound.client.credential.grant_type.enabled`).",
+				Attributes: map[string]schema.Attribute{
+					"client_id": plain("The client id."), "client_secret": secret("The client secret."),
+				},
+			},
+			"oauth_password": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "OAuth with a user's password, renewed with the refresh token.",
+				Attributes: map[string]schema.Attribute{
+					"client_id": plain("The client id."), "client_secret": secret("The client secret."),
+					"username": plain("The user's name."), "password": secret("The user's password."),
+				},
+			},
+			"http": httpAttribute(),
+			"refresh_mode": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How a refresh reads records: `bulk` joins the reads of a table into few requests, `single` " +
+					"sends one request per record. Default: `bulk`.",
+				Validators: []validator.String{stringvalidator.OneOf("bulk", "single")},
+			},
+			"allow_http": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Permits an `http://` URL to a host that is not this machine. Default: `false`.",
+			},
+			"duplicate_check": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether each create first looks for a record of the same natural key, and stops with the " +
+					"import command where there is one. Default: `true`.",
+			},
+			"kibana": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "The Kibana side. Exactly one of `basic_auth`, `api_key` and `bearer_token`.",
+				Attributes: map[string]schema.Attribute{
+					"url":          plain("Kibana's URL, as `https://kibana.example.com:5601`, without a path. Or `KIBANA_ENDPOINT`."),
+					"space_id":     plain("The space of resources that name none. Or `KIBANA_SPACE_ID`. Default: `default`."),
+					"basic_auth":   basicAuth("A user's name and password. Or `KIBANA_USERNAME` and `KIBANA_PASSWORD`."),
+					"api_key":      secret("An API key in its encoded form (`base64(id:key)`). Or `KIBANA_API_KEY`."),
+					"bearer_token": secret("An access token. Or `KIBANA_BEARER_TOKEN`."),
+					"http":         httpAttribute(),
+					"allow_http": schema.BoolAttribute{
+						Optional:            true,
+						MarkdownDescription: "Permits an `http://` URL to a host that is not this machine. Default: `false`.",
+					},
+				},
+			},
+		},
+	}
+}
+
+func plain(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description}
+}
+
+func secret(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: description}
+}
+
+func basicAuth(description string) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, MarkdownDescription: description,
+		Attributes: map[string]schema.Attribute{
+			"username": plain("The user's name."), "password": secret("The user's password."),
+		},
+	}
+}
+
+func httpAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How requests are sent.",
+		Attributes: map[string]schema.Attribute{
+			"ca_certificate": plain("Certificates to trust beside the system's: PEM text, or the path of a PEM file."),
+			"client_certificate": plain("The certificate to identify with (mutual TLS): PEM text, or the path of a PEM file. Needs " +
+				"`client_private_key`."),
+			"client_private_key": secret("Its private key: PEM text, or the path of a PEM file."),
+			"insecure_skip_verify": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Trusts any server certificate. Never in production. Default: `false`.",
+			},
+			"proxy_url": schema.StringAttribute{
+				Optional: true, Sensitive: true, // it may hold the proxy's password
+				MarkdownDescription: "The proxy, as `http://proxy.example.com:3128`. Default: `HTTPS_PROXY` and its kin.",
+			},
+			"headers": schema.MapAttribute{
+				Optional: true, Sensitive: true, ElementType: types.StringType, // gateways take tokens here
+				MarkdownDescription: "Headers to send with every request, for a gateway in front of the server.",
+			},
+			"request_timeout": plain("How long one attempt may take, as `30s`. Default: `60s`."),
+			"max_retries": schema.Int64Attribute{
+				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(0)},
+				MarkdownDescription: "How often a request is sent again after a failure that passes. Default: `6`.",
+			},
+			"max_concurrent_requests": schema.Int64Attribute{
+				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
+				MarkdownDescription: "How many requests run at once. Default: `10`.",
+			},
+			"requests_per_second": schema.Float64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How many requests start in a second, at most. Default: no limit.",
+			},
+		},
+	}
+}

@@ -1,0 +1,139 @@
+package servicenow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewCrossScopePrivilege manages a cross-scope privilege (sys_scope_privilege).
+var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Definition{
+	Type:  "cross_scope_privilege",
+	Table: "sys_scope_privilege",
+	Key:   []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
+	Store: func(c *client.Client) client.Store { return privilegeStore{c.ServiceNow.Table("sys_scope_privilege")} },
+	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script of " +
+		"another scope. The platform writes such records itself when an application first tries, so one with the same key " +
+		"is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +
+		"applications.",
+	Attributes: map[string]schema.Attribute{
+		"source_scope_id": keyed("The application that gets the privilege: `id` of a `servicenow_application`.",
+			lifecycle.SysIDOr("global")),
+		"target_scope_id": keyed("The scope that the target lives in: a `sys_id`, or `global`.", lifecycle.SysIDOr("global")),
+		"target_name": keyed("The target as ServiceNow stores it: a table (`incident`), a script include, or a scriptable " +
+			"object or method (`GlideRecord.insert`)."),
+		"target_type": keyed("The kind of target: `sys_db_object` (a table), `sys_script_include` or `scriptable`.",
+			stringvalidator.OneOf("sys_db_object", "sys_script_include", "scriptable")),
+		"operation": keyed("What is allowed: `read`, `write`, `create` or `delete` on a table, `execute` on scripts.",
+			stringvalidator.OneOf("read", "write", "create", "delete", "execute")),
+		"status": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString("allowed"),
+			MarkdownDescription: "`allowed`, `denied` or `requested`. Default: `allowed`.",
+			Validators:          []validator.String{stringvalidator.OneOf("requested", "allowed", "denied")},
+		},
+		"adopt_existing": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether a record with the same key is taken over and its `status` corrected, with a warning; " +
+				"its `scope_id` is left as it is. With `false` such a record is an error that prints the import command. " +
+				"Default: `true`.",
+		},
+	},
+})
+
+// keyed is a required attribute of the natural key.
+func keyed(description string, validators ...validator.String) schema.StringAttribute {
+	return schema.StringAttribute{
+		Required: true, Validators: validators,
+		MarkdownDescription: description + " Changing it replaces the privilege.",
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
+type crossScopePrivilege struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	lifecycle.Scope
+	SourceScopeID types.String `tfsdk:"source_scope_id"`
+	TargetScopeID types.String `tfsdk:"target_scope_id"`
+	TargetName    types.String `tfsdk:"target_name"`
+	TargetType    types.String `tfsdk:"target_type"`
+	Operation     types.String `tfsdk:"operation"`
+	Status        types.String `tfsdk:"status"`
+	AdoptExisting types.Bool   `tfsdk:"adopt_existing"`
+}
+
+func (m *crossScopePrivilege) Fields() []field.Field {
+	return []field.Field{
+		field.String("source_scope", &m.SourceScopeID),
+		field.String("target_scope", &m.TargetScopeID),
+		field.String("target_name", &m.TargetName),
+		field.String("target_type", &m.TargetType),
+		field.String("operation", &m.Operation),
+		field.String("status", &m.Status),
+		field.Option("adopt_existing", &m.AdoptExisting),
+	}
+}
+
+func (m *crossScopePrivilege) Check(_ context.Context, report *lifecycle.Report) {
+	kind, operation := m.TargetType.ValueString(), m.Operation.ValueString()
+	if kind == "" || operation == "" {
+		return
+	}
+	if (kind == "sys_db_object") == (operation == "execute") {
+		report.Error(&m.Operation, "An operation that the target does not have", fmt.Sprintf("%q does not go with target_type "+
+			"%q: tables (sys_db_object) have read, write, create and delete; scripts (sys_script_include, scriptable) "+
+			"have execute.", operation, kind))
+	}
+}
+
+// privilegeStore minds the rows that the platform writes itself at run time.
+type privilegeStore struct{ *client.Table }
+
+func (s privilegeStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	match := map[string]string{}
+	for _, column := range want.Key {
+		match[column] = client.Text(want.Values[column])
+	}
+	rows, err := s.Find(ctx, match, want.Columns, 5)
+	if err != nil {
+		return client.Record{}, err
+	}
+	if len(rows) == 0 {
+		if want.Values["sys_scope"] == nil {
+			// The platform counts a privilege only where it belongs to the application that it is for.
+			want.Values["sys_scope"] = want.Values["source_scope"]
+		}
+		want.Key = nil // looked up already
+		return s.Table.Create(ctx, want)
+	}
+	if !want.Options["adopt_existing"] {
+		exists := &client.ExistsError{Key: "this source, target and operation"}
+		for _, row := range rows {
+			exists.IDs = append(exists.IDs, row.ID)
+		}
+		return client.Record{}, exists
+	}
+	have := rows[0]
+	was := client.Text(have.Values["status"])
+	delete(want.Values, "sys_scope")
+	got, err := s.Update(ctx, have, want)
+	if err != nil {
+		return got, err
+	}
+	got.Warnings = append(got.Warnings, fmt.Sprintf("The privilege %s on %s existed already, with the status %q, as the "+
+		"platform writes such records itself. It is managed from here now (sys_id %s), and destroying it deletes it.",
+		client.Text(have.Values["operation"]), client.Text(have.Values["target_name"]), was, have.ID))
+	return got, nil
+}

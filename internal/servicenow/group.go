@@ -1,0 +1,66 @@
+package servicenow
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewGroup manages a group of users (sys_user_group).
+var NewGroup = lifecycle.New[group](lifecycle.Definition{
+	Type:  "group",
+	Table: "sys_user_group",
+	Key:   []string{"name"},
+	Description: "A group of users (`sys_user_group`, *User Administration > Groups*). Members come with " +
+		"`servicenow_group_member`, and the roles they inherit with `servicenow_group_role`.",
+	Attributes: map[string]schema.Attribute{
+		"name":        schema.StringAttribute{Required: true, MarkdownDescription: "The group's name."},
+		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the group is for."},
+		"email":       schema.StringAttribute{Optional: true, MarkdownDescription: "The group's e-mail address."},
+		"manager_id": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The user who manages the group: `id` of a `servicenow_user`.",
+		},
+		"parent_id": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The group above this one, whose roles its members inherit.",
+		},
+		"type": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The group's types: the `sys_id`s of `sys_user_group_type` rows, separated by commas. " +
+				"Default: what the instance sets.",
+		},
+		"active": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the group is in use. Default: `true`.",
+		},
+	},
+})
+
+type group struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+	Email       types.String `tfsdk:"email"`
+	ManagerID   types.String `tfsdk:"manager_id"`
+	ParentID    types.String `tfsdk:"parent_id"`
+	Type        types.String `tfsdk:"type"`
+	Active      types.Bool   `tfsdk:"active"`
+}
+
+func (m *group) Fields() []field.Field {
+	return []field.Field{
+		field.String("name", &m.Name),
+		field.String("description", &m.Description),
+		field.String("email", &m.Email),
+		field.String("manager", &m.ManagerID),
+		field.String("parent", &m.ParentID),
+		field.String("type", &m.Type),
+		field.Bool("active", &m.Active),
+	}
+}

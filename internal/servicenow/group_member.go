@@ -1,0 +1,46 @@
+package servicenow
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewGroupMember makes one user a member of one group (sys_user_grmember).
+var NewGroupMember = lifecycle.New[groupMember](lifecycle.Definition{
+	Type:        "group_member",
+	Table:       "sys_user_grmember",
+	Key:         []string{"group_id", "user_id"},
+	Description: "One user's membership of one group (`sys_user_grmember`). The user inherits the group's roles.",
+	Attributes: map[string]schema.Attribute{
+		"group_id": schema.StringAttribute{
+			Required: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The group: `id` of a `servicenow_group`. Changing it replaces the membership.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"user_id": schema.StringAttribute{
+			Required: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The user: `id` of a `servicenow_user`. Changing it replaces the membership.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+	},
+})
+
+type groupMember struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	GroupID types.String `tfsdk:"group_id"`
+	UserID  types.String `tfsdk:"user_id"`
+}
+
+func (m *groupMember) Fields() []field.Field {
+	return []field.Field{
+		field.String("group", &m.GroupID),
+		field.String("user", &m.UserID),
+	}
+}

@@ -1,0 +1,169 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewOAuthToken asks an instance for an access token, as Kibana would.
+func NewOAuthToken() ephemeral.EphemeralResource {
+	return lifecycle.NewEphemeral[oauthToken](lifecycle.Ephemeral{
+		Type: "oauth_token",
+		Description: "Asks an instance for an OAuth access token. With `jwt` it proves the whole chain (key, certificate, " +
+			"verifier map, endpoint, user) the way Kibana uses it: `aud` and `iss` are the client id, and there is no `jti`. " +
+			"A refusal does not fail the plan, which might be the one that repairs the chain: look at `ok` and `message`, " +
+			"or set `fail_if_denied`.",
+		Attributes: map[string]schema.Attribute{
+			"instance_url": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "The instance. Default: the provider's `instance_url`.",
+			},
+			"jwt": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "The JWT bearer grant. Exactly one of this, `password` and `client_credentials`.",
+				Validators: []validator.Object{objectvalidator.ExactlyOneOf(
+					path.MatchRoot("jwt"), path.MatchRoot("password"), path.MatchRoot("client_credentials"))},
+				Attributes: map[string]schema.Attribute{
+					"client_id":     required("`client_id` of the `servicenow_oauth_jwt_endpoint`."),
+					"client_secret": confidential("Its client secret. Leave it out for a public client."),
+					"private_key": schema.StringAttribute{
+						Required: true, Sensitive: true, MarkdownDescription: "The private key: PEM text, or the path of a PEM file.",
+					},
+					"private_key_password": confidential("The private key's password, where it has one."),
+					"key_id": schema.StringAttribute{
+						Optional: true, MarkdownDescription: "`key_id` of the `servicenow_jwt_verifier_map`.",
+					},
+					"user_identifier": required("The user to act as, told by the endpoint's `user_field`."),
+					"signing_algorithm": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256` … `ES512`. Default: `RS256`, which Kibana uses.",
+						Validators: []validator.String{stringvalidator.OneOf(
+							"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")},
+					},
+					"include_jti": schema.BoolAttribute{
+						Optional: true, MarkdownDescription: "Whether to send a new `jti`, which Kibana does not. Default: `false`.",
+					},
+				},
+			},
+			"password": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "The password grant.",
+				Attributes: map[string]schema.Attribute{
+					"client_id": required("The client id."), "client_secret": confidential("The client secret."),
+					"username": required("The user's name."), "password": confidential("The user's password."),
+				},
+			},
+			"client_credentials": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "The client credentials grant.",
+				Attributes: map[string]schema.Attribute{
+					"client_id": required("The client id."), "client_secret": confidential("The client secret."),
+				},
+			},
+			"fail_if_denied": schema.BoolAttribute{
+				Optional: true, MarkdownDescription: "Whether a refusal is an error. Default: `false`.",
+			},
+			"ok":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the instance gave a token."},
+			"message": schema.StringAttribute{Computed: true, MarkdownDescription: "The refusal, in the instance's words."},
+			"access_token": schema.StringAttribute{
+				Computed: true, Sensitive: true, MarkdownDescription: "The token; null when it was refused.",
+			},
+			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the token expires, RFC 3339."},
+		},
+	})
+}
+
+func required(description string) schema.StringAttribute {
+	return schema.StringAttribute{Required: true, MarkdownDescription: description}
+}
+
+func confidential(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: description}
+}
+
+type oauthToken struct {
+	InstanceURL       types.String            `tfsdk:"instance_url"`
+	JWT               *jwtGrant               `tfsdk:"jwt"`
+	Password          *passwordGrant          `tfsdk:"password"`
+	ClientCredentials *clientCredentialsGrant `tfsdk:"client_credentials"`
+	FailIfDenied      types.Bool              `tfsdk:"fail_if_denied"`
+	OK                types.Bool              `tfsdk:"ok"`
+	Message           types.String            `tfsdk:"message"`
+	AccessToken       types.String            `tfsdk:"access_token"`
+	ExpiresAt         types.String            `tfsdk:"expires_at"`
+}
+
+type jwtGrant struct {
+	ClientID           types.String `tfsdk:"client_id"`
+	ClientSecret       types.String `tfsdk:"client_secret"`
+	PrivateKey         types.String `tfsdk:"private_key"`
+	PrivateKeyPassword types.String `tfsdk:"private_key_password"`
+	KeyID              types.String `tfsdk:"key_id"`
+	UserIdentifier     types.String `tfsdk:"user_identifier"`
+	SigningAlgorithm   types.String `tfsdk:"signing_algorithm"`
+	IncludeJTI         types.Bool   `tfsdk:"include_jti"`
+}
+
+type passwordGrant struct {
+	ClientID     types.String `tfsdk:"client_id"`
+	ClientSecret types.String `tfsdk:"client_secret"`
+	Username     types.String `tfsdk:"username"`
+	Password     types.String `tfsdk:"password"`
+}
+
+type clientCredentialsGrant struct {
+	ClientID     types.String `tfsdk:"client_id"`
+	ClientSecret types.String `tfsdk:"client_secret"`
+}
+
+func (m *oauthToken) auth() client.Auth {
+	switch {
+	case m.JWT != nil:
+		return client.JWTBearer{
+			ClientID: m.JWT.ClientID.ValueString(), ClientSecret: m.JWT.ClientSecret.ValueString(),
+			PrivateKey: m.JWT.PrivateKey.ValueString(), PrivateKeyPassword: m.JWT.PrivateKeyPassword.ValueString(),
+			KeyID: m.JWT.KeyID.ValueString(), UserIdentifier: m.JWT.UserIdentifier.ValueString(),
+			SigningAlgorithm: m.JWT.SigningAlgorithm.ValueString(), IncludeJTI: m.JWT.IncludeJTI.ValueBool(),
+		}
+	case m.Password != nil:
+		return client.PasswordGrant{
+			ClientID: m.Password.ClientID.ValueString(), ClientSecret: m.Password.ClientSecret.ValueString(),
+			Username: m.Password.Username.ValueString(), Password: m.Password.Password.ValueString(),
+		}
+	case m.ClientCredentials != nil:
+		return client.ClientCredentials{
+			ClientID: m.ClientCredentials.ClientID.ValueString(), ClientSecret: m.ClientCredentials.ClientSecret.ValueString(),
+		}
+	}
+	return nil
+}
+
+// Open asks for a token.
+func (m *oauthToken) Open(ctx context.Context, c *client.Client) error {
+	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), m.auth())
+	var refused *client.Error
+	switch {
+	case err == nil:
+		m.OK, m.Message = types.BoolValue(true), types.StringNull()
+		m.AccessToken = types.StringValue(token.AccessToken)
+		m.ExpiresAt = types.StringNull()
+		if !token.ExpiresAt.IsZero() {
+			m.ExpiresAt = types.StringValue(token.ExpiresAt.UTC().Format(time.RFC3339))
+		}
+		return nil
+	case errors.As(err, &refused) && !m.FailIfDenied.ValueBool():
+		m.OK, m.Message = types.BoolValue(false), types.StringValue(refused.Error())
+		m.AccessToken, m.ExpiresAt = types.StringNull(), types.StringNull()
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,136 @@
+package servicenow
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewUser manages a user (sys_user), for example the one that an integration logs in as.
+var NewUser = lifecycle.New[user](lifecycle.Definition{
+	Type:  "user",
+	Table: "sys_user",
+	Key:   []string{"user_name"},
+	Store: func(c *client.Client) client.Store { return userStore{c.ServiceNow.Table("sys_user")} },
+	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
+		"Roles come with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
+	Attributes: map[string]schema.Attribute{
+		"user_name":  schema.StringAttribute{Required: true, MarkdownDescription: "The name to log in with, unique on the instance."},
+		"first_name": schema.StringAttribute{Optional: true, MarkdownDescription: "The first name, at most 50 characters."},
+		"last_name":  schema.StringAttribute{Optional: true, MarkdownDescription: "The last name, at most 50 characters."},
+		"email":      schema.StringAttribute{Optional: true, MarkdownDescription: "The e-mail address, at most 100 characters."},
+		"title":      schema.StringAttribute{Optional: true, MarkdownDescription: "The title, at most 60 characters."},
+		"time_zone": schema.StringAttribute{
+			Optional: true, MarkdownDescription: "The time zone, as `Europe/Berlin`. Without it the system's applies.",
+		},
+		"active": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+			MarkdownDescription: "Whether the user may log in. Default: `true`.",
+		},
+		"locked_out": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the user is locked out. Default: the instance's, `false`.",
+		},
+		"web_service_access_only": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the user may call APIs only, and not log in to the web pages. The instance sets it " +
+				"for `identity_type = \"machine\"`. Default: the instance's, `false`.",
+		},
+		"internal_integration_user": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the user is exempt from single sign-on and multi-factor rules for integrations. " +
+				"Default: the instance's, `false`.",
+		},
+		"password_needs_reset": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the user must choose a new password at the next login. Default: the instance's, `false`.",
+		},
+		"identity_type": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "What the user is: `human`, `machine` or `ai_agent`. Older instances do not have it. Default: " +
+				"the instance's.",
+		},
+		"password_wo": schema.StringAttribute{
+			MarkdownDescription: "The password. It is sent in a request of its own, in the one form that the instance hashes.",
+		},
+		"password_wo_version": lifecycle.Version("`password_wo`"),
+	},
+})
+
+type user struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	lifecycle.Secrets
+	UserName                types.String `tfsdk:"user_name"`
+	FirstName               types.String `tfsdk:"first_name"`
+	LastName                types.String `tfsdk:"last_name"`
+	Email                   types.String `tfsdk:"email"`
+	Title                   types.String `tfsdk:"title"`
+	TimeZone                types.String `tfsdk:"time_zone"`
+	Active                  types.Bool   `tfsdk:"active"`
+	LockedOut               types.Bool   `tfsdk:"locked_out"`
+	WebServiceAccessOnly    types.Bool   `tfsdk:"web_service_access_only"`
+	InternalIntegrationUser types.Bool   `tfsdk:"internal_integration_user"`
+	PasswordNeedsReset      types.Bool   `tfsdk:"password_needs_reset"`
+	IdentityType            types.String `tfsdk:"identity_type"`
+	PasswordWO              types.String `tfsdk:"password_wo"`
+	PasswordWOVersion       types.Int64  `tfsdk:"password_wo_version"`
+}
+
+func (m *user) Fields() []field.Field {
+	return []field.Field{
+		field.String("user_name", &m.UserName),
+		field.String("first_name", &m.FirstName),
+		field.String("last_name", &m.LastName),
+		field.String("email", &m.Email),
+		field.String("title", &m.Title),
+		field.String("time_zone", &m.TimeZone),
+		field.Bool("active", &m.Active),
+		field.Bool("locked_out", &m.LockedOut),
+		field.MovesWith(field.Bool("web_service_access_only", &m.WebServiceAccessOnly), &m.IdentityType),
+		field.Bool("internal_integration_user", &m.InternalIntegrationUser),
+		field.Bool("password_needs_reset", &m.PasswordNeedsReset),
+		field.String("identity_type", &m.IdentityType),
+		field.Secret("user_password", &m.PasswordWO, &m.PasswordWOVersion),
+	}
+}
+
+// userStore sends the password apart: without sysparm_input_display_value the instance stores it unhashed, and the user
+// cannot log in; with it, every other column of the request would be read as its label.
+type userStore struct{ *client.Table }
+
+func (s userStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	values := want
+	values.Secrets = nil
+	got, err := s.Table.Create(ctx, values)
+	if err != nil || len(want.Secrets) == 0 {
+		return got, err
+	}
+	return s.setPassword(ctx, got, want)
+}
+
+func (s userStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
+	values := want
+	values.Secrets = nil
+	got, err := s.Table.Update(ctx, have, values)
+	if err != nil || !want.Secrets["user_password"].Moved {
+		return got, err
+	}
+	return s.setPassword(ctx, got, want)
+}
+
+// setPassword answers with the record as it is, should the password be refused.
+func (s userStore) setPassword(ctx context.Context, have, want client.Record) (client.Record, error) {
+	have.Columns = want.Columns
+	got, err := s.WriteAsDisplayed(ctx, have, want.Secrets)
+	if err != nil {
+		return have, err
+	}
+	return got, nil
+}

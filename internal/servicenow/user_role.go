@@ -1,0 +1,122 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewUserRole gives one role to one user (sys_user_has_role).
+var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
+	Type:  "user_role",
+	Table: "sys_user_has_role",
+	Key:   []string{"user_id", "role_id"},
+	Store: func(c *client.Client) client.Store { return userRoleStore{c.ServiceNow.Table("sys_user_has_role")} },
+	Description: "One role of one user (`sys_user_has_role`). A role that the user has already through a group or another " +
+		"role is taken over, with a warning, where the instance keeps one row per user and role (Role Management V2); " +
+		"otherwise the role is given directly beside it. Destroying leaves a role that is still inherited.",
+	Attributes: map[string]schema.Attribute{
+		"user_id": schema.StringAttribute{
+			Required: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The user: `id` of a `servicenow_user`. Changing it replaces the grant.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"role_id": schema.StringAttribute{
+			Required: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The role: `id` of a `servicenow_role`, a resource or a data source. Changing it replaces the " +
+				"grant.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"inherited": schema.BoolAttribute{
+			Computed: true, MarkdownDescription: "Whether the user has the role through a group or another role.",
+		},
+	},
+})
+
+type userRole struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	UserID    types.String `tfsdk:"user_id"`
+	RoleID    types.String `tfsdk:"role_id"`
+	Inherited types.Bool   `tfsdk:"inherited"`
+}
+
+func (m *userRole) Fields() []field.Field {
+	return []field.Field{
+		field.String("user", &m.UserID),
+		field.String("role", &m.RoleID),
+		field.Computed(field.Bool("inherited", &m.Inherited)),
+	}
+}
+
+// userRoleStore minds rows that exist because the role is inherited.
+type userRoleStore struct{ *client.Table }
+
+const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, so that " +
+	"row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
+
+func (s userRoleStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	match := map[string]string{"user": client.Text(want.Values["user"]), "role": client.Text(want.Values["role"])}
+	rows, err := s.Find(ctx, match, append([]string{"inherited", "inh_count"}, want.Columns...), 20)
+	if err != nil {
+		return client.Record{}, err
+	}
+	var inherited *client.Record
+	for _, row := range rows {
+		if !isInherited(row) {
+			return client.Record{}, &client.ExistsError{IDs: []string{row.ID}, Key: "this user and this role"}
+		}
+		inherited = &row
+	}
+	if inherited != nil && keepsOneRow(*inherited) {
+		inherited.Warnings = append(inherited.Warnings, takenOver)
+		return *inherited, nil
+	}
+	want.Key = nil // looked up already
+	got, err := s.Table.Create(ctx, want)
+	switch {
+	case inherited != nil && err == nil && got.ID == inherited.ID, inherited != nil && isUniqueViolation(err):
+		inherited.Warnings = append(inherited.Warnings, takenOver)
+		return *inherited, nil
+	}
+	return got, err
+}
+
+// Delete leaves a row that is inherited now, whatever it was when it was made.
+func (s userRoleStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
+	have.Columns = append(have.Columns, "inherited", "inh_count")
+	now, err := s.Read(ctx, have)
+	if errors.Is(err, client.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if isInherited(now) {
+		return []string{"the user still has the role through a group or another role, so its row was left in place"}, nil
+	}
+	return s.Table.Delete(ctx, have)
+}
+
+func isInherited(row client.Record) bool { return client.Text(row.Values["inherited"]) == "true" }
+
+// keepsOneRow tells Role Management V2 from its predecessor: it counts in inh_count how often a role is inherited.
+func keepsOneRow(row client.Record) bool {
+	count := client.Text(row.Values["inh_count"])
+	return count != "" && count != "0"
+}
+
+func isUniqueViolation(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "unique")
+}
