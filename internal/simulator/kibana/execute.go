@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // subAction is one value of params.subAction and what its subActionParams may be.
