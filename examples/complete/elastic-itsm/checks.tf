@@ -6,8 +6,11 @@ check "connector_reaches_servicenow" {
   }
 
   assert {
-    condition     = data.servicenow_kibana_connector_test.servicenow.ok
-    error_message = "Kibana cannot use the connector: ${coalesce(data.servicenow_kibana_connector_test.servicenow.service_message, data.servicenow_kibana_connector_test.servicenow.message, "no reason given")}"
+    condition = data.servicenow_kibana_connector_test.servicenow.ok
+    error_message = format("Kibana cannot use the connector: %s %s",
+      coalesce(data.servicenow_kibana_connector_test.servicenow.message, "no message"),
+      coalesce(data.servicenow_kibana_connector_test.servicenow.service_message, "and no reason given"),
+    )
   }
 }
 

@@ -18,7 +18,7 @@ data "servicenow_elastic_application" "itsm" {
   lifecycle {
     postcondition {
       condition     = self.installed
-      error_message = "Install Elastic for ITSM (x_elas2_inc_int) from the ServiceNow Store, or with servicenow_store_application, first."
+      error_message = "Elastic for ITSM is not installed: get it from the ServiceNow Store, or with servicenow_store_application."
     }
   }
 }

@@ -1,5 +1,5 @@
 variable "servicenow_url" {
-  description = "ServiceNow instance, such as https://dev12345.service-now.com. Terraform and Kibana both reach it there."
+  description = "ServiceNow instance, such as https://dev12345.service-now.com, for Terraform and for Kibana."
   type        = string
 }
 
@@ -21,7 +21,7 @@ variable "name" {
 }
 
 variable "integration_user_name" {
-  description = "User ID of the ServiceNow user that incidents are created as. It must not be an administrator: ServiceNow issues no token for one by JWT."
+  description = "User ID of the user that creates the incidents. Not an administrator: ServiceNow refuses those by JWT."
   type        = string
   default     = "elastic.integration"
 }

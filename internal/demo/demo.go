@@ -1,0 +1,341 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// module is the provider's own module; version is any that satisfies the example's constraint.
+const (
+	module  = "github.com/seed-e98ff420/terraform-provider-servicenow"
+	address = "registry.terraform.io/seed-e98ff420/servicenow"
+	version = "0.1.0"
+)
+
+// demo is one run.
+type demo struct {
+	out       io.Writer
+	dir       string // scratch, removed at the end
+	simulator *simulator
+	terraform *terraform
+	secrets   secrets
+	leaked    []string       // where secrets were found so far
+	before    map[string]int // records on the servers at the start, by table
+	started   time.Time
+}
+
+// run tells the whole story on out. Its error is the first surprise.
+func run(ctx context.Context, trace string, out io.Writer) error {
+	d := &demo{out: out, started: time.Now()}
+	dir, err := os.MkdirTemp("", "terraform-provider-servicenow-demo-")
+	if err != nil {
+		return fmt.Errorf("making a scratch directory: %w", err)
+	}
+	d.dir = dir
+	defer func() { _ = os.RemoveAll(dir) }()
+	defer func() {
+		if d.simulator != nil {
+			d.simulator.close()
+		}
+	}()
+
+	steps := []func(context.Context) error{
+		d.build, d.start, d.prepare(trace), d.create, d.push, d.settled, d.drift, d.repair, d.push, d.settled,
+		d.destroy,
+	}
+	if trace != "" {
+		steps = append(steps, d.searchForSecrets(trace))
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			if ctx.Err() != nil {
+				return errors.New("interrupted; processes and files of the demo are removed")
+			}
+			return err
+		}
+	}
+	d.say("Done", "in %.0f s; nothing is left on this machine", time.Since(d.started).Seconds())
+	return nil
+}
+
+// say prints one line of the story.
+func (d *demo) say(step, format string, args ...any) {
+	_, _ = fmt.Fprintf(d.out, "%-9s %s\n", step, fmt.Sprintf(format, args...))
+}
+
+func (d *demo) detail(format string, args ...any) {
+	_, _ = fmt.Fprintf(d.out, "%-9s   %s\n", "", fmt.Sprintf(format, args...))
+}
+
+// build compiles the provider into a filesystem mirror, so that `terraform init` needs no registry, and the simulator.
+func (d *demo) build(ctx context.Context) error {
+	started := time.Now()
+	provider := filepath.Join(d.mirror(), filepath.FromSlash(address), version, runtime.GOOS+"_"+runtime.GOARCH,
+		"terraform-provider-servicenow_v"+version)
+	if err := goBuild(ctx, provider, module); err != nil {
+		return err
+	}
+	if err := goBuild(ctx, d.simulatorBinary(), module+"/internal/simulator/cmd"); err != nil {
+		return err
+	}
+	d.say("Build", "the provider and a simulated ServiceNow and Kibana, in %.0f s", time.Since(started).Seconds())
+	return nil
+}
+
+func (d *demo) mirror() string          { return filepath.Join(d.dir, "mirror") }
+func (d *demo) simulatorBinary() string { return filepath.Join(d.dir, "simulator"+executableSuffix()) }
+
+func executableSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
+
+func goBuild(ctx context.Context, binary, pkg string) error {
+	//nolint:gosec // the package is this module's own
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary+executableSuffix(), pkg)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+	}
+	return nil
+}
+
+// start starts the simulator.
+func (d *demo) start(ctx context.Context) (err error) {
+	d.simulator, err = startSimulator(ctx, d.simulatorBinary())
+	if err != nil {
+		return err
+	}
+	d.say("Start", "ServiceNow at %s, Kibana at %s", d.simulator.ServiceNowURL, d.simulator.KibanaURL)
+	return nil
+}
+
+// prepare copies the example, makes its key pair and runs terraform init.
+func (d *demo) prepare(trace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+		if err != nil {
+			return fmt.Errorf("finding the module's directory: %w", err)
+		}
+		work := filepath.Join(d.dir, "elastic-itsm")
+		example := filepath.Join(strings.TrimSpace(string(root)), "examples", "complete", "elastic-itsm")
+		if err := os.CopyFS(work, os.DirFS(example)); err != nil {
+			return fmt.Errorf("copying the example: %w", err)
+		}
+		privateKey, certificate, err := newKeyPair("Elastic ITSM demo", 360*24*time.Hour)
+		if err != nil {
+			return err
+		}
+		clientSecret := rand.Text()
+		d.secrets = secrets{
+			"the private key":               privateKey,
+			"the client secret":             clientSecret,
+			"the ServiceNow login":          d.simulator.ServiceNowUsername + ":" + d.simulator.ServiceNowPassword,
+			"Kibana's login":                d.simulator.KibanaUsername + ":" + d.simulator.KibanaPassword,
+			"the password of Kibana's user": d.simulator.KibanaPassword,
+		}
+		env := map[string]string{
+			"TF_VAR_servicenow_url": d.simulator.ServiceNowURL,
+			"TF_VAR_kibana_url":     d.simulator.KibanaURL,
+			"TF_VAR_certificate":    certificate,
+			"TF_VAR_private_key":    privateKey,
+			"TF_VAR_client_secret":  clientSecret,
+			"SERVICENOW_USERNAME":   d.simulator.ServiceNowUsername,
+			"SERVICENOW_PASSWORD":   d.simulator.ServiceNowPassword,
+			"KIBANA_USERNAME":       d.simulator.KibanaUsername,
+			"KIBANA_PASSWORD":       d.simulator.KibanaPassword,
+		}
+		if trace != "" {
+			path, err := filepath.Abs(trace)
+			if err != nil {
+				return fmt.Errorf("finding %s: %w", trace, err)
+			}
+			env["TF_LOG"], env["TF_LOG_PATH"] = "TRACE", path
+		}
+		if d.terraform, err = newTerraform(ctx, work, d.mirror(), env); err != nil {
+			return err
+		}
+		d.before, err = d.simulator.count(ctx)
+		return err
+	}
+}
+
+// create applies the example to servers that have none of it.
+func (d *demo) create(ctx context.Context) error {
+	started := time.Now()
+	changes, err := d.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.terraform.apply(ctx); err != nil {
+		return err
+	}
+	d.say("Apply", "examples/complete/elastic-itsm: %d resources created in %.1f s", len(changes),
+		time.Since(started).Seconds())
+	return nil
+}
+
+// push uses what was made: Kibana signs an assertion, ServiceNow answers with a token, an incident is opened with it.
+func (d *demo) push(ctx context.Context) error {
+	pushed, err := d.pushIncident(ctx)
+	if err != nil {
+		return fmt.Errorf("pushing an incident through the connector: %w", err)
+	}
+	if !strings.HasPrefix(pushed.Number, "INC") {
+		return surprise("the push answered no incident number: %+v", pushed)
+	}
+	d.say("Push", "Kibana opened incident %s through the connector, logged in by OAuth", pushed.Number)
+	d.detail("%s", pushed.URL)
+	return nil
+}
+
+func (d *demo) pushIncident(ctx context.Context) (incident, error) {
+	id, err := d.terraform.output(ctx, "connector_id")
+	if err != nil {
+		return incident{}, err
+	}
+	return d.simulator.push(ctx, id, "Host web-01 does not answer")
+}
+
+// settled plans, and expects neither a change nor a failing check.
+func (d *demo) settled(ctx context.Context) error {
+	changes, err := d.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		return surprise("the plan is not empty: %s", strings.Join(addresses(changes), ", "))
+	}
+	if failing := d.terraform.planned.failing(); len(failing) > 0 {
+		return surprise("these checks fail: %s", strings.Join(failing, ", "))
+	}
+	d.say("Plan", "no changes, and every check passes")
+	return nil
+}
+
+// What drift changes behind Terraform's back.
+const (
+	driftedRule      = "servicenow_cors_rule.kibana"
+	driftedUser      = "servicenow_user.integration"
+	driftedRole      = `servicenow_user_role.integration["import_transformer"]`
+	driftedConnector = "servicenow_kibana_itsm_connector.servicenow"
+)
+
+// drift plays a well-meaning administrator on each side, and lets Terraform find out.
+func (d *demo) drift(ctx context.Context) error {
+	ids, err := d.terraform.ids(ctx)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		d.simulator.change(ctx, "sys_cors_rule", ids[driftedRule], "domain", "https://old.example.com"),
+		d.simulator.change(ctx, "sys_user", ids[driftedUser], "active", "false"),
+		d.simulator.remove(ctx, "sys_user_has_role", ids[driftedRole]),
+		d.simulator.changeConnector(ctx, ids[driftedConnector], map[string]any{"usesTableApi": true}),
+	)
+	if err != nil {
+		return fmt.Errorf("changing records behind Terraform's back: %w", err)
+	}
+	d.say("Break", "behind Terraform's back: the CORS rule's domain, the user deactivated, a role taken away,")
+	d.say("", "the connector switched back to the Table API")
+	if _, err := d.pushIncident(ctx); err == nil {
+		return surprise("the connector works although its user is deactivated")
+	}
+	d.say("Push", "fails: ServiceNow issues no token any more")
+
+	changes, err := d.plan(ctx)
+	if err != nil {
+		return err
+	}
+	want := []string{driftedRule, driftedConnector, driftedUser, driftedRole}
+	if got := addresses(changes); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		return surprise("the plan finds %v, and changed were %v", got, want)
+	}
+	d.say("Plan", "Terraform found all %d:", len(changes))
+	for _, change := range changes {
+		d.detail("%s %s", strings.Join(change.Change.Actions, "+"), change.Address)
+		for _, difference := range change.differences() {
+			d.detail("  %s", difference)
+		}
+	}
+	return nil
+}
+
+// repair applies the plan that drift made.
+func (d *demo) repair(ctx context.Context) error {
+	if err := d.terraform.apply(ctx); err != nil {
+		return err
+	}
+	d.say("Apply", "repaired")
+	return nil
+}
+
+// destroy removes everything and compares what the servers hold with what they held at the start.
+func (d *demo) destroy(ctx context.Context) error {
+	changes, err := d.plan(ctx, "-destroy")
+	if err != nil {
+		return err
+	}
+	if err := d.terraform.apply(ctx); err != nil {
+		return err
+	}
+	after, err := d.simulator.count(ctx)
+	if err != nil {
+		return err
+	}
+	leftovers := 0
+	for name, count := range after {
+		leftovers += count - d.before[name]
+	}
+	d.say("Destroy", "%d resources destroyed, %d leftovers", len(changes), leftovers)
+	if !maps.Equal(d.before, after) {
+		return surprise("records before %v, after %v", d.before, after)
+	}
+	return nil
+}
+
+// searchForSecrets looks for every secret of the run in what Terraform and the provider wrote.
+func (d *demo) searchForSecrets(trace string) func(context.Context) error {
+	return func(context.Context) error {
+		found, err := d.secrets.findInFiles(d.terraform.dir, trace)
+		if err != nil {
+			return err
+		}
+		if found = append(found, d.leaked...); len(found) > 0 {
+			return surprise("secrets leaked: %s", strings.Join(found, "; "))
+		}
+		d.say("Search", "%d secrets: none in the log at TRACE, in a plan or in the state", len(d.secrets))
+		return nil
+	}
+}
+
+// plan plans and remembers what secrets the plan holds.
+func (d *demo) plan(ctx context.Context, args ...string) ([]resourceChange, error) {
+	planned, err := d.terraform.plan(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	d.leaked = append(d.leaked, d.secrets.find("a plan", planned.text)...)
+	return planned.changes(), nil
+}
+
+func addresses(changes []resourceChange) []string {
+	all := make([]string, 0, len(changes))
+	for _, change := range changes {
+		all = append(all, change.Address)
+	}
+	slices.Sort(all)
+	return all
+}

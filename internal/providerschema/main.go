@@ -1,0 +1,42 @@
+// Command providerschema prints the provider's schema as `terraform providers schema -json` would, taken from the
+// provider in process. Terraform before 1.14 leaves actions, list resources and identities out of its own answer, and
+// the documentation generator documents only what it is given.
+//
+//	providerschema ADDRESS
+//
+// ADDRESS is the key the schema stands under. The generator looks for registry.terraform.io/hashicorp/<name>, whoever
+// publishes the provider.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, w io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("usage: providerschema ADDRESS, such as registry.terraform.io/hashicorp/servicenow")
+	}
+	schemas, err := describe(ctx, args[0], providerserver.NewProtocol6(provider.New("dev")())())
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(schemas)
+}
