@@ -35,11 +35,17 @@ type APIKey struct{ Key string }
 // BearerToken presents an access token that was had elsewhere. It is not renewed.
 type BearerToken struct{ Token string }
 
-func (BasicAuth) String() string     { return "basic authentication" }
-func (BasicAuth) GoString() string   { return "client.BasicAuth{…}" }
-func (APIKey) String() string        { return "an API key" }
-func (APIKey) GoString() string      { return "client.APIKey{…}" }
-func (BearerToken) String() string   { return "a bearer token" }
+func (BasicAuth) String() string   { return "basic authentication" }
+func (APIKey) String() string      { return "an API key" }
+func (BearerToken) String() string { return "a bearer token" }
+
+// GoString keeps the values out of %#v.
+func (BasicAuth) GoString() string { return "client.BasicAuth{…}" }
+
+// GoString keeps the values out of %#v.
+func (APIKey) GoString() string { return "client.APIKey{…}" }
+
+// GoString keeps the values out of %#v.
 func (BearerToken) GoString() string { return "client.BearerToken{…}" }
 
 func (a BasicAuth) resolve(Kind) (credentials, []*ConfigError) {

@@ -290,9 +290,9 @@ func clientCertificate(certificate, privateKey string) (*tls.Certificate, []*Con
 	case certificate == "" && privateKey == "":
 		return nil, nil
 	case certificate == "":
-		return nil, []*ConfigError{{certField, errors.New("is missing: there is a private key without its certificate")}}
+		return nil, []*ConfigError{{certField, errors.New("is missing: its private key is there without it")}}
 	case privateKey == "":
-		return nil, []*ConfigError{{keyField, errors.New("is missing: there is a certificate without its private key")}}
+		return nil, []*ConfigError{{keyField, errors.New("is missing: its certificate is there without it")}}
 	}
 	var errs []*ConfigError
 	chain, err := readCertificates(certificate)

@@ -31,27 +31,39 @@ func TestValidateConfig(t *testing.T) {
 		want   []string // fields at fault
 		text   string   // in the first error
 	}{
-		"sound":                   {url("https://dev1.service-now.com"), nil, ""},
-		"trailing slash":          {url("https://dev1.service-now.com/"), nil, ""},
-		"port":                    {url("https://kibana.example.com:5601"), nil, ""},
-		"loopback name":           {url("http://localhost:5601"), nil, ""},
-		"loopback address":        {url("http://127.0.0.2"), nil, ""},
-		"loopback IPv6":           {url("http://[::1]:5601/"), nil, ""},
-		"no URL":                  {url(""), []string{"BaseURL"}, "no URL"},
-		"no scheme":               {url("dev1.service-now.com"), []string{"BaseURL"}, "needs a scheme"},
-		"host and port alone":     {url("localhost:5601"), []string{"BaseURL"}, "needs a scheme"},
-		"other scheme":            {url("ftp://dev1.service-now.com"), []string{"BaseURL"}, "use https"},
-		"no host":                 {url("https://"), []string{"BaseURL"}, "names no host"},
-		"port alone":              {url("https://:443"), []string{"BaseURL"}, "names no host"},
-		"path":                    {url("https://dev1.service-now.com/api/now"), []string{"BaseURL"}, "a path (/api/now)"},
-		"two slashes":             {url("https://dev1.service-now.com//"), []string{"BaseURL"}, "a path"},
-		"query":                   {url("https://dev1.service-now.com/?x=canary"), []string{"BaseURL"}, "a query"},
-		"empty query":             {url("https://dev1.service-now.com?"), []string{"BaseURL"}, "a query"},
-		"fragment":                {url("https://dev1.service-now.com/#x"), []string{"BaseURL"}, "a fragment"},
-		"credentials":             {url("https://admin:canary@dev1.service-now.com"), []string{"BaseURL"}, "authentication"},
-		"credentials, unparsable": {url("https://admin:can%ary@dev1.service-now.com"), []string{"BaseURL"}, "not a URL"},
-		"white space":             {url("https://dev1.service-now.com\n"), []string{"BaseURL"}, "white space"},
-		"http":                    {url("http://dev1.service-now.com"), []string{"BaseURL"}, "allow_http"},
+		"sound":               {url("https://dev1.service-now.com"), nil, ""},
+		"trailing slash":      {url("https://dev1.service-now.com/"), nil, ""},
+		"port":                {url("https://kibana.example.com:5601"), nil, ""},
+		"loopback name":       {url("http://localhost:5601"), nil, ""},
+		"loopback address":    {url("http://127.0.0.2"), nil, ""},
+		"loopback IPv6":       {url("http://[::1]:5601/"), nil, ""},
+		"no URL":              {url(""), []string{"BaseURL"}, "no URL"},
+		"no scheme":           {url("dev1.service-now.com"), []string{"BaseURL"}, "needs a scheme"},
+		"host and port alone": {url("localhost:5601"), []string{"BaseURL"}, "needs a scheme"},
+		"other scheme":        {url("ftp://dev1.service-now.com"), []string{"BaseURL"}, "use https"},
+		"no host":             {url("https://"), []string{"BaseURL"}, "names no host"},
+		"port alone":          {url("https://:443"), []string{"BaseURL"}, "names no host"},
+		"path": {
+			url("https://dev1.service-now.com/api/now"),
+			[]string{"BaseURL"},
+			"a path (/api/now)",
+		},
+		"two slashes": {url("https://dev1.service-now.com//"), []string{"BaseURL"}, "a path"},
+		"query":       {url("https://dev1.service-now.com/?x=canary"), []string{"BaseURL"}, "a query"},
+		"empty query": {url("https://dev1.service-now.com?"), []string{"BaseURL"}, "a query"},
+		"fragment":    {url("https://dev1.service-now.com/#x"), []string{"BaseURL"}, "a fragment"},
+		"credentials": {
+			url("https://admin:canary@dev1.service-now.com"),
+			[]string{"BaseURL"},
+			"authentication",
+		},
+		"credentials, unparsable": {
+			url("https://admin:can%ary@dev1.service-now.com"),
+			[]string{"BaseURL"},
+			"not a URL",
+		},
+		"white space": {url("https://dev1.service-now.com\n"), []string{"BaseURL"}, "white space"},
+		"http":        {url("http://dev1.service-now.com"), []string{"BaseURL"}, "allow_http"},
 		"http to a false loopback": {
 			url("http://localhost.example.com"), []string{"BaseURL"}, "allow_http",
 		},
@@ -63,17 +75,28 @@ func TestValidateConfig(t *testing.T) {
 			func(c *Config) { c.Auth = BasicAuth{} }, []string{"Auth.Username", "Auth.Password"}, "missing or empty",
 		},
 		"basic, colon": {
-			func(c *Config) { c.Auth = BasicAuth{Username: "a:b", Password: "canary"} }, []string{"Auth.Username"}, "colon",
+			func(c *Config) { c.Auth = BasicAuth{Username: "a:b", Password: "canary"} },
+			[]string{"Auth.Username"},
+			"colon",
 		},
-		"API key, line break": {func(c *Config) { c.Auth = APIKey{Key: "canary\n"} }, []string{"Auth.Key"}, "line break"},
-		"bearer, control":     {func(c *Config) { c.Auth = BearerToken{Token: "can\x01ary"} }, []string{"Auth.Token"}, "header"},
-		"bearer, empty":       {func(c *Config) { c.Auth = BearerToken{} }, []string{"Auth.Token"}, "missing or empty"},
+		"API key, line break": {
+			func(c *Config) { c.Auth = APIKey{Key: "canary\n"} },
+			[]string{"Auth.Key"},
+			"line break",
+		},
+		"bearer, control": {
+			func(c *Config) { c.Auth = BearerToken{Token: "can\x01ary"} },
+			[]string{"Auth.Token"},
+			"header",
+		},
+		"bearer, empty": {func(c *Config) { c.Auth = BearerToken{} }, []string{"Auth.Token"}, "missing or empty"},
 		"client credentials": {
 			func(c *Config) { c.Auth = ClientCredentials{} }, []string{"Auth.ClientID", "Auth.ClientSecret"}, "",
 		},
 		"password grant": {
 			func(c *Config) { c.Auth = PasswordGrant{ClientID: "id", ClientSecret: "canary"} },
-			[]string{"Auth.Username", "Auth.Password"}, "",
+			[]string{"Auth.Username", "Auth.Password"},
+			"",
 		},
 		"OAuth on Kibana": {
 			func(c *Config) {
@@ -84,29 +107,51 @@ func TestValidateConfig(t *testing.T) {
 		"JWT public client": {jwtBearer(func(a *JWTBearer) { a.ClientSecret = "" }), nil, ""},
 		"JWT without a kid": {jwtBearer(func(a *JWTBearer) { a.KeyID = "" }), nil, ""},
 		"JWT PS512":         {jwtBearer(func(a *JWTBearer) { a.SigningAlgorithm = "PS512" }), nil, ""},
-		"JWT ES384":         {jwtBearer(func(a *JWTBearer) { a.PrivateKey, a.SigningAlgorithm = p384, "ES384" }), nil, ""},
+		"JWT ES384": {
+			jwtBearer(func(a *JWTBearer) { a.PrivateKey, a.SigningAlgorithm = p384, "ES384" }),
+			nil,
+			"",
+		},
 		"JWT, all missing": {
 			func(c *Config) { c.Auth = JWTBearer{} },
-			[]string{"Auth.ClientID", "Auth.UserIdentifier", "Auth.PrivateKey"}, "",
+			[]string{"Auth.ClientID", "Auth.UserIdentifier", "Auth.PrivateKey"},
+			"",
 		},
 		"JWT unknown algorithm": {
-			jwtBearer(func(a *JWTBearer) { a.SigningAlgorithm = "HS256" }), []string{"Auth.SigningAlgorithm"}, "one of RS256",
+			jwtBearer(
+				func(a *JWTBearer) { a.SigningAlgorithm = "HS256" },
+			),
+			[]string{"Auth.SigningAlgorithm"},
+			"one of RS256",
 		},
 		"JWT algorithm for another key": {
-			jwtBearer(func(a *JWTBearer) { a.SigningAlgorithm = "ES256" }), []string{"Auth.SigningAlgorithm"}, "needs an EC key",
+			jwtBearer(
+				func(a *JWTBearer) { a.SigningAlgorithm = "ES256" },
+			),
+			[]string{"Auth.SigningAlgorithm"},
+			"needs an EC key",
 		},
 		"JWT EC key with RS256": {
-			jwtBearer(func(a *JWTBearer) { a.PrivateKey = p256 }), []string{"Auth.SigningAlgorithm"}, "needs an RSA key",
+			jwtBearer(
+				func(a *JWTBearer) { a.PrivateKey = p256 },
+			),
+			[]string{"Auth.SigningAlgorithm"},
+			"needs an RSA key",
 		},
 		"JWT other curve": {
 			jwtBearer(func(a *JWTBearer) { a.PrivateKey, a.SigningAlgorithm = p256, "ES384" }),
-			[]string{"Auth.SigningAlgorithm"}, "the curve P-384, and this one is on P-256",
+			[]string{"Auth.SigningAlgorithm"},
+			"the curve P-384, and this one is on P-256",
 		},
 		"JWT bad key": {
 			jwtBearer(func(a *JWTBearer) { a.PrivateKey = key[:200] }), []string{"Auth.PrivateKey"}, "truncated",
 		},
 		"JWT password unused": {
-			jwtBearer(func(a *JWTBearer) { a.PrivateKeyPassword = "canary" }), []string{"Auth.PrivateKeyPassword"}, "not encrypted",
+			jwtBearer(
+				func(a *JWTBearer) { a.PrivateKeyPassword = "canary" },
+			),
+			[]string{"Auth.PrivateKeyPassword"},
+			"not encrypted",
 		},
 
 		"proxy": {func(c *Config) { c.HTTP.ProxyURL = "http://user:canary@proxy:3128" }, nil, ""},
@@ -119,22 +164,59 @@ func TestValidateConfig(t *testing.T) {
 		"header": {func(c *Config) { c.HTTP.Headers = map[string]string{"X-Gateway": "v"} }, nil, ""},
 		"reserved header": {
 			func(c *Config) { c.HTTP.Headers = map[string]string{"authorization": "canary"} },
-			[]string{"HTTP.Headers"}, "Authorization is set by the provider",
+			[]string{"HTTP.Headers"},
+			"Authorization is set by the provider",
 		},
-		"header name":  {func(c *Config) { c.HTTP.Headers = map[string]string{"a b": "canary"} }, []string{"HTTP.Headers"}, "name"},
-		"header value": {func(c *Config) { c.HTTP.Headers = map[string]string{"a": "canary\n"} }, []string{"HTTP.Headers"}, "line break"},
-		"user agent":   {func(c *Config) { c.UserAgent = "a\nb" }, []string{"UserAgent"}, "line break"},
+		"header name": {
+			func(c *Config) { c.HTTP.Headers = map[string]string{"a b": "canary"} },
+			[]string{"HTTP.Headers"},
+			"name",
+		},
+		"header value": {
+			func(c *Config) { c.HTTP.Headers = map[string]string{"a": "canary\n"} },
+			[]string{"HTTP.Headers"},
+			"line break",
+		},
+		"user agent": {func(c *Config) { c.UserAgent = "a\nb" }, []string{"UserAgent"}, "line break"},
 
-		"CA":            {func(c *Config) { c.HTTP.CACertificate = cert + cert }, nil, ""},
-		"CA, a key":     {func(c *Config) { c.HTTP.CACertificate = key }, []string{"HTTP.CACertificate"}, "private key"},
-		"CA, no file":   {func(c *Config) { c.HTTP.CACertificate = "/nowhere/ca.pem" }, []string{"HTTP.CACertificate"}, "/nowhere/ca.pem"},
-		"client pair":   {func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = cert, key }, nil, ""},
-		"half a pair":   {func(c *Config) { c.HTTP.ClientCertificate = cert }, []string{"HTTP.ClientPrivateKey"}, "is missing"},
-		"other half":    {func(c *Config) { c.HTTP.ClientPrivateKey = key }, []string{"HTTP.ClientCertificate"}, "is missing"},
-		"foreign key":   {func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = cert, p256 }, []string{"HTTP.ClientPrivateKey"}, "does not belong"},
-		"both unusable": {func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = "canary\n", "canary\n" }, []string{"HTTP.ClientCertificate", "HTTP.ClientPrivateKey"}, "neither PEM"},
+		"CA": {func(c *Config) { c.HTTP.CACertificate = cert + cert }, nil, ""},
+		"CA, a key": {
+			func(c *Config) { c.HTTP.CACertificate = key },
+			[]string{"HTTP.CACertificate"},
+			"private key",
+		},
+		"CA, no file": {
+			func(c *Config) { c.HTTP.CACertificate = "/nowhere/ca.pem" },
+			[]string{"HTTP.CACertificate"},
+			"/nowhere/ca.pem",
+		},
+		"client pair": {func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = cert, key }, nil, ""},
+		"half a pair": {
+			func(c *Config) { c.HTTP.ClientCertificate = cert },
+			[]string{"HTTP.ClientPrivateKey"},
+			"is missing",
+		},
+		"other half": {
+			func(c *Config) { c.HTTP.ClientPrivateKey = key },
+			[]string{"HTTP.ClientCertificate"},
+			"is missing",
+		},
+		"foreign key": {
+			func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = cert, p256 },
+			[]string{"HTTP.ClientPrivateKey"},
+			"does not belong",
+		},
+		"both unusable": {
+			func(c *Config) { c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey = "canary\n", "canary\n" },
+			[]string{"HTTP.ClientCertificate", "HTTP.ClientPrivateKey"},
+			"neither PEM",
+		},
 
-		"zero HTTP": {func(c *Config) { c.HTTP = HTTP{} }, []string{"HTTP.RequestTimeout", "HTTP.MaxConcurrentRequests"}, ""},
+		"zero HTTP": {
+			func(c *Config) { c.HTTP = HTTP{} },
+			[]string{"HTTP.RequestTimeout", "HTTP.MaxConcurrentRequests"},
+			"",
+		},
 		"numbers": {func(c *Config) {
 			c.HTTP.MaxRetries, c.HTTP.RequestsPerSecond = -1, math.NaN()
 		}, []string{"HTTP.MaxRetries", "HTTP.RequestsPerSecond"}, ""},
@@ -176,15 +258,19 @@ func TestValidateConfig(t *testing.T) {
 func TestPrintingAConfigShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	const canary = "canary"
+	const baseURL = "https://user:canary@host" //nolint:gosec // what must not be printed
 	config := Config{
-		BaseURL: "https://user:canary@host", UserAgent: "agent",
+		BaseURL: baseURL, UserAgent: "agent",
 		HTTP: HTTP{ClientPrivateKey: canary, ProxyURL: canary, Headers: map[string]string{"x": canary}},
 	}
 	printed := []any{config, &config, config.HTTP, Token{AccessToken: canary}}
 	for _, auth := range []Auth{
-		BasicAuth{Username: canary, Password: canary}, APIKey{Key: canary}, BearerToken{Token: canary},
+		BasicAuth{Username: canary, Password: canary},
+		APIKey{Key: canary},
+		BearerToken{Token: canary},
 		JWTBearer{ClientSecret: canary, PrivateKey: canary, PrivateKeyPassword: canary},
-		ClientCredentials{ClientSecret: canary}, PasswordGrant{ClientSecret: canary, Password: canary},
+		ClientCredentials{ClientSecret: canary},
+		PasswordGrant{ClientSecret: canary, Password: canary},
 	} {
 		config.Auth = auth
 		printed = append(printed, auth, config, []Auth{auth})
@@ -197,7 +283,7 @@ func TestPrintingAConfigShowsNoSecret(t *testing.T) {
 		}
 	}
 	if !slices.Contains([]string{"…@host with a bearer token"}, fmt.Sprint(Config{
-		BaseURL: "https://user:canary@host", Auth: BearerToken{Token: canary},
+		BaseURL: baseURL, Auth: BearerToken{Token: canary},
 	})) {
 		t.Error("a Config does not name its server and its authentication")
 	}

@@ -333,7 +333,9 @@ func (e *endpoint) notSent(r request, err error) *failure {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		message = "not sent, because the operation was canceled or its time was over"
 	}
-	return &failure{err: &Error{Method: r.Method, Path: r.Path, Message: message, Detail: e.redact(err.Error()), Err: err}}
+	return &failure{err: &Error{
+		Method: r.Method, Path: r.Path, Message: message, Detail: e.redact(err.Error()), Err: err,
+	}}
 }
 
 // tokenFailure passes on that no access token could be had; that has been retried already. The error is copied, because

@@ -70,7 +70,7 @@ func (w *waits) sleep(ctx context.Context, d time.Duration) error {
 func answerJSON(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, body) //nolint:gosec // a test's own answer
 }
 
 // hangUp ends the connection without an answer.
@@ -99,8 +99,11 @@ func TestDoSendsAndDecodes(t *testing.T) {
 				Query: url.Values{"sysparm_query": {"name=x^y=z w"}},
 			},
 			want: seen{
-				Method: "GET", URI: "/api/now/table/a%2Fb%3Fc?sysparm_query=name%3Dx%5Ey%3Dz+w", Accept: "application/json",
-				UserAgent: "terraform-provider-servicenow", Authorization: "Basic YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk",
+				Method:        "GET",
+				URI:           "/api/now/table/a%2Fb%3Fc?sysparm_query=name%3Dx%5Ey%3Dz+w",
+				Accept:        "application/json",
+				UserAgent:     "terraform-provider-servicenow",
+				Authorization: "Basic YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk",
 			},
 		},
 		"JSON body": {
@@ -118,8 +121,14 @@ func TestDoSendsAndDecodes(t *testing.T) {
 				Method: "POST", Path: "/api", Body: url.Values{"k": {"v w"}}, Header: http.Header{"X-Extra": {"yes"}},
 			},
 			want: seen{
-				Method: "POST", URI: "/api", Accept: "application/json", ContentType: "application/x-www-form-urlencoded",
-				UserAgent: "custom", Authorization: "Basic YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk", Extra: "yes", Body: "k=v+w",
+				Method:        "POST",
+				URI:           "/api",
+				Accept:        "application/json",
+				ContentType:   "application/x-www-form-urlencoded",
+				UserAgent:     "custom",
+				Authorization: "Basic YWRtaW46Y2FuYXJ5LXBhc3N3b3Jk",
+				Extra:         "yes",
+				Body:          "k=v+w",
 			},
 		},
 		"Kibana API key": {
@@ -206,7 +215,8 @@ func TestDoRefusesPathsThatLeadElsewhere(t *testing.T) {
 	base := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
 	e, _ := connect(t, basicConfig(base))
 	for _, path := range []string{
-		"", "api", "/api/" + escape(""), "/api//x", "/api/" + escape("..") + "/x", "/api/" + escape("../x"), "/api/%2E%2E/x", "/a?b", "/a#b",
+		"", "api", "/api/" + escape(""), "/api//x", "/api/" + escape("..") + "/x", "/api/" + escape("../x"),
+		"/api/%2E%2E/x", "/a?b", "/a#b",
 		"/a b", "/%zz",
 	} {
 		if _, err := e.do(t.Context(), request{Method: "DELETE", Path: path, Write: true}, nil); err == nil {
@@ -263,7 +273,11 @@ func TestDoKeepsItsLimits(t *testing.T) {
 	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		n := inFlight.Add(1)
 		defer inFlight.Add(-1)
-		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		for {
+			old := most.Load()
+			if n <= old || most.CompareAndSwap(old, n) {
+				break
+			}
 		}
 		answerJSON(w, http.StatusOK, `{}`)
 	})
@@ -399,11 +413,14 @@ func TestTLSAndConnectionErrorsSayWhatToCheck(t *testing.T) {
 			url: secure.URL, config: func(c *Config) { c.HTTP.InsecureSkipVerify = true }, want: "HTTP/2.0",
 		},
 		"other host name": {
-			url:    "https://localhost:" + port,
-			config: func(c *Config) { c.HTTP.CACertificate = ca }, wantErr: "names the host as the server's certificate",
+			url:     "https://localhost:" + port,
+			config:  func(c *Config) { c.HTTP.CACertificate = ca },
+			wantErr: "names the host as the server's certificate",
 		},
 		"client certificate missing": {
-			url: mutual.URL, config: func(c *Config) { c.HTTP.CACertificate = mutualCA }, wantErr: "http.client_certificate",
+			url:     mutual.URL,
+			config:  func(c *Config) { c.HTTP.CACertificate = mutualCA },
+			wantErr: "http.client_certificate",
 		},
 		"client certificate": {
 			url: mutual.URL, want: "mutual",
@@ -419,7 +436,10 @@ func TestTLSAndConnectionErrorsSayWhatToCheck(t *testing.T) {
 			url: secure.URL, config: func(c *Config) { c.HTTP.ProxyURL = refusing }, wantErr: "in the proxy's URL",
 		},
 		"proxy that is down": {
-			url: secure.URL, config: func(c *Config) { c.HTTP.ProxyURL = closed }, wantErr: "check the proxy", retries: 6,
+			url:     secure.URL,
+			config:  func(c *Config) { c.HTTP.ProxyURL = closed },
+			wantErr: "check the proxy",
+			retries: 6,
 		},
 	}
 	for name, test := range tests {
@@ -495,7 +515,10 @@ func TestCancellation(t *testing.T) {
 
 	t.Run("a write in flight is not repeated", func(t *testing.T) {
 		t.Parallel()
-		s := start(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusServiceUnavailable, `{}`) })
+		s := start(
+			t,
+			func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusServiceUnavailable, `{}`) },
+		)
 		e, w := connect(t, basicConfig(s.base))
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {

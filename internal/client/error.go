@@ -180,11 +180,12 @@ func parseEnvelope(body []byte) (message, detail string, ok bool) {
 type text string
 
 func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
+	var v any
+	err := json.Unmarshal(b, &v)
+	if s, ok := v.(string); ok {
 		*t = text(s)
 	}
-	return nil
+	return err
 }
 
 // failureIn200 finds the error that ServiceNow appends to a list when it stops half-way, for example at its limit on
@@ -197,10 +198,10 @@ func failureIn200(method, path string, a *answer, redact func(string) string) *E
 		Error  json.RawMessage `json:"error"`
 		Status text            `json:"status"`
 	}
-	if json.Unmarshal(a.body, &top) != nil || top.Status != "failure" || !bytes.HasPrefix(top.Error, []byte("{")) {
-		return nil
+	if json.Unmarshal(a.body, &top) == nil && top.Status == "failure" && bytes.HasPrefix(top.Error, []byte("{")) {
+		return statusError(method, path, a, redact)
 	}
-	return statusError(method, path, a, redact)
+	return nil
 }
 
 // isHTML goes by the content type, unless the body plainly is JSON: scripted APIs mislabel theirs.
@@ -228,8 +229,8 @@ func htmlError(method, path string, a *answer, redact func(string) string) *Erro
 	case strings.Contains(page, "maintenance"):
 		e.Message = "the server answered with a maintenance page instead of JSON: wait until it is back, and run again"
 	case a.status < 300 && (strings.Contains(page, "login") || strings.Contains(page, "sign in")):
-		e.Message = "the server answered with a sign-in page instead of JSON: check that the URL is the server's own, " +
-			"not that of a portal or a single sign-on before it"
+		e.Message = "the server answered with a sign-in page instead of JSON: check that the URL is the server's " +
+			"own, not that of a portal or a single sign-on before it"
 	case a.status < 300:
 		e.Message = "the server answered with an HTML page instead of JSON: check that the URL is the server's own"
 	}

@@ -22,9 +22,12 @@ func TestErrorEnvelopes(t *testing.T) {
 		hibernating bool
 	}{
 		"ServiceNow": {
-			status: 403, contentType: jsonType,
-			body: `{"error":{"message":"Operation Failed","detail":"ACL Exception Insert Failed due to security constraints"},"status":"failure"}`,
-			want: "GET /x: 403 Forbidden: Operation Failed: ACL Exception Insert Failed due to security constraints (request id 4f2c)",
+			status:      403,
+			contentType: jsonType,
+			body: `{"error":{"message":"Operation Failed",` +
+				`"detail":"ACL Exception Insert Failed due to security constraints"},"status":"failure"}`,
+			want: "GET /x: 403 Forbidden: Operation Failed: " +
+				"ACL Exception Insert Failed due to security constraints (request id 4f2c)",
 		},
 		"ServiceNow without a detail": {
 			status: 400, contentType: jsonType,
@@ -32,9 +35,13 @@ func TestErrorEnvelopes(t *testing.T) {
 			want: "GET /x: 400 Bad Request: Invalid table u_none (request id 4f2c)",
 		},
 		"ServiceNow, not found": {
-			status: 404, contentType: jsonType, notFound: true,
-			body: `{"error":{"message":"No Record found","detail":"Record doesn't exist or ACL restricts the record retrieval"},"status":"failure"}`,
-			want: "GET /x: 404 Not Found: No Record found: Record doesn't exist or ACL restricts the record retrieval (request id 4f2c)",
+			status:      404,
+			contentType: jsonType,
+			notFound:    true,
+			body: `{"error":{"message":"No Record found",` +
+				`"detail":"Record doesn't exist or ACL restricts the record retrieval"},"status":"failure"}`,
+			want: "GET /x: 404 Not Found: No Record found: " +
+				"Record doesn't exist or ACL restricts the record retrieval (request id 4f2c)",
 		},
 		"ServiceNow scripted": {
 			status: 400, contentType: jsonType, body: `{"error":"missing field"}`,
@@ -54,8 +61,11 @@ func TestErrorEnvelopes(t *testing.T) {
 			want: "GET /x: 404 Not Found: Saved object [action/1] not found (request id 4f2c)",
 		},
 		"Elasticsearch through Kibana": {
-			kind: KindKibana, status: 401, contentType: jsonType,
-			body: `{"error":{"type":"security_exception","reason":"unable to authenticate user [elastic]"},"status":401}`,
+			kind:        KindKibana,
+			status:      401,
+			contentType: jsonType,
+			body: `{"error":{"type":"security_exception",` +
+				`"reason":"unable to authenticate user [elastic]"},"status":401}`,
 			want: "GET /x: 401 Unauthorized: unable to authenticate user [elastic] (request id 4f2c)",
 		},
 		"JSON that is no envelope": {
@@ -92,26 +102,34 @@ func TestErrorEnvelopes(t *testing.T) {
 				`(page: "Instance Hibernating page") (request id 4f2c)`,
 		},
 		"sign-in page": {
-			kind: KindKibana, status: 200, contentType: htmlType,
-			body: "<html><title>Elastic</title><form action='/login'></form></html>",
-			want: "GET /x: 200 OK: the server answered with a sign-in page instead of JSON: check that the URL is the server's " +
-				`own, not that of a portal or a single sign-on before it (page: "Elastic") (request id 4f2c)`,
+			kind:        KindKibana,
+			status:      200,
+			contentType: htmlType,
+			body:        "<html><title>Elastic</title><form action='/login'></form></html>",
+			want: "GET /x: 200 OK: the server answered with a sign-in page instead of JSON: " +
+				`check that the URL is the server's own, not that of a portal or a single sign-on before it ` +
+				`(page: "Elastic") (request id 4f2c)`,
 		},
 		"page without a type": {
-			status: 200, body: "<!DOCTYPE html><p>hello</p>",
-			want: "GET /x: 200 OK: the server answered with an HTML page instead of JSON: check that the URL is the server's " +
-				`own (page: "hello") (request id 4f2c)`,
+			status: 200,
+			body:   "<!DOCTYPE html><p>hello</p>",
+			want: "GET /x: 200 OK: the server answered with an HTML page instead of JSON: " +
+				`check that the URL is the server's own (page: "hello") (request id 4f2c)`,
 		},
 		"maintenance page": {
-			status: 500, contentType: htmlType, body: "<title>Maintenance</title>",
-			want: "GET /x: 500 Internal Server Error: the server answered with a maintenance page instead of JSON: wait until " +
-				`it is back, and run again (page: "Maintenance") (request id 4f2c)`,
+			status:      500,
+			contentType: htmlType,
+			body:        "<title>Maintenance</title>",
+			want: "GET /x: 500 Internal Server Error: the server answered with a maintenance page instead of JSON: " +
+				`wait until it is back, and run again (page: "Maintenance") (request id 4f2c)`,
 		},
 		"a list that ServiceNow did not finish": {
-			status: 200, contentType: jsonType,
-			body: `{"result":[{"sys_id":"1"}],"error":{"message":"Transaction cancelled: maximum execution time exceeded",` +
-				`"detail":"Check logs"},"status":"failure"}`,
-			want: "GET /x: 200 OK: Transaction cancelled: maximum execution time exceeded: Check logs (request id 4f2c)",
+			status:      200,
+			contentType: jsonType,
+			body: `{"result":[{"sys_id":"1"}],"error":{"message":"Transaction cancelled: maximum ` +
+				`execution time exceeded","detail":"Check logs"},"status":"failure"}`,
+			want: "GET /x: 200 OK: Transaction cancelled: maximum execution time exceeded: " +
+				"Check logs (request id 4f2c)",
 		},
 		"other JSON than expected": {
 			status: 200, contentType: jsonType, body: `{"result": 5}`,
@@ -119,7 +137,9 @@ func TestErrorEnvelopes(t *testing.T) {
 				"json: cannot unmarshal number into Go struct field .result of type string (request id 4f2c)",
 		},
 		"a record that tells of a failure": {
-			status: 200, contentType: jsonType, body: `{"result":"\"status\":\"failure\"","status":"failure","error":null}`,
+			status:      200,
+			contentType: jsonType,
+			body:        `{"result":"\"status\":\"failure\"","status":"failure","error":null}`,
 		},
 	}
 	for name, test := range tests {
@@ -183,7 +203,10 @@ func TestDiscardedAnswersAreStillChecked(t *testing.T) {
 // The answer to a POST that cannot be read is a lost answer: the status says that the record was made.
 func TestUnreadableAnswerToAPOST(t *testing.T) {
 	t.Parallel()
-	base := serve(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusCreated, `{"result":{"sys_i`) })
+	base := serve(
+		t,
+		func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusCreated, `{"result":{"sys_i`) },
+	)
 	e, _ := connect(t, basicConfig(base))
 	var out map[string]any
 	_, err := e.do(t.Context(), request{Method: "POST", Path: "/x", Write: true}, &out)
@@ -195,7 +218,8 @@ func TestUnreadableAnswerToAPOST(t *testing.T) {
 func FuzzErrorEnvelope(f *testing.F) {
 	for _, seed := range []string{
 		`{"error":{"message":"a","detail":null},"status":"failure"}`, `{"error":"x"}`, `{"error":[]}`, `{"message":{}}`,
-		`{"error":"e","error_description":"d"}`, `{"statusCode":404,"error":"Not Found","message":"m"}`, `null`, `[]`, `"x"`,
+		`{"error":"e","error_description":"d"}`,
+		`{"statusCode":404,"error":"Not Found","message":"m"}`, `null`, `[]`, `"x"`,
 		`<html><title>t</title>`, "<html><title>", "\xff\xfe<p", "", "canary-password", `{"error":"canary-password"}`,
 	} {
 		f.Add([]byte(seed), 404, "text/html")
@@ -205,7 +229,8 @@ func FuzzErrorEnvelope(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, status int, contentType string) {
 		a := &answer{status: status, header: http.Header{"Content-Type": {contentType}}, body: body}
 		for _, err := range []*Error{
-			statusError("GET", "/x", a, redact), htmlError("GET", "/x", a, redact), failureIn200("GET", "/x", a, redact),
+			statusError("GET", "/x", a, redact), htmlError("GET", "/x", a, redact),
+			failureIn200("GET", "/x", a, redact),
 		} {
 			if err == nil {
 				continue

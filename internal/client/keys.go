@@ -69,7 +69,8 @@ func parseKeyBlock(block *pem.Block, password string) (crypto.Signer, error) {
 	der := block.Bytes
 	switch {
 	case block.Type == "OPENSSH PRIVATE KEY":
-		return nil, errors.New("this is a key in OpenSSH's own format; convert it with `ssh-keygen -p -m PKCS8 -f <file>`")
+		return nil, errors.New("this is a key in OpenSSH's own format; convert it with " +
+			"`ssh-keygen -p -m PKCS8 -f <file>`")
 	case block.Type == "ENCRYPTED PRIVATE KEY":
 		if password == "" {
 			return nil, ErrPasswordMissing
@@ -160,7 +161,8 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 			}
 			certs = append(certs, cert)
 		case block.Type == "TRUSTED CERTIFICATE":
-			return nil, errors.New("this is a certificate in OpenSSL's own format; convert it with `openssl x509 -in <file>`")
+			return nil, errors.New("this is a certificate in OpenSSL's own format; convert it with " +
+				"`openssl x509 -in <file>`")
 		}
 	}
 	if len(certs) == 0 {
@@ -201,8 +203,8 @@ func decodePEM(text, what string) ([]*pem.Block, error) {
 		rest = after
 	}
 	if len(blocks) == 0 || bytes.Contains(rest, []byte(pemBegin)) {
-		return nil, fmt.Errorf("the %s is truncated or damaged: its PEM text cannot be decoded; compare its first and last "+
-			"lines, and see that no line was changed or joined", what)
+		return nil, fmt.Errorf("the %s is truncated or damaged: its PEM text cannot be decoded; compare its first and "+
+			"last lines, and see that no line was changed or joined", what)
 	}
 	return blocks, nil
 }

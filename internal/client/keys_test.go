@@ -26,30 +26,30 @@ const keyPassword = "canary-key-password"
 
 var rsaPair = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-func rsaKey(t testing.TB) *rsa.PrivateKey {
-	t.Helper()
+func rsaKey(tb testing.TB) *rsa.PrivateKey {
+	tb.Helper()
 	key, err := rsaPair()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
 
-func ecKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
-	t.Helper()
+func ecKey(tb testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
 
-func must[T any](t testing.TB) func(T, error) T {
-	t.Helper()
+func must[T any](tb testing.TB) func(T, error) T {
+	tb.Helper()
 	return func(v T, err error) T {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return v
 	}
@@ -59,36 +59,40 @@ func pemText(label string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}))
 }
 
-func pkcs8Text(t testing.TB, key any) string {
-	t.Helper()
-	return pemText("PRIVATE KEY", must[[]byte](t)(x509.MarshalPKCS8PrivateKey(key)))
+func pkcs8Text(tb testing.TB, key any) string {
+	tb.Helper()
+	return pemText("PRIVATE KEY", must[[]byte](tb)(x509.MarshalPKCS8PrivateKey(key)))
 }
 
-func certificateText(t testing.TB, key crypto.Signer) string {
-	t.Helper()
+func certificateText(tb testing.TB, key crypto.Signer) string {
+	tb.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour),
 	}
-	der := must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
+	der := must[[]byte](tb)(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
 	return pemText("CERTIFICATE", der)
 }
 
 // testRSA gives an RSA key and a certificate for it, in PEM.
-func testRSA(t testing.TB) (key, cert string) {
-	t.Helper()
-	return pkcs8Text(t, rsaKey(t)), certificateText(t, rsaKey(t))
+func testRSA(tb testing.TB) (key, cert string) {
+	tb.Helper()
+	return pkcs8Text(tb, rsaKey(tb)), certificateText(tb, rsaKey(tb))
 }
 
 // encrypt uses an implementation that is not the one under test.
-func encrypt(t testing.TB, key any, opts *pkcs8.Opts) string {
-	t.Helper()
-	return pemText("ENCRYPTED PRIVATE KEY", must[[]byte](t)(pkcs8.MarshalPrivateKey(key, []byte(keyPassword), opts)))
+func encrypt(tb testing.TB, key any, opts *pkcs8.Opts) string {
+	tb.Helper()
+	return pemText("ENCRYPTED PRIVATE KEY", must[[]byte](tb)(pkcs8.MarshalPrivateKey(key, []byte(keyPassword), opts)))
 }
 
-func encryptLegacy(t testing.TB, label string, der []byte) string {
-	t.Helper()
+func encryptLegacy(tb testing.TB, label string, der []byte) string {
+	tb.Helper()
 	//nolint:staticcheck // the format under test
-	block := must[*pem.Block](t)(x509.EncryptPEMBlock(rand.Reader, label, der, []byte(keyPassword), x509.PEMCipherAES256))
+	block := must[*pem.Block](
+		tb,
+	)(
+		x509.EncryptPEMBlock(rand.Reader, label, der, []byte(keyPassword), x509.PEMCipherAES256),
+	)
 	return string(pem.EncodeToMemory(block))
 }
 
@@ -149,18 +153,25 @@ func TestParsePrivateKeyForms(t *testing.T) {
 		"line ends spelled out":      {strings.ReplaceAll(plain, "\n", `\n`), "", key},
 		"text around it":             {"Bag Attributes\n  friendlyName: x\n" + plain + "\nend", "", key},
 		"file":                       {file, "", key},
-		"encrypted PKCS#1":           {encryptLegacy(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), keyPassword, key},
+		"encrypted PKCS#1": {
+			encryptLegacy(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)),
+			keyPassword,
+			key,
+		},
 		"encrypted SEC 1": {
 			encryptLegacy(t, "EC PRIVATE KEY", must[[]byte](t)(x509.MarshalECPrivateKey(ec))), keyPassword, ec,
 		},
 		"PBKDF2 SHA-1, 3DES": {encrypt(t, key, &pkcs8.Opts{
-			Cipher: pkcs8.TripleDESCBC, KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 8, IterationCount: 100, HMACHash: crypto.SHA1},
+			Cipher:  pkcs8.TripleDESCBC,
+			KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 8, IterationCount: 100, HMACHash: crypto.SHA1},
 		}), keyPassword, key},
 		"PBKDF2 SHA-256, AES-128": {encrypt(t, ec, &pkcs8.Opts{
-			Cipher: pkcs8.AES128CBC, KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 16, IterationCount: 100, HMACHash: crypto.SHA256},
+			Cipher:  pkcs8.AES128CBC,
+			KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 16, IterationCount: 100, HMACHash: crypto.SHA256},
 		}), keyPassword, ec},
 		"scrypt, AES-256": {encrypt(t, ec, &pkcs8.Opts{
-			Cipher: pkcs8.AES256CBC, KDFOpts: pkcs8.ScryptOpts{SaltSize: 8, CostParameter: 1024, BlockSize: 8, ParallelizationParameter: 1},
+			Cipher:  pkcs8.AES256CBC,
+			KDFOpts: pkcs8.ScryptOpts{SaltSize: 8, CostParameter: 1024, BlockSize: 8, ParallelizationParameter: 1},
 		}), keyPassword, ec},
 		"OpenSSL, PBKDF2 SHA-512": {opensslSHA512, keyPassword, nil},
 		"OpenSSL, scrypt":         {opensslScrypt, keyPassword, nil},
@@ -207,7 +218,11 @@ func TestParsePrivateKeyErrors(t *testing.T) {
 		"certificate":              {text: cert, want: "this is a certificate"},
 		"request":                  {text: pemText("CERTIFICATE REQUEST", []byte{1}), want: "signing request"},
 		"public key": {
-			text: pemText("PUBLIC KEY", must[[]byte](t)(x509.MarshalPKIXPublicKey(&key.PublicKey))), want: "this is a public key",
+			text: pemText(
+				"PUBLIC KEY",
+				must[[]byte](t)(x509.MarshalPKIXPublicKey(&key.PublicKey)),
+			),
+			want: "this is a public key",
 		},
 		"two keys":              {text: plain + plain, want: "2 private keys"},
 		"OpenSSH":               {text: pemText("OPENSSH PRIVATE KEY", []byte{1}), want: "ssh-keygen"},
@@ -266,7 +281,13 @@ func TestWrongPasswordIsAlwaysCalledWrong(t *testing.T) {
 		Cipher: pkcs8.AES256CBC, KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 8, IterationCount: 1, HMACHash: crypto.SHA256},
 	})
 	for i := range 2000 {
-		if _, err := ParsePrivateKeyPEM(text, "wrong "+big.NewInt(int64(i)).String()); !errors.Is(err, ErrPasswordWrong) {
+		if _, err := ParsePrivateKeyPEM(
+			text,
+			"wrong "+big.NewInt(int64(i)).String(),
+		); !errors.Is(
+			err,
+			ErrPasswordWrong,
+		) {
 			t.Fatalf("password %d: %v", i, err)
 		}
 	}

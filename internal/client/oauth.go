@@ -48,17 +48,25 @@ type JWTBearer struct {
 
 // ClientCredentials presents an access token had for a client id and secret alone. The instance must permit the grant
 // (glide.oauth.inbound.client.credential.grant_type.enabled).
+//
+//nolint:revive // the stutter is in the grant's standard name
 type ClientCredentials struct{ ClientID, ClientSecret string }
 
 // PasswordGrant presents an access token had for a user's password, renewed with the refresh token.
 type PasswordGrant struct{ ClientID, ClientSecret, Username, Password string }
 
-func (JWTBearer) String() string           { return "OAuth (JWT bearer)" }
-func (JWTBearer) GoString() string         { return "client.JWTBearer{…}" }
-func (ClientCredentials) String() string   { return "OAuth (client credentials)" }
+func (JWTBearer) String() string         { return "OAuth (JWT bearer)" }
+func (ClientCredentials) String() string { return "OAuth (client credentials)" }
+func (PasswordGrant) String() string     { return "OAuth (password)" }
+
+// GoString keeps the values out of %#v.
+func (JWTBearer) GoString() string { return "client.JWTBearer{…}" }
+
+// GoString keeps the values out of %#v.
 func (ClientCredentials) GoString() string { return "client.ClientCredentials{…}" }
-func (PasswordGrant) String() string       { return "OAuth (password)" }
-func (PasswordGrant) GoString() string     { return "client.PasswordGrant{…}" }
+
+// GoString keeps the values out of %#v.
+func (PasswordGrant) GoString() string { return "client.PasswordGrant{…}" }
 
 // grant makes the forms that are exchanged for tokens.
 type grant interface {
@@ -133,7 +141,8 @@ func signingMethod(algorithm string, key crypto.Signer) (jwt.SigningMethod, erro
 			return nil, fmt.Errorf("%s needs an EC key, and the private key is an RSA key", algorithm)
 		}
 		if k.N.BitLen() < 2048 {
-			return nil, fmt.Errorf("%s needs an RSA key of at least 2048 bits, and this one has %d", algorithm, k.N.BitLen())
+			return nil, fmt.Errorf("%s needs an RSA key of at least 2048 bits, and this one has %d",
+				algorithm, k.N.BitLen())
 		}
 	case *ecdsa.PrivateKey:
 		curve := map[string]string{"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[algorithm]
@@ -399,8 +408,8 @@ func (s *tokenSource) post(ctx context.Context, form func() (url.Values, error))
 				e.Detail = "(" + e.Detail + ") "
 			}
 			e.Detail += "the reason is in the instance's system log; the usual ones are a wrong client secret, an " +
-				"unknown or locked-out user, an inactive registry entry, a certificate that is not the private key's, " +
-				"another kid, or a clock that is off"
+				"unknown or locked-out user, an inactive registry entry, a certificate that is not the private " +
+				"key's, another kid, or a clock that is off"
 		}
 	}
 	if err != nil {

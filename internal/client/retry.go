@@ -136,7 +136,8 @@ func isPermanent(err error) bool {
 		return !statusIsTransient(proxy.status)
 	}
 	var redirect *redirectError
-	return errors.As(err, &redirect) || errors.Is(err, errTooLarge) || errors.Is(err, http.ErrSchemeMismatch) || isTLS(err)
+	return errors.As(err, &redirect) || errors.Is(err, errTooLarge) ||
+		errors.Is(err, http.ErrSchemeMismatch) || isTLS(err)
 }
 
 func statusIsTransient(status int) bool { return statusFate(status) != refused }

@@ -49,10 +49,26 @@ func TestRetryTable(t *testing.T) {
 		unknown  bool
 	}{
 		"429 without a time": {
-			fail: status(429), times: 3, methods: all, attempts: 4, waits: []time.Duration{500 * ms, 1000 * ms, 2000 * ms}, ok: true,
+			fail: status(
+				429,
+			),
+			times:    3,
+			methods:  all,
+			attempts: 4,
+			waits:    []time.Duration{500 * ms, 1000 * ms, 2000 * ms},
+			ok:       true,
 		},
 		"429 with seconds": {
-			fail: status(429, "Retry-After", "7"), times: 1, methods: all, attempts: 2, waits: []time.Duration{7500 * ms}, ok: true,
+			fail: status(
+				429,
+				"Retry-After",
+				"7",
+			),
+			times:    1,
+			methods:  all,
+			attempts: 2,
+			waits:    []time.Duration{7500 * ms},
+			ok:       true,
 		},
 		"429 with an hour": {
 			fail: status(429, "Retry-After", "3600"), times: 1, methods: all, attempts: 2,
@@ -74,10 +90,38 @@ func TestRetryTable(t *testing.T) {
 			fail: status(503), times: forever, methods: all, attempts: 7,
 			waits: []time.Duration{500 * ms, 1000 * ms, 2000 * ms, 4000 * ms, 8000 * ms, 16000 * ms},
 		},
-		"502":               {fail: status(502), times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true},
-		"504":               {fail: status(504), times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true},
-		"hang-up":           {fail: hangUp, times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true},
-		"broken answer":     {fail: broken, times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true},
+		"502": {
+			fail:     status(502),
+			times:    1,
+			methods:  safe,
+			attempts: 2,
+			waits:    []time.Duration{500 * ms},
+			ok:       true,
+		},
+		"504": {
+			fail:     status(504),
+			times:    1,
+			methods:  safe,
+			attempts: 2,
+			waits:    []time.Duration{500 * ms},
+			ok:       true,
+		},
+		"hang-up": {
+			fail:     hangUp,
+			times:    1,
+			methods:  safe,
+			attempts: 2,
+			waits:    []time.Duration{500 * ms},
+			ok:       true,
+		},
+		"broken answer": {
+			fail:     broken,
+			times:    1,
+			methods:  safe,
+			attempts: 2,
+			waits:    []time.Duration{500 * ms},
+			ok:       true,
+		},
 		"502 to a POST":     {fail: status(502), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
 		"504 to a POST":     {fail: status(504), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
 		"hang-up on a POST": {fail: hangUp, times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
@@ -147,14 +191,16 @@ func TestAttemptTimeout(t *testing.T) {
 			config := basicConfig(base)
 			config.HTTP.RequestTimeout = 50 * time.Millisecond
 			if method == "GET" {
-				config.HTTP.RequestTimeout = 500 * time.Millisecond // the second attempt must not meet it on a busy machine
+				// The second attempt must not meet the limit on a busy machine.
+				config.HTTP.RequestTimeout = 500 * time.Millisecond
 			}
 			e, _ := connect(t, config)
 			_, err := e.do(t.Context(), request{Method: method, Path: "/x"}, nil)
 			switch {
 			case method == "GET" && err != nil:
 				t.Errorf("a GET was not repeated: %v", err)
-			case method == "POST" && (!IsOutcomeUnknown(err) || !strings.Contains(err.Error(), "within the request timeout of 50ms")):
+			case method == "POST" && !IsOutcomeUnknown(err),
+				method == "POST" && !strings.Contains(err.Error(), "within the request timeout of 50ms"):
 				t.Errorf("a POST: %v", err)
 			case attempts.Load() != map[string]int32{"GET": 2, "POST": 1}[method]:
 				t.Errorf("%d attempts", attempts.Load())
@@ -190,7 +236,9 @@ func TestBackoffIsBoundedAndJittered(t *testing.T) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"", "1", "-1", "1e9", "NaN", "Inf", "0.5", "Tue, 06 Jan 2026 10:00:20 GMT", "99999999999999999999"} {
+	for _, seed := range []string{
+		"", "1", "-1", "1e9", "NaN", "Inf", "0.5", "Tue, 06 Jan 2026 10:00:20 GMT", "99999999999999999999",
+	} {
 		f.Add(seed)
 	}
 	p := newRetryPolicy(1)

@@ -69,9 +69,9 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	switch {
 	case req.URL.Scheme != first.URL.Scheme || !strings.EqualFold(req.URL.Host, first.URL.Host):
-		return &redirectError{fmt.Sprintf("the server redirects to %s://%s, which is not followed, because the credentials "+
-			"would go there: check the URL (the canonical host name, https, no portal or single sign-on before it)",
-			req.URL.Scheme, req.URL.Host)}
+		return &redirectError{fmt.Sprintf("the server redirects to %s://%s, which is not followed, because the "+
+			"credentials would go there: check the URL (canonical host name, https, no portal or single sign-on "+
+			"before it)", req.URL.Scheme, req.URL.Host)}
 	case first.Method != http.MethodGet:
 		return &redirectError{"the server redirects a " + first.Method + " to " + req.URL.EscapedPath() +
 			", which is not followed, because the request would lose its body: check the URL"}
@@ -150,8 +150,8 @@ func explain(err error) (message, detail string) {
 	case errors.As(err, &invalid):
 		return message, "check the validity of the server's certificate, and this machine's clock"
 	case errors.As(err, &unknown):
-		return message, "check whether the server's certificate, or that of an inspecting proxy before it, is signed by a " +
-			"private authority: give that authority's certificate as http.ca_certificate"
+		return message, "check whether the server's certificate, or that of an inspecting proxy before it, is signed " +
+			"by a private authority: give that authority's certificate as http.ca_certificate"
 	case isHandshakeAlert(err):
 		return message, "the server ended the TLS handshake: check whether it demands a client certificate " +
 			"(http.client_certificate and http.client_private_key)"
