@@ -376,7 +376,7 @@ func (e *endpoint) unanswered(ctx context.Context, r request, err error, connect
 			Method: r.Method, Path: r.Path, Err: err,
 			Message: excerpt(redact(message), maxMessage), Detail: detail,
 		},
-		fate: transportFate(err, connected),
+		fate: transportFate(err, connected, r.repeatable()),
 	}
 }
 

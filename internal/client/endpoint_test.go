@@ -264,6 +264,9 @@ func TestDoGzipAndSizeCap(t *testing.T) {
 	if n := attempts.Load(); n != 1 {
 		t.Errorf("the large answer was asked for %d times", n)
 	}
+	if _, err := e.do(t.Context(), request{Method: "POST", Path: "/big"}, &out); !IsOutcomeUnknown(err) {
+		t.Errorf("a large answer to a POST: %v", err)
+	}
 }
 
 func TestDoKeepsItsLimits(t *testing.T) {

@@ -115,8 +115,9 @@ func statusFate(status int) fate {
 
 // transportFate tells the fate of a request that got no answer. connected is whether it ever had a connection: without
 // one, nothing of it can have reached the server.
-func transportFate(err error, connected bool) fate {
-	if isPermanent(err) {
+// An answer too large to read is an answer: it will not shrink, but of a POST it leaves unknown what was made.
+func transportFate(err error, connected, repeatable bool) fate {
+	if isPermanent(err) && !(errors.Is(err, errTooLarge) && !repeatable) {
 		return refused
 	}
 	if !connected {
