@@ -117,7 +117,7 @@ func statusFate(status int) fate {
 // one, nothing of it can have reached the server.
 // An answer too large to read is an answer: it will not shrink, but of a POST it leaves unknown what was made.
 func transportFate(err error, connected, repeatable bool) fate {
-	if isPermanent(err) && !(errors.Is(err, errTooLarge) && !repeatable) {
+	if isPermanent(err) && (repeatable || !errors.Is(err, errTooLarge)) {
 		return refused
 	}
 	if !connected {
