@@ -116,7 +116,11 @@ func settingsBody(v version, patch bool) schema {
 		l.optional = true
 		l.refine = func(value any) string {
 			if items, _ := value.([]any); len(items) > maximum {
-				return fmt.Sprintf("The length of the field %s is too long. Array must be of length <= %d.", name, maximum)
+				return fmt.Sprintf(
+					"The length of the field %s is too long. Array must be of length <= %d.",
+					name,
+					maximum,
+				)
 			}
 			return ""
 		}
@@ -135,7 +139,11 @@ func settingsBody(v version, patch bool) schema {
 			property{"defaultValue", fallback}), maximumCustomFields))
 	}
 	if v.atLeast(8, 15) {
-		template := schema{kind: object, open: true, properties: []property{required("key", text), required("name", text)}}
+		template := schema{
+			kind:       object,
+			open:       true,
+			properties: []property{required("key", text), required("name", text)},
+		}
 		properties = append(properties, list("templates", template, maximumTemplates))
 	}
 	if v.atLeast(8, 18) {
@@ -151,7 +159,7 @@ func (c *call) caseBody(s schema) (map[string]any, *reply) {
 	if refused != nil {
 		return nil, refused
 	}
-	completed, faults := s.validate(zod4, given, true)
+	completed, faults := s.validate(zod4, given)
 	if len(faults) > 0 {
 		r := failure(http.StatusBadRequest, "%s", ioTS(faults))
 		return nil, &r
@@ -163,7 +171,7 @@ func (c *call) caseBody(s schema) (map[string]any, *reply) {
 			r := failure(http.StatusBadRequest, "Invalid value %q supplied to \"connector,type\"", connector["type"])
 			return nil, &r
 		}
-		if _, faults = fields.validate(zod4, connector["fields"], true); len(faults) > 0 {
+		if _, faults = fields.validate(zod4, connector["fields"]); len(faults) > 0 {
 			for i := range faults {
 				faults[i].path = append([]string{"connector", "fields"}, faults[i].path...)
 			}

@@ -29,7 +29,9 @@ func caseSchema() schema {
 	settings := property{"settings", strict(required("syncAlerts", boolean))}
 	settings.open = true // extractObservables, in newer releases
 	properties := []property{
-		required("title", text), required("description", text), tags, {"connector", caseConnectorSchema()}, settings,
+		required("title", text), required("description", text), tags,
+		{"connector", caseConnectorSchema()},
+		settings,
 		required("owner", text), nullable("category", schema{kind: text}),
 	}
 	severity := oneOf("severity", "low", "medium", "high", "critical")

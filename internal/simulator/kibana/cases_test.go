@@ -31,11 +31,23 @@ func TestCaseSettingsLifeCycle(t *testing.T) {
 	}
 	elastic := object{"username": "elastic", "email": nil, "full_name": nil}
 	want := object{
-		"id": id, "version": version, "owner": "cases", "closure_type": "close-by-user", "connector": body["connector"],
-		"mappings": []any{row("title", "summary", "overwrite"), row("description", "description", "overwrite"),
-			row("tags", "labels", "overwrite"), row("comments", "comments", "append")},
-		"error": nil, "created_at": "2021-06-01T17:29:51.092Z", "created_by": elastic, "updated_at": nil, "updated_by": nil,
-		"customFields": body["customFields"], "templates": []any{}, "observableTypes": []any{},
+		"id":           id,
+		"version":      version,
+		"owner":        "cases",
+		"closure_type": "close-by-user",
+		"connector":    body["connector"],
+		"mappings": []any{
+			row("title", "summary", "overwrite"), row("description", "description", "overwrite"),
+			row("tags", "labels", "overwrite"), row("comments", "comments", "append"),
+		},
+		"error":           nil,
+		"created_at":      "2021-06-01T17:29:51.092Z",
+		"created_by":      elastic,
+		"updated_at":      nil,
+		"updated_by":      nil,
+		"customFields":    body["customFields"],
+		"templates":       []any{},
+		"observableTypes": []any{},
 	}
 	same(t, "create", want, created.body)
 	same(t, "get", []any{want}, k.do("GET", casesPath+"?owner=observability&owner=cases", nil).list)
@@ -48,8 +60,13 @@ func TestCaseSettingsLifeCycle(t *testing.T) {
 	same(t, "updated by", any(elastic), patched.body["updated_by"])
 
 	stale := k.do("PATCH", casesPath+"/"+id, object{"version": version, "closure_type": "close-by-user"})
-	same(t, "stale", object{"statusCode": 409.0, "error": "Conflict", "message": "This configuration has been updated. " +
-		"Please refresh before saving additional updates."}, stale.body)
+	same(
+		t,
+		"stale",
+		object{"statusCode": 409.0, "error": "Conflict", "message": "This configuration has been updated. " +
+			"Please refresh before saving additional updates."},
+		stale.body,
+	)
 	for path, status := range map[string]int{casesPath + "/not-exist": 404, "/s/soc" + casesPath + "/" + id: 404} {
 		a := k.do("PATCH", path, object{"version": version})
 		same(t, path, status, a.status)
@@ -69,7 +86,10 @@ func TestCaseSettingsLifeCycle(t *testing.T) {
 
 func TestRefusedCaseSettings(t *testing.T) {
 	t.Parallel()
-	k := start(t, kibana.Options{Users: []kibana.User{{Username: "reader", Password: "r", Privilege: kibana.PrivilegeRead}}})
+	k := start(
+		t,
+		kibana.Options{Users: []kibana.User{{Username: "reader", Password: "r", Privilege: kibana.PrivilegeRead}}},
+	)
 	with := func(key string, value any) object {
 		body := settingsFor("cases")
 		body[key] = value
@@ -130,8 +150,9 @@ func TestMappingsFollowTheConnectorType(t *testing.T) {
 	t.Parallel()
 	k := start(t, kibana.Options{})
 	for kind, want := range map[string]string{
-		".servicenow": "short_description description work_notes", ".servicenow-sir": "short_description description work_notes",
-		".resilient": "name description comments", ".swimlane": "caseName description comments", ".none": "",
+		".servicenow":     "short_description description work_notes",
+		".servicenow-sir": "short_description description work_notes",
+		".resilient":      "name description comments", ".swimlane": "caseName description comments", ".none": "",
 	} {
 		body := settingsFor("cases")
 		body["connector"] = object{"id": "x", "name": "x", "type": kind, "fields": nil}
@@ -150,7 +171,12 @@ func TestCaseSettingsChangedBehindTerraformsBack(t *testing.T) {
 	k := start(t, kibana.Options{})
 	created := k.do("POST", casesPath, settingsFor("cases")).body
 	id, _ := created["id"].(string)
-	same(t, "admin", 204, k.do("PATCH", "/simulator/kibana/case_settings/"+id, object{"closure_type": "close-by-pushing"}).status)
+	same(
+		t,
+		"admin",
+		204,
+		k.do("PATCH", "/simulator/kibana/case_settings/"+id, object{"closure_type": "close-by-pushing"}).status,
+	)
 	same(t, "stale", 409, k.do("PATCH", casesPath+"/"+id, object{"version": created["version"]}).status)
 	listed, _ := k.do("GET", "/simulator/kibana/case_settings", nil).list[0].(object)
 	same(t, "changed", any("close-by-pushing"), listed["closure_type"])
@@ -165,10 +191,12 @@ func TestCaseConnectors(t *testing.T) {
 	id := k.create(jiraBody("https://jira.example.com", "token"))
 	k.create(object{"name": "log", "connector_type_id": ".server-log"})
 	found := k.do("GET", casesPath+"/connectors/_find", nil).list
-	same(t, "find", []any{object{"id": id, "actionTypeId": ".jira", "name": "A jira action", "isPreconfigured": false,
+	same(t, "find", []any{object{
+		"id": id, "actionTypeId": ".jira", "name": "A jira action", "isPreconfigured": false,
 		"isDeprecated": false, "isMissingSecrets": false, "referencedByCount": 0.0, "isSystemAction": false,
 		"isConnectorTypeDeprecated": false,
-		"config":                    object{"apiUrl": "https://jira.example.com", "projectKey": "ES"}}}, found)
+		"config":                    object{"apiUrl": "https://jira.example.com", "projectKey": "ES"},
+	}}, found)
 }
 
 func TestCasesArePushed(t *testing.T) {
@@ -181,25 +209,34 @@ func TestCasesArePushed(t *testing.T) {
 		"title": "Malware", "description": "Found it.", "tags": []any{"a tag"}, "owner": "securitySolution",
 		"settings": object{"syncAlerts": false},
 		"connector": object{"id": connector, "name": "A servicenow action", "type": ".servicenow", "fields": object{
-			"impact": "1", "severity": nil, "urgency": "2", "category": nil, "subcategory": nil}},
+			"impact": "1", "severity": nil, "urgency": "2", "category": nil, "subcategory": nil,
+		}},
 	})
 	id, _ := created.body["id"].(string)
-	same(t, "create", [4]any{200, "open", "low", nil}, [4]any{created.status, created.body["status"], created.body["severity"],
-		created.body["external_service"]})
+	same(t, "create", [4]any{200, "open", "low", nil}, [4]any{
+		created.status, created.body["status"], created.body["severity"],
+		created.body["external_service"],
+	})
 	same(t, "comment", 200, k.do("POST", "/api/cases/"+id+"/comments",
 		object{"type": "user", "comment": "Look.", "owner": "securitySolution"}).status)
 
 	push := "/api/cases/" + id + "/connector/" + connector + "/_push"
 	pushed := k.do("POST", push, object{})
-	same(t, "external service", any(object{"connector_id": connector, "connector_name": "A servicenow action",
-		"external_id": "123", "external_title": "INC01", "external_url": sn.URL + "/nav_to.do?uri=incident.do?sys_id=123",
-		"pushed_at": "2021-06-01T17:29:51.092Z",
-		"pushed_by": object{"username": "elastic", "email": nil, "full_name": nil}}), pushed.body["external_service"])
+	same(t, "external service", any(object{
+		"connector_id":   connector,
+		"connector_name": "A servicenow action",
+		"external_id":    "123",
+		"external_title": "INC01",
+		"external_url":   sn.URL + "/nav_to.do?uri=incident.do?sys_id=123",
+		"pushed_at":      "2021-06-01T17:29:51.092Z",
+		"pushed_by":      object{"username": "elastic", "email": nil, "full_name": nil},
+	}), pushed.body["external_service"])
 	calls := sn.reset()
 	sent, _ := calls[1].Body.(object)
 	same(t, "incident", [5]any{"Malware", "Found it.\n\nAdded by elastic.", id, "Elastic Case", "1"}, [5]any{
 		sent["u_short_description"], sent["u_description"], sent["u_correlation_id"], sent["u_correlation_display"],
-		sent["u_impact"]})
+		sent["u_impact"],
+	})
 	noted, _ := calls[4].Body.(object)
 	same(t, "comment", any("Look.\n\nAdded by elastic."), noted["u_work_notes"])
 
@@ -210,14 +247,21 @@ func TestCasesArePushed(t *testing.T) {
 	same(t, "closed by pushing", any("closed"), again.body["status"])
 	calls = sn.reset()
 	updated, _ := calls[1].Body.(object)
-	same(t, "updates what it made, without the old comment", [2]any{"123", 3}, [2]any{updated["elastic_incident_id"], len(calls)})
+	same(
+		t,
+		"updates what it made, without the old comment",
+		[2]any{"123", 3},
+		[2]any{updated["elastic_incident_id"], len(calls)},
+	)
 	same(t, "closed", 409, k.do("POST", push, nil).status)
 	same(t, "get", any("closed"), k.do("GET", "/api/cases/"+id, nil).body["status"])
 	same(t, "unknown", "Saved object [cases/x] not found", k.do("GET", "/api/cases/x", nil).message())
 
 	sn.noApp = true
-	other := k.do("POST", "/api/cases", object{"title": "t", "description": "d", "tags": []any{}, "owner": "cases",
-		"settings": object{"syncAlerts": false}, "connector": none()}).body
+	other := k.do("POST", "/api/cases", object{
+		"title": "t", "description": "d", "tags": []any{}, "owner": "cases",
+		"settings": object{"syncAlerts": false}, "connector": none(),
+	}).body
 	otherID, _ := other["id"].(string)
 	failed := k.do("POST", "/api/cases/"+otherID+"/connector/"+connector+"/_push", nil)
 	same(t, "a failed push", 424, failed.status)

@@ -77,7 +77,13 @@ func connectorTypes() []*connectorType {
 		{
 			id: typeJira, name: "Jira", license: "gold", features: forCases, since: version{major: 7},
 			config: func(v version) schema {
-				return strict(withCaseMappings(v, "casesConfiguration", required("apiUrl", text), required("projectKey", text))...)
+				return strict(
+					withCaseMappings(
+						v,
+						"casesConfiguration",
+						required("apiUrl", text),
+						required("projectKey", text),
+					)...)
 			},
 			secrets:     fixed(strict(required("email", text), required("apiToken", text))),
 			checkConfig: checkTargetURL("error configuring connector action: "),
@@ -87,7 +93,8 @@ func connectorTypes() []*connectorType {
 			id: typeResilient, name: "IBM Resilient", license: "platinum", features: forCases,
 			since: version{major: 7, minor: 8},
 			config: func(v version) schema {
-				return strict(withCaseMappings(v, "casesConfiguration", required("apiUrl", text), required("orgId", text))...)
+				return strict(
+					withCaseMappings(v, "casesConfiguration", required("apiUrl", text), required("orgId", text))...)
 			},
 			secrets: fixed(strict(required("apiKeyId", text), required("apiKeySecret", text))),
 			// Built on the sub-action framework, which words the refusal of a host in its own way.
@@ -95,10 +102,16 @@ func connectorTypes() []*connectorType {
 			subActions:  resilientSubActions, execute: executeResilient,
 		},
 		{
-			id: typeSwimlane, name: "Swimlane", license: "gold", features: forCases, since: version{major: 7, minor: 14},
-			config: fixed(swimlaneConfig()), secrets: fixed(strict(required("apiToken", text))),
+			id:          typeSwimlane,
+			name:        "Swimlane",
+			license:     "gold",
+			features:    forCases,
+			since:       version{major: 7, minor: 14},
+			config:      fixed(swimlaneConfig()),
+			secrets:     fixed(strict(required("apiToken", text))),
 			checkConfig: checkTargetURL("error configuring connector action: "),
-			subActions:  swimlaneSubActions, execute: executeSwimlane,
+			subActions:  swimlaneSubActions,
+			execute:     executeSwimlane,
 		},
 		{
 			id: ".index", name: "Index", license: "basic", features: forAlerting, since: version{major: 7},
@@ -253,8 +266,10 @@ func checkServiceNowConnector(config, secrets map[string]any) string {
 			return key + " must be provided when isOAuth = false"
 		}
 	}
-	for _, value := range []any{config["clientId"], config["userIdentifierValue"], config["jwtKeyId"],
-		secrets["clientSecret"], secrets["privateKey"]} {
+	for _, value := range []any{
+		config["clientId"], config["userIdentifierValue"], config["jwtKeyId"],
+		secrets["clientSecret"], secrets["privateKey"],
+	} {
 		if value != nil {
 			return "clientId, clientSecret, userIdentifierValue, jwtKeyId and privateKey should not be provided with " +
 				"isOAuth = false"
@@ -265,8 +280,10 @@ func checkServiceNowConnector(config, secrets map[string]any) string {
 
 func swimlaneConfig() schema {
 	mapping := strict(required("id", text), required("key", text), required("name", text), required("fieldType", text))
-	names := []string{"ruleNameConfig", "alertIdConfig", "caseIdConfig", "caseNameConfig", "commentsConfig",
-		"severityConfig", "descriptionConfig"}
+	names := []string{
+		"ruleNameConfig", "alertIdConfig", "caseIdConfig", "caseNameConfig", "commentsConfig",
+		"severityConfig", "descriptionConfig",
+	}
 	mappings := make([]property, 0, len(names))
 	for _, name := range names {
 		mappings = append(mappings, nullable(name, mapping))

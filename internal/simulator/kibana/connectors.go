@@ -254,7 +254,8 @@ func (s *Server) listTypes(d dialect) handler {
 		feature := c.URL.Query().Get("feature_id")
 		rows := []map[string]any{}
 		for _, t := range s.types {
-			if t.system || s.typeByID(c.version, t.id) == nil || feature != "" && !slices.Contains(t.features, feature) {
+			if t.system || s.typeByID(c.version, t.id) == nil ||
+				feature != "" && !slices.Contains(t.features, feature) {
 				continue
 			}
 			inConfig, inLicense := s.enabledInConfig(t), s.licenseRefusal(t) == ""
@@ -314,7 +315,7 @@ func (s *Server) validConnector(
 func (s *Server) validConfig(v version, t *connectorType, given map[string]any) (map[string]any, string) {
 	w := v.wording()
 	prefix := fmt.Sprintf("error validating %s config: ", w.noun())
-	completed, faults := t.config(v).validate(w, given, true)
+	completed, faults := t.config(v).validate(w, given)
 	if len(faults) > 0 {
 		return nil, prefix + w.tell(faults)
 	}
@@ -330,7 +331,7 @@ func (s *Server) validConfig(v version, t *connectorType, given map[string]any) 
 func validSecrets(v version, t *connectorType, given map[string]any) (map[string]any, string) {
 	w := v.wording()
 	prefix := fmt.Sprintf("error validating %s secrets: ", w.noun())
-	completed, faults := t.secrets(v).validate(w, given, true)
+	completed, faults := t.secrets(v).validate(w, given)
 	if len(faults) > 0 {
 		return nil, prefix + w.tell(faults)
 	}

@@ -55,12 +55,35 @@ func TestCredentialsAndHeaders(t *testing.T) {
 		{"API key", "GET", "/api/actions/connectors", []string{"Authorization", "ApiKey a2V5OnNlY3JldA=="}, 200, ""},
 		{"bearer", "GET", "/api/actions/connectors", []string{"Authorization", "Bearer token"}, 200, ""},
 		{"none", "GET", "/api/actions/connectors", []string{"Authorization", ""}, 401, "Unauthorized"},
-		{"wrong key", "GET", "/api/actions/connectors", []string{"Authorization", "ApiKey no"}, 401, "security_exception"},
-		{"wrong password", "GET", "/api/status", []string{"Authorization", "Basic ZWxhc3RpYzpubw=="}, 401, "security_exception"},
-		{"no xsrf", "POST", "/api/actions/connector", []string{"kbn-xsrf", ""}, 400, "Request must contain a kbn-xsrf header."},
-		{"credentials come before xsrf", "POST", "/api/actions/connector",
-			[]string{"kbn-xsrf", "", "Authorization", ""}, 401, "Unauthorized"},
-		{"media type", "POST", "/api/actions/connector", []string{"Content-Type", "text/plain"}, 415, "Unsupported Media Type"},
+		{
+			"wrong key", "GET", "/api/actions/connectors",
+			[]string{"Authorization", "ApiKey no"},
+			401,
+			"security_exception",
+		},
+		{
+			"wrong password", "GET", "/api/status",
+			[]string{"Authorization", "Basic ZWxhc3RpYzpubw=="},
+			401,
+			"security_exception",
+		},
+		{
+			"no xsrf", "POST", "/api/actions/connector",
+			[]string{"kbn-xsrf", ""},
+			400,
+			"Request must contain a kbn-xsrf header.",
+		},
+		{
+			"credentials come before xsrf", "POST", "/api/actions/connector",
+			[]string{"kbn-xsrf", "", "Authorization", ""},
+			401, "Unauthorized",
+		},
+		{
+			"media type", "POST", "/api/actions/connector",
+			[]string{"Content-Type", "text/plain"},
+			415,
+			"Unsupported Media Type",
+		},
 		{"unknown route", "GET", "/api/actions/nothing", nil, 404, "Not Found"},
 		{"unknown method", "PATCH", "/api/actions/connectors", nil, 404, "Not Found"},
 		{"unknown space", "GET", "/s/other/api/actions/connectors", nil, 404, "Saved object [space/other] not found"},
@@ -93,8 +116,10 @@ func TestConnectorLifeCycle(t *testing.T) {
 	listed["referenced_by_count"] = 0.0
 	same(t, "list", []any{listed}, k.do("GET", "/api/actions/connectors", nil).list)
 
-	same(t, "stored secrets", object{"username": "changeme", "password": "elastic", "clientSecret": nil,
-		"privateKey": nil, "privateKeyPassword": nil}, k.Secrets(id))
+	same(t, "stored secrets", object{
+		"username": "changeme", "password": "elastic", "clientSecret": nil,
+		"privateKey": nil, "privateKeyPassword": nil,
+	}, k.Secrets(id))
 
 	updated := k.do("PUT", "/api/actions/connector/"+id, object{
 		"name": "renamed", "config": object{"apiUrl": "https://sn.example.com"},
@@ -108,8 +133,10 @@ func TestConnectorLifeCycle(t *testing.T) {
 	for _, again := range []answer{
 		k.do("DELETE", "/api/actions/connector/"+id, nil), k.do("GET", "/api/actions/connector/"+id, nil),
 	} {
-		same(t, "gone", object{"statusCode": 404.0, "error": "Not Found",
-			"message": fmt.Sprintf("Saved object [action/%s] not found", id)}, again.body)
+		same(t, "gone", object{
+			"statusCode": 404.0, "error": "Not Found",
+			"message": fmt.Sprintf("Saved object [action/%s] not found", id),
+		}, again.body)
 	}
 	for _, r := range k.Requests() {
 		if strings.Contains(string(r.Body), "changeme") || strings.Contains(string(r.Body), `"p"`) {
@@ -133,15 +160,21 @@ func TestRefusedBodies(t *testing.T) {
 		return body
 	}
 	oauth := func(config, secrets object) object {
-		c := object{"apiUrl": "https://sn.example.com", "isOAuth": true, "clientId": "c", "jwtKeyId": "k",
-			"userIdentifierValue": "u"}
+		c := object{
+			"apiUrl": "https://sn.example.com", "isOAuth": true, "clientId": "c", "jwtKeyId": "k",
+			"userIdentifierValue": "u",
+		}
 		s := object{"clientSecret": "s", "privateKey": "p"}
 		maps.Copy(c, config)
 		maps.Copy(s, secrets)
 		return with(object{"config": c, "secrets": s})
 	}
-	const config, secrets, connector = "error validating action type config: ", "error validating action type secrets: ",
-		"error validating action type connector: "
+	const (
+		config    = "error validating action type config: "
+		secrets   = "error validating action type secrets: "
+		connector = "error validating action type connector: "
+		notAdded  = ` is not added to the Kibana config xpack.actions.allowedHosts`
+	)
 	for _, test := range []struct {
 		name    string
 		body    any
@@ -149,52 +182,119 @@ func TestRefusedBodies(t *testing.T) {
 	}{
 		{"nothing", nil, "[request body]: expected a plain object value, but found [null] instead."},
 		{"empty", object{}, "[request body.name]: expected value of type [string] but got [undefined]"},
-		{"null config", with(object{"config": nil}), "[request body.config]: expected value of type [object] but got [null]"},
+		{
+			"null config", with(object{"config": nil}),
+			"[request body.config]: expected value of type [object] but got [null]",
+		},
 		{"unknown key", with(object{"extra": 1}), "[request body.extra]: definition for this key is missing"},
-		{"blank config value", with(object{"config": object{"apiUrl": " "}}), "[request body.config.apiUrl]: value '' is not valid"},
-		{"blank secret", with(object{"secrets": object{"username": ""}}), "[request body.secrets.username]: value '' is not valid"},
+		{
+			"blank config value", with(object{"config": object{"apiUrl": " "}}),
+			"[request body.config.apiUrl]: value '' is not valid",
+		},
+		{
+			"blank secret", with(object{"secrets": object{"username": ""}}),
+			"[request body.secrets.username]: value '' is not valid",
+		},
 		{"blank name", with(object{"name": ""}), "[request body.name]: value '' is not valid"},
 		{"unknown type", with(object{"connector_type_id": ".x"}), `Action type ".x" is not registered.`},
-		{"system type", object{"name": "n", "connector_type_id": ".cases"},
-			"System action creation is forbidden. Action type: .cases."},
-		{"no apiUrl", with(object{"config": "absent"}), config + "[apiUrl]: expected value of type [string] but got [undefined]"},
-		{"unknown config key", with(object{"config": object{"apiUrl": "https://sn.example.com", "x": 1}}),
-			config + "[x]: definition for this key is missing"},
+		{
+			"system type",
+			object{"name": "n", "connector_type_id": ".cases"},
+			"System action creation is forbidden. Action type: .cases.",
+		},
+		{"no apiUrl", with(object{"config": "absent"}), config +
+			"[apiUrl]: expected value of type [string] but got [undefined]"},
+		{
+			"unknown config key", with(object{"config": object{"apiUrl": "https://sn.example.com", "x": 1}}),
+			config + "[x]: definition for this key is missing",
+		},
 		{"wrong nullable", oauth(object{"clientId": 1}, nil), config + "[clientId]: types that failed validation:\n" +
-			"- [clientId.0]: expected value of type [string] but got [number]\n- [clientId.1]: expected value to equal [null]"},
-		{"host", with(object{"config": object{"apiUrl": "http://no.example.com"}}), config + "error configuring connector " +
-			`action: target url "http://no.example.com" is not added to the Kibana config xpack.actions.allowedHosts`},
-		{"no user identifier", oauth(object{"userIdentifierValue": nil, "clientId": nil}, nil),
-			config + "userIdentifierValue must be provided when isOAuth = true"},
+			"- [clientId.0]: expected value of type [string] but got [number]\n- [clientId.1]: expected value to " +
+			"equal [null]"},
+		{"host", with(object{"config": object{"apiUrl": "http://no.example.com"}}), config +
+			`error configuring connector action: target url "http://no.example.com"` + notAdded},
+		{
+			"no user identifier", oauth(object{"userIdentifierValue": nil, "clientId": nil}, nil),
+			config + "userIdentifierValue must be provided when isOAuth = true",
+		},
 		{"no client id", oauth(object{"clientId": nil}, nil), config + "clientId must be provided when isOAuth = true"},
 		{"no key id", oauth(object{"jwtKeyId": nil}, nil), config + "jwtKeyId must be provided when isOAuth = true"},
-		{"no secrets", with(object{"secrets": "absent"}), secrets + "Either basic auth or OAuth credentials must be specified"},
-		{"user only", with(object{"secrets": object{"username": "u"}}), secrets + "username and password must both be specified"},
-		{"key only", oauth(nil, object{"clientSecret": nil}), secrets + "clientSecret and privateKey must both be specified"},
-		{"both ways", oauth(nil, object{"username": "u", "password": "p"}),
-			connector + "Username and password should not be provided with isOAuth = true"},
-		{"OAuth with basic secrets", oauth(nil, object{"clientSecret": nil, "privateKey": nil, "username": "u", "password": "p"}),
-			connector + "clientSecret must be provided when isOAuth = true"},
-		{"basic with OAuth secrets", with(object{"secrets": object{"clientSecret": "s", "privateKey": "p"}}),
-			connector + "username must be provided when isOAuth = false"},
-		{"basic with a client id", with(object{"config": object{"apiUrl": "https://sn.example.com", "clientId": "c"}}),
-			connector + "clientId, clientSecret, userIdentifierValue, jwtKeyId and privateKey should not be provided with isOAuth = false"},
-		{"itom with usesTableApi", with(object{"connector_type_id": ".servicenow-itom"}),
-			config + "[usesTableApi]: definition for this key is missing"},
-		{"resilient host", object{"name": "n", "connector_type_id": ".resilient", "config": object{"apiUrl": "http://no.example.com", "orgId": "1"}},
-			config + `error validating url: target url "http://no.example.com" is not added to the Kibana config xpack.actions.allowedHosts`},
-		{"resilient number", object{"name": "n", "connector_type_id": ".resilient", "config": object{"apiUrl": "x", "orgId": 1}},
-			config + "[orgId]: expected value of type [string] but got [number]"},
-		{"jira", object{"name": "n", "connector_type_id": ".jira", "config": object{"apiUrl": "https://sn.example.com"}},
-			config + "[projectKey]: expected value of type [string] but got [undefined]"},
-		{"swimlane", object{"name": "n", "connector_type_id": ".swimlane",
-			"config": object{"apiUrl": "https://sn.example.com", "appId": "a", "connectorType": "none", "mappings": object{}}},
-			config + "[connectorType]: types that failed validation:\n- [connectorType.0]: expected value to equal [all]\n" +
-				"- [connectorType.1]: expected value to equal [alerts]\n- [connectorType.2]: expected value to equal [cases]"},
-		{"swimlane mapping", object{"name": "n", "connector_type_id": ".swimlane",
-			"config": object{"apiUrl": "https://sn.example.com", "appId": "a", "connectorType": "all",
-				"mappings": object{"caseIdConfig": object{"id": "1", "key": "k", "name": "n"}}}},
-			config + "[mappings.caseIdConfig.fieldType]: expected value of type [string] but got [undefined]"},
+		{"no secrets", with(object{"secrets": "absent"}), secrets +
+			"Either basic auth or OAuth credentials must be specified"},
+		{"user only", with(object{"secrets": object{"username": "u"}}), secrets +
+			"username and password must both be specified"},
+		{"key only", oauth(nil, object{"clientSecret": nil}), secrets +
+			"clientSecret and privateKey must both be specified"},
+		{
+			"both ways", oauth(nil, object{"username": "u", "password": "p"}),
+			connector + "Username and password should not be provided with isOAuth = true",
+		},
+		{
+			"OAuth with basic secrets", oauth(nil, object{
+				"clientSecret": nil, "privateKey": nil, "username": "u",
+				"password": "p",
+			}),
+			connector + "clientSecret must be provided when isOAuth = true",
+		},
+		{
+			"basic with OAuth secrets", with(object{"secrets": object{"clientSecret": "s", "privateKey": "p"}}),
+			connector + "username must be provided when isOAuth = false",
+		},
+		{
+			"basic with a client id", with(object{"config": object{
+				"apiUrl":   "https://sn.example.com",
+				"clientId": "c",
+			}}),
+			connector + "clientId, clientSecret, userIdentifierValue, jwtKeyId and privateKey should not be " +
+				"provided with isOAuth = false",
+		},
+		{
+			"itom with usesTableApi", with(object{"connector_type_id": ".servicenow-itom"}),
+			config + "[usesTableApi]: definition for this key is missing",
+		},
+		{
+			"resilient host",
+			object{
+				"name": "n", "connector_type_id": ".resilient",
+				"config": object{"apiUrl": "http://no.example.com", "orgId": "1"},
+			},
+			config + `error validating url: target url "http://no.example.com"` + notAdded,
+		},
+		{
+			"resilient number",
+			object{"name": "n", "connector_type_id": ".resilient", "config": object{"apiUrl": "x", "orgId": 1}},
+			config + "[orgId]: expected value of type [string] but got [number]",
+		},
+		{
+			"jira",
+			object{"name": "n", "connector_type_id": ".jira", "config": object{"apiUrl": "https://sn.example.com"}},
+			config + "[projectKey]: expected value of type [string] but got [undefined]",
+		},
+		{
+			"swimlane",
+			object{
+				"name": "n", "connector_type_id": ".swimlane",
+				"config": object{
+					"apiUrl": "https://sn.example.com", "appId": "a", "connectorType": "none",
+					"mappings": object{},
+				},
+			},
+			config + "[connectorType]: types that failed validation:\n- [connectorType.0]: expected value to equal " +
+				"[all]\n" +
+				"- [connectorType.1]: expected value to equal [alerts]\n- [connectorType.2]: expected value to " +
+				"equal [cases]",
+		},
+		{
+			"swimlane mapping",
+			object{
+				"name": "n", "connector_type_id": ".swimlane",
+				"config": object{
+					"apiUrl": "https://sn.example.com", "appId": "a", "connectorType": "all",
+					"mappings": object{"caseIdConfig": object{"id": "1", "key": "k", "name": "n"}},
+				},
+			},
+			config + "[mappings.caseIdConfig.fieldType]: expected value of type [string] but got [undefined]",
+		},
 	} {
 		a := k.do("POST", "/api/actions/connector", test.body)
 		if a.status != http.StatusBadRequest || a.message() != test.message {
@@ -210,15 +310,20 @@ func TestThreeGenerationsOfWording(t *testing.T) {
 	body["config"] = object{}
 	for version, want := range map[string]string{
 		"8.15.0": "error validating action type config: [apiUrl]: expected value of type [string] but got [undefined]",
-		"9.1.0": "error validating action type config: [\n  {\n    \"code\": \"invalid_type\",\n    \"expected\": \"string\",\n" +
-			"    \"received\": \"undefined\",\n    \"path\": [\n      \"apiUrl\"\n    ],\n    \"message\": \"Required\"\n  }\n]",
-		"9.3.0": "error validating connector type config: ✖ Invalid input: expected string, received undefined\n  → at apiUrl",
+		"9.1.0": "error validating action type config: [\n  {\n    \"code\": \"invalid_type\",\n    \"expected\": " +
+			"\"string\",\n" +
+			"    \"received\": \"undefined\",\n    \"path\": [\n      \"apiUrl\"\n    ],\n    \"message\": " +
+			"\"Required\"\n  }\n]",
+		"9.3.0": "error validating connector type config: ✖ Invalid input: expected string, received undefined\n  → " +
+			"at apiUrl",
 	} {
 		k := start(t, kibana.Options{Version: version})
 		same(t, version, want, k.do("POST", "/api/actions/connector", body).message())
 	}
-	swimlane := object{"name": "n", "connector_type_id": ".swimlane",
-		"config": object{"apiUrl": "x", "appId": "a", "mappings": object{}}}
+	swimlane := object{
+		"name": "n", "connector_type_id": ".swimlane",
+		"config": object{"apiUrl": "x", "appId": "a", "mappings": object{}},
+	}
 	same(t, "choice", "error validating connector type config: ✖ Invalid option: expected one of "+
 		`"all"|"alerts"|"cases"`+"\n  → at connectorType",
 		start(t, kibana.Options{Version: "9.3.0"}).do("POST", "/api/actions/connector", swimlane).message())
@@ -233,8 +338,10 @@ func TestClientChosenIDs(t *testing.T) {
 	same(t, "honoured", any(id), k.do("POST", "/api/actions/connector/"+id, basicITSM("https://x")).body["id"])
 	for _, space := range []string{"", "/s/soc"} {
 		taken := k.do("POST", space+"/api/actions/connector/"+id, basicITSM("https://x"))
-		same(t, "taken"+space, object{"statusCode": 409.0, "error": "Conflict",
-			"message": "Saved object [action/" + id + "] conflict"}, taken.body)
+		same(t, "taken"+space, object{
+			"statusCode": 409.0, "error": "Conflict",
+			"message": "Saved object [action/" + id + "] conflict",
+		}, taken.body)
 	}
 	same(t, "preconfigured", "This built-in already exists in a preconfigured action.",
 		k.do("POST", "/api/actions/connector/built-in", basicITSM("https://x")).message())
@@ -267,14 +374,26 @@ func TestPreconfiguredAndSystemConnectors(t *testing.T) {
 	if len(list) != 2 {
 		t.Fatalf("list: %v", list)
 	}
-	same(t, "hidden", object{"id": "hidden", "name": "Hidden", "connector_type_id": ".servicenow-itom",
-		"is_preconfigured": true, "is_deprecated": false, "is_system_action": false, "is_connector_type_deprecated": false,
-		"referenced_by_count": 0.0}, list[0].(object))
-	same(t, "no usesTableApi means deprecated", true, list[1].(object)["is_deprecated"])
+	same(t, "hidden", any(object{
+		"id":                           "hidden",
+		"name":                         "Hidden",
+		"connector_type_id":            ".servicenow-itom",
+		"is_preconfigured":             true,
+		"is_deprecated":                false,
+		"is_system_action":             false,
+		"is_connector_type_deprecated": false,
+		"referenced_by_count":          0.0,
+	}), list[0])
+	same(t, "no usesTableApi means deprecated", any(true), dig(list[1], "is_deprecated"))
 	for id, want := range map[string][2]string{
-		"shown": {"Preconfigured action shown can not be updated.", "Preconfigured action shown is not allowed to delete."},
-		"system-connector-.cases": {"System action system-connector-.cases can not be updated.",
-			"System action system-connector-.cases is not allowed to delete."},
+		"shown": {
+			"Preconfigured action shown can not be updated.",
+			"Preconfigured action shown is not allowed to delete.",
+		},
+		"system-connector-.cases": {
+			"System action system-connector-.cases can not be updated.",
+			"System action system-connector-.cases is not allowed to delete.",
+		},
 	} {
 		update := k.do("PUT", "/api/actions/connector/"+id, object{"name": "n"})
 		remove := k.do("DELETE", "/api/actions/connector/"+id, nil)
@@ -293,8 +412,10 @@ func TestLicenceAndEnabledTypes(t *testing.T) {
 		"Please upgrade your license.", refused.message())
 	same(t, "licence", 403, refused.status)
 	same(t, "a bad body is told first", 400, basic.do("POST", "/api/actions/connector", bad).status)
-	same(t, "basic type", 200, basic.do("POST", "/api/actions/connector", object{"name": "log",
-		"connector_type_id": ".server-log"}).status)
+	same(t, "basic type", 200, basic.do("POST", "/api/actions/connector", object{
+		"name":              "log",
+		"connector_type_id": ".server-log",
+	}).status)
 
 	expired := start(t, kibana.Options{License: "platinum", LicenseExpired: true})
 	same(t, "expired", "Action type .servicenow is disabled because your platinum license has expired.",
@@ -311,7 +432,12 @@ func TestLicenceAndEnabledTypes(t *testing.T) {
 
 func TestPrivileges(t *testing.T) {
 	t.Parallel()
-	k := start(t, kibana.Options{Users: []kibana.User{{"reader", "r", kibana.PrivilegeRead}, {"nobody", "n", kibana.PrivilegeNone}}})
+	k := start(
+		t,
+		kibana.Options{
+			Users: []kibana.User{{"reader", "r", kibana.PrivilegeRead}, {"nobody", "n", kibana.PrivilegeNone}},
+		},
+	)
 	id := k.create(basicITSM("https://x"))
 	reader, nobody := []string{"Authorization", "Basic cmVhZGVyOnI="}, []string{"Authorization", "Basic bm9ib2R5Om4="}
 	for _, test := range []struct {
@@ -320,42 +446,73 @@ func TestPrivileges(t *testing.T) {
 		as           []string
 		message      string
 	}{
-		{"POST", "/api/actions/connector", basicITSM("https://x"), reader, `Unauthorized to create a ".servicenow" action`},
+		{
+			"POST", "/api/actions/connector", basicITSM("https://x"), reader,
+			`Unauthorized to create a ".servicenow" action`,
+		},
 		{"PUT", "/api/actions/connector/nothing", object{"name": "n"}, reader, "Unauthorized to update actions"},
 		{"DELETE", "/api/actions/connector/nothing", nil, reader, "Unauthorized to delete actions"},
 		{"GET", "/api/actions/connector/" + id, nil, nobody, "Unauthorized to get actions"},
 		{"GET", "/api/actions/connectors", nil, nobody, "Unauthorized to get actions"},
-		{"POST", "/api/actions/connector/" + id + "/_execute", object{"params": object{}}, nobody, "Unauthorized to execute actions"},
+		{
+			"POST", "/api/actions/connector/" + id + "/_execute",
+			object{"params": object{}},
+			nobody,
+			"Unauthorized to execute actions",
+		},
 	} {
 		a := k.do(test.method, test.path, test.body, test.as...)
-		same(t, test.method+" "+test.path, object{"statusCode": 403.0, "error": "Forbidden", "message": test.message}, a.body)
+		same(
+			t,
+			test.method+" "+test.path,
+			object{"statusCode": 403.0, "error": "Forbidden", "message": test.message},
+			a.body,
+		)
 	}
 	same(t, "reader reads", 200, k.do("GET", "/api/actions/connector/"+id, nil, reader...).status)
 }
 
 func TestLegacyRoutes(t *testing.T) {
 	t.Parallel()
-	mapping := object{"mapping": []any{object{"source": "title", "target": "short_description", "actionType": "overwrite"}}}
+	mapping := object{
+		"mapping": []any{object{"source": "title", "target": "short_description", "actionType": "overwrite"}},
+	}
 	secrets := object{"username": "u", "password": "p"}
 	for _, test := range []struct {
 		version, path, list, types string
 		config                     object
 		keys                       []string
 	}{
-		{"7.7.1", "/api/action", "/api/action/_getAll", "/api/action/types",
-			object{"apiUrl": "https://x", "casesConfiguration": mapping}, []string{"apiUrl", "casesConfiguration"}},
-		{"7.9.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types",
+		{
+			"7.7.1", "/api/action", "/api/action/_getAll", "/api/action/types",
+			object{"apiUrl": "https://x", "casesConfiguration": mapping},
+			[]string{"apiUrl", "casesConfiguration"},
+		},
+		{
+			"7.9.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types",
 			object{"apiUrl": "https://x", "incidentConfiguration": mapping, "isCaseOwned": true},
-			[]string{"apiUrl", "incidentConfiguration", "isCaseOwned"}},
-		{"7.12.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types",
-			object{"apiUrl": "https://x"}, []string{"apiUrl"}},
-		{"8.19.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types", object{"apiUrl": "https://x"},
-			[]string{"apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue", "usesTableApi"}},
+			[]string{"apiUrl", "incidentConfiguration", "isCaseOwned"},
+		},
+		{
+			"7.12.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types",
+			object{"apiUrl": "https://x"},
+			[]string{"apiUrl"},
+		},
+		{
+			"8.19.0", "/api/actions/action", "/api/actions", "/api/actions/list_action_types",
+			object{"apiUrl": "https://x"},
+			[]string{"apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue", "usesTableApi"},
+		},
 	} {
 		k := start(t, kibana.Options{Version: test.version})
-		created := k.do("POST", test.path, object{"name": "n", "actionTypeId": ".servicenow", "config": test.config, "secrets": secrets})
+		created := k.do(
+			"POST",
+			test.path,
+			object{"name": "n", "actionTypeId": ".servicenow", "config": test.config, "secrets": secrets},
+		)
 		config, _ := created.body["config"].(object)
-		if created.status != 200 || created.body["actionTypeId"] != ".servicenow" || created.body["isPreconfigured"] != false {
+		if created.status != 200 || created.body["actionTypeId"] != ".servicenow" ||
+			created.body["isPreconfigured"] != false {
 			t.Errorf("%s: create: %d %s", test.version, created.status, created.raw)
 			continue
 		}
@@ -376,7 +533,8 @@ func TestLegacyRoutes(t *testing.T) {
 		same(t, "delete", 204, k.do("DELETE", test.path+"/"+id, nil).status)
 	}
 	for version, gone := range map[string]string{
-		"7.7.0": "/api/actions", "7.8.0": "/api/action/_getAll", "7.12.1": "/api/actions/connectors", "9.0.0": "/api/actions",
+		"7.7.0": "/api/actions", "7.8.0": "/api/action/_getAll", "7.12.1": "/api/actions/connectors",
+		"9.0.0": "/api/actions",
 	} {
 		same(t, version+gone, 404, start(t, kibana.Options{Version: version}).do("GET", gone, nil).status)
 	}
@@ -395,10 +553,14 @@ func TestKeysByVersion(t *testing.T) {
 func TestUpgradeMigratesWhatIsStored(t *testing.T) {
 	t.Parallel()
 	k := start(t, kibana.Options{Version: "7.7.0"})
-	mapping := object{"mapping": []any{object{"source": "title", "target": "short_description", "actionType": "overwrite"}}}
-	created := k.do("POST", "/api/action", object{"name": "n", "actionTypeId": ".servicenow",
+	mapping := object{
+		"mapping": []any{object{"source": "title", "target": "short_description", "actionType": "overwrite"}},
+	}
+	created := k.do("POST", "/api/action", object{
+		"name": "n", "actionTypeId": ".servicenow",
 		"config":  object{"apiUrl": "https://x", "casesConfiguration": mapping},
-		"secrets": object{"username": "u", "password": "p"}})
+		"secrets": object{"username": "u", "password": "p"},
+	})
 	id, _ := created.body["id"].(string)
 	for _, step := range []struct {
 		version string
@@ -437,9 +599,16 @@ func TestChangesBehindTerraformsBack(t *testing.T) {
 	same(t, "mark", 204, k.do("POST", admin+"/missing_secrets", nil).status)
 	same(t, "missing", true, k.do("GET", "/api/actions/connector/"+id, nil).body["is_missing_secrets"])
 	run := k.do("POST", "/api/actions/connector/"+id+"/_execute", object{"params": object{}})
-	same(t, "run", "error validating action type secrets: Either basic auth or OAuth credentials must be specified", run.message())
-	k.do("PUT", "/api/actions/connector/"+id, object{"name": "n", "config": object{"apiUrl": "https://x"},
-		"secrets": object{"username": "u", "password": "p"}})
+	same(
+		t,
+		"run",
+		"error validating action type secrets: Either basic auth or OAuth credentials must be specified",
+		run.message(),
+	)
+	k.do("PUT", "/api/actions/connector/"+id, object{
+		"name": "n", "config": object{"apiUrl": "https://x"},
+		"secrets": object{"username": "u", "password": "p"},
+	})
 	same(t, "sent again", false, k.do("GET", "/api/actions/connector/"+id, nil).body["is_missing_secrets"])
 
 	if requests := k.do("GET", "/simulator/kibana/requests", nil); len(requests.list) != 6 {
@@ -459,8 +628,10 @@ func TestConcurrentUse(t *testing.T) {
 		wait.Go(func() {
 			id := k.create(basicITSM(fmt.Sprintf("https://x%d", i)))
 			k.do("GET", "/api/actions/connectors", nil)
-			k.do("PUT", "/api/actions/connector/"+id, object{"name": "n", "config": object{"apiUrl": "https://x"},
-				"secrets": object{"username": "u", "password": "p"}})
+			k.do("PUT", "/api/actions/connector/"+id, object{
+				"name": "n", "config": object{"apiUrl": "https://x"},
+				"secrets": object{"username": "u", "password": "p"},
+			})
 			k.do("DELETE", "/api/actions/connector/"+id, nil)
 		})
 	}

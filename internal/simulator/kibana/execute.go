@@ -150,7 +150,7 @@ func (e *execution) readParams(t *connectorType, params map[string]any) string {
 	if t.framework() {
 		outer := strict(required("subAction", text),
 			property{"subActionParams", schema{kind: record, hasDefault: true, fallback: map[string]any{}}})
-		completed, faults := outer.validate(w, params, true)
+		completed, faults := outer.validate(w, params)
 		if len(faults) > 0 {
 			return "error validating action params: " + w.tell(faults)
 		}
@@ -170,7 +170,7 @@ func (e *execution) readParams(t *connectorType, params map[string]any) string {
 			continue
 		}
 		member := strict(required("subAction", text), property{"subActionParams", action.params})
-		completed, faults := member.validate(w, params, true)
+		completed, faults := member.validate(w, params)
 		if len(faults) > 0 {
 			return "error validating action params: " + w.tellUnion(names, i, faults)
 		}
@@ -206,8 +206,11 @@ func (w wording) tellUnion(names []string, chosen int, faults []fault) string {
 			Options []string `json:"options"`
 			Path    []string `json:"path"`
 			Message string   `json:"message"`
-		}{"invalid_union_discriminator", names, []string{"subAction"},
-			"Invalid discriminator value. Expected " + quoted(names, "'", " | ")}})
+		}{
+			"invalid_union_discriminator", names,
+			[]string{"subAction"},
+			"Invalid discriminator value. Expected " + quoted(names, "'", " | "),
+		}})
 	}
 	return "✖ Invalid input\n  → at subAction"
 }

@@ -118,3 +118,12 @@ func same(t *testing.T, what string, want, got any) {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
+
+// dig answers the member of nested objects at keys, or nil.
+func dig(value any, keys ...string) any {
+	for _, key := range keys {
+		inner, _ := value.(object)
+		value = inner[key]
+	}
+	return value
+}

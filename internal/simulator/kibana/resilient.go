@@ -59,10 +59,12 @@ func executeResilient(ctx context.Context, e *execution) (any, error) {
 		if action.name != e.subAction {
 			continue
 		}
-		completed, faults := action.params.validate(e.version.wording(), e.params, true)
+		completed, faults := action.params.validate(e.version.wording(), e.params)
 		if len(faults) > 0 {
-			return nil, &remoteError{source: "user",
-				message: fmt.Sprintf("Request validation failed (Error: %s)", e.version.wording().tell(faults))}
+			return nil, &remoteError{
+				source:  "user",
+				message: fmt.Sprintf("Request validation failed (Error: %s)", e.version.wording().tell(faults)),
+			}
 		}
 		e.params, _ = completed.(map[string]any)
 		return service.run(ctx)

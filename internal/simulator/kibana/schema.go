@@ -96,9 +96,9 @@ const (
 )
 
 // validate answers value with its defaults filled in, or everything that is wrong with it.
-func (s schema) validate(w wording, value any, present bool) (any, []fault) {
+func (s schema) validate(w wording, value any) (any, []fault) {
 	c := checker{wording: w}
-	result, _ := c.check(s, value, present, nil)
+	result, _ := c.check(s, value, true, nil)
 	return result, c.faults
 }
 
@@ -138,23 +138,23 @@ func (c *checker) check(s schema, value any, present bool, path []string) (any, 
 		c.add(fault{code: wrongType, expected: s.kind.String(), received: typeName(value), nullable: s.nullable}, path)
 		return nil, false
 	}
-	switch s.kind {
-	case object:
-		value = c.checkObject(s, value.(map[string]any), path)
-	case record:
-		if s.element != nil {
-			entries := value.(map[string]any)
-			for _, key := range sortedKeys(entries) {
-				c.check(*s.element, entries[key], true, append(path, key))
+	switch given := value.(type) {
+	case map[string]any:
+		if s.kind == object {
+			value = c.checkObject(s, given, path)
+		} else if s.kind == record && s.element != nil {
+			for _, key := range sortedKeys(given) {
+				c.check(*s.element, given[key], true, append(path, key))
 			}
 		}
-	case array:
-		value = c.checkArray(s, value.([]any), path)
-	case choice:
-		if chosen := value.(string); !slices.Contains(s.options, chosen) {
-			c.add(fault{code: wrongChoice, received: chosen, names: s.options}, path)
+	case []any:
+		if s.kind == array {
+			value = c.checkArray(s, given, path)
 		}
-	case anything, text, boolean, number:
+	case string:
+		if s.kind == choice && !slices.Contains(s.options, given) {
+			c.add(fault{code: wrongChoice, received: given, names: s.options}, path)
+		}
 	}
 	if s.refine != nil {
 		if message := s.refine(value); message != "" {

@@ -334,7 +334,8 @@ func (s *Server) authenticate(c *call, r *http.Request) (reply, bool) {
 			}
 		}
 		return failure(http.StatusUnauthorized, "[security_exception: [security_exception] Reason: unable to "+
-			"authenticate user [%s] for REST request [/_security/_authenticate]]: unable to authenticate user [%s] for "+
+			"authenticate user [%s] for REST request [/_security/_authenticate]]: unable to authenticate user [%s] "+
+			"for "+
 			"REST request [/_security/_authenticate]", username, username), true
 	case "apikey":
 		if slices.ContainsFunc(s.options.APIKeys, func(key string) bool { return sameSecret(key, credential) }) {
@@ -437,7 +438,7 @@ func (c *call) validBody(s schema) (map[string]any, *reply) {
 	if refused != nil {
 		return nil, refused
 	}
-	completed, faults := s.validate(configSchema, given, true)
+	completed, faults := s.validate(configSchema, given)
 	if len(faults) > 0 {
 		r := failure(http.StatusBadRequest, "%s", faults[0].configSchema("request body"))
 		return nil, &r

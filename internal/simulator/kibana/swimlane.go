@@ -88,7 +88,8 @@ func (s swimlane) push(ctx context.Context) (any, error) {
 func (s swimlane) values(incident map[string]any) map[string]any {
 	values := map[string]any{}
 	for config, name := range map[string]string{
-		"ruleNameConfig": "ruleName", "alertIdConfig": "alertId", "caseIdConfig": "caseId", "caseNameConfig": "caseName",
+		"ruleNameConfig": "ruleName", "alertIdConfig": "alertId", "caseIdConfig": "caseId",
+		"caseNameConfig": "caseName",
 		"severityConfig": "severity", "descriptionConfig": "description",
 	} {
 		mapping, _ := s.mappings[config].(map[string]any)

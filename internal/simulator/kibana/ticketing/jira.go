@@ -85,7 +85,11 @@ func (j *Jira) fields(w http.ResponseWriter, r *http.Request) {
 	if !j.known(w, r) {
 		return
 	}
-	priorities := []map[string]any{{"id": "1", "name": "Highest"}, {"id": "3", "name": "Medium"}, {"id": "5", "name": "Lowest"}}
+	priorities := []map[string]any{
+		{"id": "1", "name": "Highest"},
+		{"id": "3", "name": "Medium"},
+		{"id": "5", "name": "Lowest"},
+	}
 	field := func(id, name, kind string, required bool) map[string]any {
 		return map[string]any{"fieldId": id, "name": name, "required": required, "schema": map[string]any{"type": kind}}
 	}
@@ -132,7 +136,10 @@ func (j *Jira) create(w http.ResponseWriter, r *http.Request) {
 		jiraFault(w, http.StatusBadRequest, "", problems)
 		return
 	}
-	created := j.add(fields, func(n int) (string, string) { return decimal(10000 + n), j.options.ProjectKey + "-" + decimal(n) })
+	created := j.add(
+		fields,
+		func(n int) (string, string) { return decimal(10000 + n), j.options.ProjectKey + "-" + decimal(n) },
+	)
 	answer(w, http.StatusCreated, map[string]any{"id": created.ID, "key": created.Title})
 }
 
@@ -209,7 +216,10 @@ func (j *Jira) search(w http.ResponseWriter, r *http.Request) {
 	for _, t := range j.Tickets() {
 		summary, _ := t.Fields["summary"].(string)
 		if terms[1] == j.options.ProjectKey && strings.Contains(strings.ToLower(summary), words) {
-			issues = append(issues, map[string]any{"id": t.ID, "key": t.Title, "fields": map[string]any{"summary": summary}})
+			issues = append(
+				issues,
+				map[string]any{"id": t.ID, "key": t.Title, "fields": map[string]any{"summary": summary}},
+			)
 		}
 	}
 	answer(w, http.StatusOK, map[string]any{"issues": issues, "isLast": true})

@@ -69,7 +69,8 @@ var resilientValues = map[string][]map[string]any{
 		{"value": 1001, "label": "Malware", "enabled": true},
 	},
 	"severity_code": {
-		{"value": 4, "label": "Low", "enabled": true}, {"value": 5, "label": "Medium", "enabled": true},
+		{"value": 4, "label": "Low", "enabled": true},
+		{"value": 5, "label": "Medium", "enabled": true},
 		{"value": 6, "label": "High", "enabled": true},
 	},
 }
@@ -91,12 +92,21 @@ func (r *Resilient) fields(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	field := func(name, text, kind string, required any) map[string]any {
-		return map[string]any{"name": name, "text": text, "input_type": kind, "required": required, "read_only": false,
-			"prefix": nil, "values": []any{}}
+		return map[string]any{
+			"name": name, "text": text, "input_type": kind, "required": required, "read_only": false,
+			"prefix": nil, "values": []any{},
+		}
 	}
 	answer(w, http.StatusOK, []map[string]any{
-		field("name", "Name", "text", "always"), field("description", "Description", "textarea", nil),
-		field("incident_type_ids", "Incident Type", "multiselect", nil), field("severity_code", "Severity", "select", nil),
+		field("name", "Name", "text", "always"),
+		field("description", "Description", "textarea", nil),
+		field(
+			"incident_type_ids",
+			"Incident Type",
+			"multiselect",
+			nil,
+		),
+		field("severity_code", "Severity", "select", nil),
 	})
 }
 
