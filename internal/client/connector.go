@@ -335,3 +335,48 @@ func hasStatus(err error, status int) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == status
 }
+
+// Run is what a connector answered to _execute. Kibana answers 200 also when the connector failed: Status tells.
+type Run struct {
+	// Status is "ok" or "error".
+	Status string
+	// Message says what failed, and ServiceMessage what the other service said to it; both empty when nothing did.
+	Message, ServiceMessage string
+	// Data is the sub-action's result.
+	Data any
+}
+
+// Get reads one connector, of whatever type, preconfigured ones included.
+func (s *Connectors) Get(ctx context.Context, space, id string) (Connector, error) {
+	routes, err := s.routes(ctx)
+	if err != nil {
+		return Connector{}, err
+	}
+	var out map[string]any
+	if err := s.kibana.do(ctx, space, request{Method: http.MethodGet, Path: routes.one(id)}, &out); err != nil {
+		return Connector{}, err
+	}
+	return routes.decode(out), nil
+}
+
+// Run lets a connector run a sub-action. readOnly says that it may be sent again when its answer is lost.
+func (s *Connectors) Run(ctx context.Context, space, id, subAction string, params any, readOnly bool) (Run, error) {
+	routes, err := s.routes(ctx)
+	if err != nil {
+		return Run{}, err
+	}
+	var out map[string]any
+	r := request{
+		Method: http.MethodPost, Path: routes.one(id) + "/_execute", Write: !readOnly, Idempotent: readOnly,
+		Body: map[string]any{"params": map[string]any{"subAction": subAction, "subActionParams": params}},
+	}
+	if err := s.kibana.do(ctx, space, r, &out); err != nil {
+		return Run{}, err
+	}
+	run := Run{Status: Text(out["status"]), Message: Text(out["message"]), Data: out["data"]}
+	run.ServiceMessage = Text(out["service_message"])
+	if routes.camelCase {
+		run.ServiceMessage = Text(out["serviceMessage"])
+	}
+	return run, nil
+}

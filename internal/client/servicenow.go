@@ -53,6 +53,7 @@ func (s *ServiceNow) FetchToken(ctx context.Context, instanceURL string, auth Au
 	config := s.config
 	if instanceURL != "" {
 		config.BaseURL = instanceURL
+		config.HTTP.Headers = nil // they may hold secrets of the way to the configured instance
 	}
 	return FetchToken(ctx, config, auth)
 }

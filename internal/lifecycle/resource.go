@@ -182,6 +182,8 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
+	// The framework demands an identity even of a record that is gone.
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state)...)
 	imported := privateString(ctx, req.Private, importedKey, &resp.Diagnostics) != ""
 	have := r.encode(state)
 	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)

@@ -57,6 +57,8 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 		servicenow.NewRESTAPIData,
 		servicenow.NewRoleData,
 		servicenow.NewUserData,
+
+		kibana.NewConnectorTestData,
 	}
 }
 

@@ -1,0 +1,85 @@
+package kibana
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewConnectorTestData lets a connector prove that it reaches its service, without changing anything there.
+var NewConnectorTestData = lifecycle.NewReader[connectorTestData](lifecycle.Reader{
+	Type:   "kibana_connector_test",
+	Server: lifecycle.Kibana,
+	Description: "Lets a connector run a sub-action that only reads, and tells what came of it: for `check` blocks. A failed " +
+		"test is no error, so that it never stands in the way of the plan that repairs the cause. On the ServiceNow " +
+		"connectors it proves the credentials, not that the Elastic application is installed (see " +
+		"`servicenow_elastic_application`). Swimlane connectors have nothing that only reads, so they are an error.",
+	Attributes: map[string]schema.Attribute{
+		"connector_id": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's id."},
+		"space_id": schema.StringAttribute{
+			Optional: true, Computed: true, MarkdownDescription: "The connector's space. Default: the provider's.",
+		},
+		"ok": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the connector reached its service."},
+		"message": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "What failed, in Kibana's words; null when nothing did.",
+		},
+		"service_message": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "What failed, in the service's words, as far as Kibana passes them on.",
+		},
+	},
+})
+
+type connectorTestData struct {
+	ConnectorID    types.String `tfsdk:"connector_id"`
+	SpaceID        types.String `tfsdk:"space_id"`
+	OK             types.Bool   `tfsdk:"ok"`
+	Message        types.String `tfsdk:"message"`
+	ServiceMessage types.String `tfsdk:"service_message"`
+}
+
+// probes are, by connector type, sub-actions that only read.
+var probes = map[string]struct {
+	subAction string
+	params    map[string]any
+}{
+	".servicenow":      {"getChoices", map[string]any{"fields": []string{"severity"}}},
+	".servicenow-sir":  {"getChoices", map[string]any{"fields": []string{"severity"}}},
+	".servicenow-itom": {"getChoices", map[string]any{"fields": []string{"severity"}}},
+	".jira":            {"issueTypes", map[string]any{}},
+	".resilient":       {"severity", map[string]any{}},
+}
+
+func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
+	if m.SpaceID.ValueString() == "" {
+		m.SpaceID = types.StringValue(c.Kibana.Space)
+	}
+	connectors, space, id := c.Kibana.Connectors(""), m.SpaceID.ValueString(), m.ConnectorID.ValueString()
+	connector, err := connectors.Get(ctx, space, id)
+	if err != nil {
+		return err
+	}
+	probe, ok := probes[connector.TypeID]
+	if !ok {
+		return fmt.Errorf("connector %s is of type %s, which has no sub-action that only reads, so it cannot be tested "+
+			"without a change on the other side", id, connector.TypeID)
+	}
+	run, err := connectors.Run(ctx, space, id, probe.subAction, probe.params, true)
+	if err != nil {
+		return err
+	}
+	m.OK = types.BoolValue(run.Status == "ok")
+	m.Message, m.ServiceMessage = orNull(run.Message), orNull(run.ServiceMessage)
+	return nil
+}
+
+func orNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
