@@ -270,10 +270,15 @@ func (d *demo) drift(ctx context.Context) error {
 			d.detail("  %s", difference)
 		}
 	}
+	failing := d.terraform.planned.failing()
+	if len(failing) == 0 {
+		return surprise("no check fails although the integration user is deactivated")
+	}
+	d.detail("warning: %s fails", strings.Join(failing, ", "))
 	return nil
 }
 
-// repair applies the plan that drift made.
+// repair applies the plan that drift made. The checks must pass again by the end of the same run.
 func (d *demo) repair(ctx context.Context) error {
 	if err := d.terraform.apply(ctx); err != nil {
 		return err

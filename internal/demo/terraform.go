@@ -108,9 +108,12 @@ func (t *terraform) plan(ctx context.Context, args ...string) (*plan, error) {
 	return t.planned, nil
 }
 
-// apply executes the plan that the last call of plan kept.
+// apply executes the plan that the last call of plan kept. A check that fails in the end is a surprise.
 func (t *terraform) apply(ctx context.Context) error {
-	_, err := t.run(ctx, "apply", "-no-color", planFile)
+	out, err := t.run(ctx, "apply", "-no-color", planFile)
+	if err == nil && bytes.Contains(out, []byte("Check block assertion failed")) {
+		err = surprise("a check fails after the apply:\n%s", out)
+	}
 	return err
 }
 
