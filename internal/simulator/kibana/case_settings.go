@@ -419,6 +419,18 @@ func (s *Server) SetCaseSettings(id string, change map[string]any) error {
 	return nil
 }
 
+// DeleteCaseSettings removes a case configuration, which no API of Kibana's does but an import or a lost index may. It
+// fails if there is no such configuration.
+func (s *Server) DeleteCaseSettings(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.caseSettings[id] == nil {
+		return fmt.Errorf("kibana: no case configuration %q", id)
+	}
+	delete(s.caseSettings, id)
+	return nil
+}
+
 func (s *Server) adminCaseRoutes(mux *http.ServeMux, answer func(http.ResponseWriter, error, any)) {
 	mux.HandleFunc("GET "+adminPrefix+"case_settings", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, nil, s.CaseSettings())
@@ -430,6 +442,9 @@ func (s *Server) adminCaseRoutes(mux *http.ServeMux, answer func(http.ResponseWr
 			return
 		}
 		answer(w, s.SetCaseSettings(r.PathValue("id"), change), nil)
+	})
+	mux.HandleFunc("DELETE "+adminPrefix+"case_settings/{id}", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.DeleteCaseSettings(r.PathValue("id")), nil)
 	})
 	mux.HandleFunc("GET "+adminPrefix+"cases", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()

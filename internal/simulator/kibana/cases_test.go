@@ -1,10 +1,13 @@
 package kibana_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana/ticketing"
 )
 
 func none() object { return object{"id": "none", "name": "none", "type": ".none", "fields": nil} }
@@ -180,7 +183,9 @@ func TestCaseSettingsChangedBehindTerraformsBack(t *testing.T) {
 	same(t, "stale", 409, k.do("PATCH", casesPath+"/"+id, object{"version": created["version"]}).status)
 	listed, _ := k.do("GET", "/simulator/kibana/case_settings", nil).list[0].(object)
 	same(t, "changed", any("close-by-pushing"), listed["closure_type"])
-	if k.SetCaseSettings("nothing", nil) == nil {
+	same(t, "admin", 204, k.do("DELETE", "/simulator/kibana/case_settings/"+id, nil).status)
+	same(t, "gone", []any{}, k.do("GET", casesPath, nil).list)
+	if k.SetCaseSettings("nothing", nil) == nil || k.DeleteCaseSettings("nothing") == nil {
 		t.Error("an unknown id was accepted")
 	}
 }
@@ -266,4 +271,83 @@ func TestCasesArePushed(t *testing.T) {
 	failed := k.do("POST", "/api/cases/"+otherID+"/connector/"+connector+"/_push", nil)
 	same(t, "a failed push", 424, failed.status)
 	same(t, "unknown connector", 404, k.do("POST", "/api/cases/"+otherID+"/connector/x/_push", nil).status)
+}
+
+// Every case connector takes its own shape of incident from a case.
+func TestCasesArePushedToEverySystem(t *testing.T) {
+	t.Parallel()
+	jira := ticketing.NewJira(ticketing.JiraOptions{Clock: ticketClock})
+	resilient := ticketing.NewResilient(ticketing.ResilientOptions{Clock: ticketClock})
+	swimlane := ticketing.NewSwimlane(ticketing.SwimlaneOptions{Clock: ticketClock})
+	sn := newInstance(t)
+	k := start(t, kibana.Options{Clock: ticketClock})
+	serve := func(handler http.Handler) string {
+		listener := httptest.NewServer(handler)
+		t.Cleanup(listener.Close)
+		return listener.URL
+	}
+	secOps := basicITSM(sn.URL)
+	secOps["connector_type_id"] = ".servicenow-sir"
+	for _, test := range []struct {
+		connector, fields object
+		check             func() (want, got any)
+	}{
+		{
+			jiraBody(serve(jira), "token"),
+			object{"issueType": "10004", "priority": "Low", "parent": nil},
+			func() (any, any) {
+				f := jira.Tickets()[0].Fields
+				return [4]any{"Title", []any{"a-tag"}, "10004", "Low"}, [4]any{
+					f["summary"], f["labels"], dig(f, "issuetype", "id"), dig(f, "priority", "name"),
+				}
+			},
+		},
+		{
+			resilientBody(serve(resilient)),
+			object{"incidentTypes": []any{"1001"}, "severityCode": "6"},
+			func() (any, any) {
+				f := resilient.Tickets()[0].Fields
+				return [3]any{"Title", []any{1001.0}, 6.0}, [3]any{
+					f["name"], f["incident_type_ids"],
+					f["severity_code"],
+				}
+			},
+		},
+		{
+			swimlaneBody(serve(swimlane)),
+			object{"caseId": nil},
+			func() (any, any) { return any("Title"), swimlane.Tickets()[0].Fields["name"] },
+		},
+		{
+			secOps,
+			object{
+				"category": "c", "subcategory": nil, "priority": "1", "destIp": true, "sourceIp": nil,
+				"malwareHash": nil,
+				"malwareUrl":  nil,
+			},
+			func() (any, any) {
+				sent, _ := sn.reset()[1].Body.(object)
+				return [3]any{"Title", "c", "1"}, [3]any{
+					sent["u_short_description"], sent["u_category"],
+					sent["u_priority"],
+				}
+			},
+		},
+	} {
+		id := k.create(test.connector)
+		created := k.do("POST", "/api/cases", object{
+			"title": "Title", "description": "d", "tags": []any{"a tag"}, "owner": "cases",
+			"settings": object{"syncAlerts": false}, "connector": object{
+				"id": id, "name": "n", "type": test.connector["connector_type_id"], "fields": test.fields,
+			},
+		})
+		caseID, _ := created.body["id"].(string)
+		pushed := k.do("POST", "/api/cases/"+caseID+"/connector/"+id+"/_push", object{})
+		if pushed.status != http.StatusOK {
+			t.Errorf("%v: %d %s", test.connector["connector_type_id"], pushed.status, pushed.raw)
+			continue
+		}
+		want, got := test.check()
+		same(t, "incident", want, got)
+	}
 }

@@ -320,6 +320,18 @@ func TestThreeGenerationsOfWording(t *testing.T) {
 		k := start(t, kibana.Options{Version: version})
 		same(t, version, want, k.do("POST", "/api/actions/connector", body).message())
 	}
+	body["config"] = object{"apiUrl": "x", "a": 1, "b": 2, "isOAuth": "yes"}
+	for version, want := range map[string]string{
+		"9.0.0": "error validating action type config: [isOAuth]: expected value of type [boolean] but got [string]",
+		"9.2.0": `"Unrecognized key(s) in object: 'a', 'b'"`,
+		"9.4.0": "error validating connector type config: ✖ Invalid input: expected boolean, received string\n" +
+			"  → at isOAuth\n✖ Unrecognized keys: \"a\", \"b\"",
+	} {
+		got := start(t, kibana.Options{Version: version}).do("POST", "/api/actions/connector", body).message()
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s\nwant %s", version, got, want)
+		}
+	}
 	swimlane := object{
 		"name": "n", "connector_type_id": ".swimlane",
 		"config": object{"apiUrl": "x", "appId": "a", "mappings": object{}},

@@ -3,6 +3,7 @@ package kibana
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -360,6 +361,7 @@ func networkError(err error, target *url.URL) error {
 	var (
 		resolve *net.DNSError
 		timeout net.Error
+		unknown x509.UnknownAuthorityError
 		outer   *url.Error
 	)
 	address := target.Host
@@ -379,6 +381,10 @@ func networkError(err error, target *url.URL) error {
 		return &remoteError{message: "socket hang up", code: "ECONNRESET"}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &remoteError{message: "timeout of 60000ms exceeded", code: "ECONNABORTED"}
+	case errors.As(err, &unknown):
+		return &remoteError{
+			message: "unable to verify the first certificate", code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+		}
 	case errors.As(err, &outer):
 		return &remoteError{message: outer.Err.Error()}
 	}

@@ -35,7 +35,7 @@ type Options struct {
 	AllowedHosts       []string         // xpack.actions.allowedHosts; ["*"]
 	EnabledActionTypes []string         // xpack.actions.enabledActionTypes; ["*"]
 	License            string           // basic, standard, gold, platinum, enterprise or trial; "trial"
-	LicenseExpired     bool             //
+	LicenseExpired     bool             // types beyond basic are refused, by name of the expired licence
 	Preconfigured      []Preconfigured  // xpack.actions.preconfigured
 	HTTPClient         *http.Client     // for what _execute calls; a client with a timeout of 60 s
 	Clock              func() time.Time // time.Now

@@ -246,8 +246,10 @@ func (s serviceNow) wrap(err error, what string, at endpoint) error {
 		reason = "unknown: no error in error response"
 		if told, isObject := inner.response.field("error").(map[string]any); isObject {
 			reason = stringOf(told["message"])
-			if detail := stringOf(told["detail"]); detail != "" || s.version.before(9, 3) {
+			if detail := stringOf(told["detail"]); detail != "" {
 				reason += ": " + detail
+			} else if s.version.before(9, 3) {
+				reason += ": null" // older builds print whatever is there
 			}
 		}
 	}

@@ -344,14 +344,13 @@ func TestFaultsOfTheInstance(t *testing.T) {
 			prefix +
 			"Unable to get application version. Error: Request failed with status code 404 Reason: Requested URI " +
 			"does not " +
-			"represent any resource:  Reason: Requested URI does not represent any resource: ", "framework"},
+			"represent any resource: null Reason: Requested URI does not represent any resource: null", "framework"},
 		{"no app", "9.3.0", func(i *instance) { i.noApp = true }, prefix + "Unable to create incident. Error: " +
 			prefix +
 			"Unable to get application version. Error: Request failed with status code 404 Reason: Requested URI " +
 			"does not " +
 			"represent any resource [status=404] [method=get] [endpoint=health] Reason: Requested URI does not " +
-			"represent any " +
-			"resource [status=404] [method=post] [endpoint=import_set]", "framework"},
+			"represent any resource [status=404] [method=post] [endpoint=import_set]", "framework"},
 		{"refused", "8.19.0", func(i *instance) { i.refuse = map[string]int{"/api/now/import": 403} }, prefix +
 			"Unable to create incident. Error: Request failed with status code 403 Reason: No: because", "framework"},
 		{
@@ -630,4 +629,35 @@ func TestOAuthTokenIsKeptUntilItLapsesOrIsDoubted(t *testing.T) {
 	created, _ := sn.reset()[1].Body.(object)
 	caller, sent := created["u_caller_id"]
 	same(t, "no caller under OAuth", [2]any{nil, true}, [2]any{caller, sent})
+}
+
+func TestFaultsOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	dropping := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(dropping.Close)
+	big := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, 1_000_001))
+	}))
+	t.Cleanup(big.Close)
+	for _, test := range []struct{ url, want string }{
+		{"http://no-such-host.invalid", "getaddrinfo ENOTFOUND no-such-host.invalid [status=ENOTFOUND]"},
+		{secure.URL, "unable to verify the first certificate [status=UNABLE_TO_VERIFY_LEAF_SIGNATURE]"},
+		{silent.URL, "timeout of 60000ms exceeded [status=ECONNABORTED]"},
+		{dropping.URL, "socket hang up [status=ECONNRESET]"},
+		{big.URL, "maxContentLength size of 1000000 exceeded [status=ERR_BAD_RESPONSE]"},
+		{"http://[", "Invalid URL [status=ERR_INVALID_URL]"},
+	} {
+		k := start(t, kibana.Options{Version: "9.3.0", HTTPClient: &http.Client{Timeout: 500 * time.Millisecond}})
+		said, _ := k.run(k.create(basicITSM(test.url)), "getFields", object{})["service_message"].(string)
+		want := "[Action][ServiceNow]: Unable to get fields. Error: " + test.want + " [method=get] [endpoint=table]"
+		same(t, test.url, want, said)
+	}
 }
