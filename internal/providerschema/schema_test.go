@@ -17,6 +17,15 @@ import (
 
 const address = "registry.terraform.io/seed-e98ff420/servicenow"
 
+const configuration = `terraform {
+  required_providers {
+    servicenow = {
+      source = "seed-e98ff420/servicenow"
+    }
+  }
+}
+`
+
 // TestDescribeAgreesWithTerraform compares the dump with what the real terraform says of the built provider, in every
 // part that terraform reports.
 func TestDescribeAgreesWithTerraform(t *testing.T) {
@@ -49,7 +58,7 @@ func askTerraform(ctx context.Context, t *testing.T) []byte {
 	dir := t.TempDir()
 	files := map[string]string{
 		"cli.tfrc": fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n", address, dir),
-		"main.tf":  `terraform { required_providers { servicenow = { source = "seed-e98ff420/servicenow" } } }`,
+		"main.tf":  configuration,
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
