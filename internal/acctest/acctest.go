@@ -79,11 +79,8 @@ var kept = []string{"sys_import_set", "sys_import_set_row", "incident", "task", 
 func (w *World) Leftovers() []string {
 	var left []string
 	now := w.count()
-	for name, before := range w.records {
-		if _, ok := now[name]; !ok {
-			now[name] = 0
-		}
-		_ = before
+	for name := range w.records {
+		now[name] += 0 // a space without connectors is not counted otherwise
 	}
 	for name, count := range now {
 		if count != w.records[name] && !slices.Contains(kept, name) && !strings.HasSuffix(name, "elastic_incident") {
