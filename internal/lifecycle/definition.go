@@ -5,6 +5,7 @@ package lifecycle
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -32,6 +33,11 @@ type Definition struct {
 	Attributes map[string]schema.Attribute
 	// Store talks to the server. It defaults to the rows of Table.
 	Store func(*client.Client) client.Store
+	// Timeout bounds each operation that the timeouts attribute does not; 20 minutes when it is zero.
+	Timeout time.Duration
+	// Within names the attribute that tells, beside the id, where a record is. It leads the import id and the identity:
+	// `<within>/<id>`, and after another slash the columns to read, separated by commas.
+	Within string
 }
 
 // Model is a pointer to a Terraform model that lists its bound fields.
@@ -44,6 +50,13 @@ type Model[T any] interface {
 // Checker is a model with rules that configuration alone decides. Check must take unknown values for possibly right.
 type Checker interface {
 	Check(ctx context.Context, report *Report)
+}
+
+// Planner is a model with rules that only the server can decide before a write, such as whether a name exists there. Plan
+// is called with the planned model where a record is created or changed. It must take unknown values for possibly right,
+// and an account that may not look for no proof of a fault.
+type Planner interface {
+	Plan(ctx context.Context, c *client.Client, report *Report)
 }
 
 // Resender is a model that tells from what was read that the server needs its secrets again.
@@ -97,6 +110,9 @@ type secretive interface{ secretsUpdatedAt() *types.String }
 
 // New makes a constructor for the provider's list of resources.
 func New[T any, M Model[T]](d Definition) func() resource.Resource {
+	if d.Timeout == 0 {
+		d.Timeout = defaultTimeout
+	}
 	if d.Store == nil {
 		table := d.Table
 		d.Store = func(c *client.Client) client.Store { return c.ServiceNow.Table(table) }

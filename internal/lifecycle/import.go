@@ -38,6 +38,11 @@ func (r *lifecycle[T, M]) IdentitySchema(
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
 		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "The record's sys_id, 32 hex digits."},
 	}}
+	if r.Within != "" {
+		resp.IdentitySchema.Attributes[r.Within] = identityschema.StringAttribute{
+			RequiredForImport: true, Description: "The " + r.Within + " that holds the record.",
+		}
+	}
 }
 
 // identify sets the identity that Terraform 1.12 and newer keep beside the state; older ones pass none.
@@ -47,7 +52,11 @@ func (r *lifecycle[T, M]) identify(ctx context.Context, identity *tfsdk.Resource
 		return diags
 	}
 	if r.Server != Kibana {
-		return identity.SetAttribute(ctx, path.Root("id"), m.base().ID)
+		diags.Append(identity.SetAttribute(ctx, path.Root("id"), m.base().ID)...)
+		if r.Within != "" {
+			diags.Append(identity.SetAttribute(ctx, path.Root(r.Within), r.within(m).Value())...)
+		}
+		return diags
 	}
 	diags.Append(identity.SetAttribute(ctx, path.Root("connector_id"), m.base().ID)...)
 	if p, ok := any(m).(placed); ok {
@@ -60,6 +69,10 @@ func (r *lifecycle[T, M]) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
 	if !r.connection.reachable(r.Server, "servicenow_"+r.Type, true, &resp.Diagnostics) {
+		return
+	}
+	if r.Within != "" {
+		r.importWithin(ctx, req, resp)
 		return
 	}
 	id, space := req.ID, ""

@@ -69,18 +69,21 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		return
 	}
 	secrets := secretsIn[T](config)
-	sending := true
+	sending, changed := true, true
 	if !req.State.Raw.IsNull() {
 		state := M(new(T))
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		changed := settle[T](plan, config, state)
+		changed = settle[T](plan, config, state)
 		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
 	}
 	if sending {
 		requireSecrets(secrets, &resp.Diagnostics)
+	}
+	if p, ok := any(plan).(Planner); ok && changed {
+		p.Plan(ctx, &r.connection.Client, &Report{diags: &resp.Diagnostics, model: plan})
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 )
 
-// defaultTimeout bounds each operation that the timeouts attribute does not.
+// defaultTimeout bounds each operation that neither the timeouts attribute nor the definition does.
 const defaultTimeout = 20 * time.Minute
 
 func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -27,7 +27,7 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
 		return
 	}
-	limit, diags := plan.base().Timeouts.Create(ctx, defaultTimeout)
+	limit, diags := plan.base().Timeouts.Create(ctx, r.Timeout)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -56,7 +56,7 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
 		return
 	}
-	limit, diags := plan.base().Timeouts.Update(ctx, defaultTimeout)
+	limit, diags := plan.base().Timeouts.Update(ctx, r.Timeout)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -70,6 +70,9 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 		secrets.resend()
 	}
 	want.Secrets = secrets.all()
+	for _, column := range secrets.dropped(ctx, req.Private, &resp.Diagnostics) {
+		want.Secrets[column] = client.Secret{Moved: true} // empty: clears the column
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -177,7 +180,7 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
 		return
 	}
-	limit, diags := state.base().Timeouts.Read(ctx, defaultTimeout)
+	limit, diags := state.base().Timeouts.Read(ctx, r.Timeout)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -227,7 +230,7 @@ func (r *lifecycle[T, M]) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
 		return
 	}
-	limit, diags := state.base().Timeouts.Delete(ctx, defaultTimeout)
+	limit, diags := state.base().Timeouts.Delete(ctx, r.Timeout)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -3,7 +3,9 @@ package lifecycle
 import (
 	"context"
 	"maps"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -29,6 +31,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		id = "The connector's id, unique in its space."
 	}
 	attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: id}
+	timeoutDescription := "How long it may take, as `30s` or `2h45m`. Default: `" + minutes(r.Timeout) + "`."
 	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, Read: true, Update: true, Delete: true,
 		CreateDescription: timeoutDescription, ReadDescription: timeoutDescription,
@@ -73,7 +76,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }
 
-const timeoutDescription = "How long it may take, as `30s` or `2h45m`. Default: `20m`."
+func minutes(d time.Duration) string { return strconv.Itoa(int(d.Minutes())) + "m" }
 
 // conventional applies what holds for every attribute: the server's "" and null are one thing, so "" and [] cannot be
 // configured; names that end in _wo are secrets, and their versions are whole numbers.
@@ -96,6 +99,10 @@ func conventional(name string, a schema.Attribute) schema.Attribute {
 		return a
 	case schema.MapAttribute:
 		a.Validators = append([]validator.Map{mapvalidator.SizeAtLeast(1)}, a.Validators...)
+		if strings.HasSuffix(name, "_wo") {
+			a.Optional, a.WriteOnly, a.Sensitive = true, true, true
+			a.MarkdownDescription += " Write-only: never stored, and never shown."
+		}
 		return a
 	case schema.SingleNestedAttribute:
 		a.Attributes = maps.Clone(a.Attributes)

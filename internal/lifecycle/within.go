@@ -1,0 +1,63 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+// within is the field that tells where a record is.
+func (r *lifecycle[T, M]) within(m M) field.Field {
+	for _, leaf := range leavesOf[T](m) {
+		if leaf.Path.Equal(path.Root(r.Within)) {
+			return leaf
+		}
+	}
+	return nil
+}
+
+// importWithin imports `<within>/<id>`, or `<within>/<id>/<column>,<column>…`. The columns are owned from the start;
+// without them Terraform knows of none until the configuration names some.
+func (r *lifecycle[T, M]) importWithin(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
+	var place, id, columns string
+	if req.ID == "" && req.Identity != nil {
+		var key, within types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &key)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.Within), &within)...)
+		place, id = within.ValueString(), key.ValueString()
+	} else {
+		var rest string
+		place, rest, _ = strings.Cut(req.ID, "/")
+		id, columns, _ = strings.Cut(rest, "/")
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if place == "" || !sysID.MatchString(id) {
+		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type, fmt.Sprintf("%q is not %s/SYS_ID nor "+
+			"%[2]s/SYS_ID/COLUMN,COLUMN… (a sys_id has 32 hex digits).", req.ID, strings.ToUpper(r.Within)))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.Within), place)...)
+	owned := map[string]string{}
+	for column := range strings.SplitSeq(columns, ",") {
+		if column = strings.TrimSpace(column); column != "" {
+			owned[column] = ""
+		}
+	}
+	for _, leaf := range leavesOf[T](M(new(T))) {
+		if _, ok := field.As[field.Columns](leaf.Field); ok && len(owned) > 0 {
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, leaf.Path, owned)...)
+		}
+	}
+	setPrivate(ctx, resp.Private, importedKey, "yes", &resp.Diagnostics)
+}
