@@ -2,10 +2,13 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-uuid"
@@ -14,72 +17,93 @@ import (
 // Connectors is the Store of the Kibana connectors of one type.
 //
 // Its columns are name and space_id, each key of the connector's config as "config.<key>" (or the whole of it as
-// "config"), and what Kibana tells of the connector: is_deprecated, is_missing_secrets, is_preconfigured. Secrets are
-// named by their keys.
+// "config"), case_field_mappings as a list of {source, target, actionType}, and what Kibana tells of the connector:
+// connector_type_id, is_deprecated, is_missing_secrets, is_preconfigured. Secrets are named by their keys; the secret
+// "secrets" is all of them as a JSON object.
 //
-// Source: Kibana's connector API, in the three generations that routes names.
+// What depends on Kibana's release is decided here: routes, spellings, and which keys are sent.
 type Connectors struct {
 	// TypeID is the connector type, as ".servicenow"; empty finds connectors of every type.
 	TypeID string
 	kibana *Kibana
 }
 
-// Connectors gives the store of the connectors of one type.
+// Connectors gives the store of the connectors of one type. Without a type it takes that of each record's column
+// connector_type_id.
 func (k *Kibana) Connectors(typeID string) *Connectors { return &Connectors{TypeID: typeID, kibana: k} }
 
 const (
-	spaceColumn  = "space_id"
-	nameColumn   = "name"
-	configColumn = "config"
+	spaceColumn    = "space_id"
+	nameColumn     = "name"
+	configColumn   = "config"
+	typeColumn     = "connector_type_id"
+	mappingsColumn = "case_field_mappings"
+	secretsSecret  = "secrets"
+
+	typeITSM     = ".servicenow"
+	typeSecOps   = ".servicenow-sir"
+	typeITOM     = ".servicenow-itom"
+	typeSwimlane = ".swimlane"
+
+	usesTableAPIKey = "usesTableApi"
 )
 
-// Connector is one connector as Kibana answers. Every is_* key is missing from some release.
-type Connector struct {
-	ID               string         `json:"id"`
-	Name             string         `json:"name"`
-	TypeID           string         `json:"connector_type_id"`
-	Config           map[string]any `json:"config"`
-	IsPreconfigured  bool           `json:"is_preconfigured"`
-	IsDeprecated     bool           `json:"is_deprecated"`
-	IsMissingSecrets bool           `json:"is_missing_secrets"`
+// keySince tells when config keys of the ServiceNow connectors came. Kibana refuses keys that it does not know.
+var keySince = map[string]Version{
+	usesTableAPIKey: {7, 16}, "isOAuth": {8, 3}, "clientId": {8, 3}, "userIdentifierValue": {8, 3}, "jwtKeyId": {8, 3},
 }
 
 // ErrPreconfigured tells that a connector stands in kibana.yml and cannot be changed over the API.
-var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here")
+var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here; a data " +
+	"source can refer to it")
 
 // Create sends one POST. Since Kibana 8.8 it carries the connector's id, so that a lost answer is resolved by a GET.
+// Before it goes a look-up of the name among the space's connectors, which creates that come together share.
 func (s *Connectors) Create(ctx context.Context, want Record) (Record, error) {
-	routes, err := s.routes(ctx)
+	routes, err := s.kibana.routes(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	chosen := want.ID != ""
+	if chosen && !routes.clientIDs {
+		return Record{}, fmt.Errorf("connector_id cannot be chosen on Kibana %s; 8.8 and newer can", routes.version)
+	}
+	body, err := s.body(routes, want)
 	if err != nil {
 		return Record{}, err
 	}
 	space := s.space(want)
-	ours := want.ID == ""
-	switch {
-	case want.ID != "" && !routes.clientIDs:
-		return Record{}, fmt.Errorf("connector_id cannot be chosen on Kibana %s; 8.8 and newer can", routes.version)
-	case ours && routes.clientIDs:
-		if want.ID, err = uuid.GenerateUUID(); err != nil {
-			return Record{}, err
-		}
+	before, err := s.refuseDuplicate(ctx, routes, want, space)
+	if err != nil {
+		return Record{}, err
 	}
 	if !routes.clientIDs {
-		return s.createUnnamed(ctx, routes, want, space)
+		return s.createUnnamed(ctx, routes, want, body, space, before)
+	}
+	if !chosen {
+		if want.ID, err = uuid.GenerateUUID(); err != nil {
+			return Record{}, fmt.Errorf("making an id: %w", err)
+		}
 	}
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
 	for resent := 0; ; resent++ {
-		got, err := s.send(ctx, routes, http.MethodPost, routes.one(want.ID), want, space)
-		lost := errors.Is(err, ErrOutcomeUnknown)
-		conflict := hasStatus(err, http.StatusConflict) && (ours || resent > 0)
-		if err == nil || (!lost && !conflict) {
-			return got, err
-		}
-		found, ferr := s.Read(ctx, want)
+		got, err := s.send(ctx, routes, http.MethodPost, routes.one(want.ID), body, want, space)
+		lost, conflict := errors.Is(err, ErrOutcomeUnknown), hasStatus(err, http.StatusConflict)
 		switch {
+		case err == nil || !lost && !conflict:
+			return got, err
+		case conflict && chosen && resent == 0:
+			return Record{}, fmt.Errorf("connector_id %s is taken, perhaps in another space, since Kibana's ids are unique "+
+				"across them: %w", want.ID, err)
+		}
+		found, ferr := s.kibana.Get(ctx, space, want.ID)
+		switch {
+		case ferr == nil && s.holds(routes, found, want, body):
+			s.kibana.lists.wrote(space, found.ID, &found)
+			return s.sent(routes, found, want, space), nil
 		case ferr == nil:
-			found.SecretsSent = len(want.Secrets) > 0
-			return found, nil
+			return Record{}, fmt.Errorf("%w (and connector_id %s is that of another connector, %q)", err, want.ID, found.Name)
 		case !errors.Is(ferr, ErrNotFound):
 			return Record{}, fmt.Errorf("%w (and it could not be told whether the connector was made: %w)", err, ferr)
 		case conflict || resent == maxResends || origin(ctx).Err() != nil:
@@ -88,20 +112,57 @@ func (s *Connectors) Create(ctx context.Context, want Record) (Record, error) {
 	}
 }
 
+// refuseDuplicate looks for a connector of this type with the wanted name, or for any with the wanted id. It answers
+// with the space's connectors where they were asked for.
+func (s *Connectors) refuseDuplicate(
+	ctx context.Context, routes routes, want Record, space string,
+) ([]Connector, error) {
+	check := s.kibana.DuplicateCheck
+	if !check && routes.clientIDs {
+		return nil, nil
+	}
+	all, err := s.kibana.lists.read(ctx, s.kibana, space, true)
+	if err != nil || !check {
+		return all, err
+	}
+	name, typeID := Text(want.Values[nameColumn]), s.typeOf(want)
+	exists := &ExistsError{Key: fmt.Sprintf("name = %q", name)}
+	for _, c := range all {
+		switch {
+		case want.ID != "" && c.ID == want.ID && c.TypeID != typeID:
+			return nil, fmt.Errorf("connector_id %s is taken by the connector %q of type %s", c.ID, c.Name, c.TypeID)
+		case want.ID != "" && c.ID == want.ID:
+			return nil, &ExistsError{IDs: []string{s.importID(c, space)}, Key: fmt.Sprintf("connector_id = %q", c.ID)}
+		case c.Name == name && c.TypeID == typeID && !c.IsPreconfigured:
+			exists.IDs = append(exists.IDs, s.importID(c, space))
+		}
+	}
+	if len(exists.IDs) > 0 {
+		return nil, exists
+	}
+	return all, nil
+}
+
+// importID is how a connector is written in an import command.
+func (s *Connectors) importID(c Connector, space string) string {
+	if space == s.kibana.Space {
+		return c.ID
+	}
+	return space + "/" + c.ID
+}
+
 // createUnnamed serves Kibana before 8.8, which chooses the id: a lost answer is resolved by comparing lists, and never
 // by a second POST.
-func (s *Connectors) createUnnamed(ctx context.Context, routes routes, want Record, space string) (Record, error) {
-	before, err := s.List(ctx, space)
-	if err != nil {
-		return Record{}, err
-	}
+func (s *Connectors) createUnnamed(
+	ctx context.Context, routes routes, want Record, body map[string]any, space string, before []Connector,
+) (Record, error) {
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
-	got, err := s.send(ctx, routes, http.MethodPost, routes.create, want, space)
+	got, err := s.send(ctx, routes, http.MethodPost, routes.create, body, want, space)
 	if !errors.Is(err, ErrOutcomeUnknown) {
 		return got, err
 	}
-	after, lerr := s.List(ctx, space)
+	after, lerr := s.kibana.requestList(ctx, space)
 	if lerr != nil {
 		return Record{}, fmt.Errorf("%w (and it could not be told whether the connector was made: %w)", err, lerr)
 	}
@@ -109,103 +170,145 @@ func (s *Connectors) createUnnamed(ctx context.Context, routes routes, want Reco
 	for _, c := range before {
 		known[c.ID] = true
 	}
-	var fresh []Connector
-	for _, c := range after {
-		if !known[c.ID] && c.TypeID == s.TypeID && c.Name == Text(want.Values[nameColumn]) && s.holds(c, want) {
-			fresh = append(fresh, c)
-		}
-	}
+	fresh := slices.DeleteFunc(after, func(c Connector) bool { return known[c.ID] || !s.holds(routes, c, want, body) })
 	if len(fresh) == 1 {
-		got = s.record(fresh[0], space)
-		got.SecretsSent = len(want.Secrets) > 0
-		return got, nil
+		s.kibana.lists.wrote(space, fresh[0].ID, &fresh[0])
+		return s.sent(routes, fresh[0], want, space), nil
 	}
 	return Record{}, fmt.Errorf("%w; Kibana %s has no ids made by the client, and %d new connectors of this name and "+
 		"configuration are there: look for it under Stack Management > Connectors before the next apply",
 		err, routes.version, len(fresh))
 }
 
-// holds tells whether a connector's config is the wanted one, as far as that one goes.
-func (s *Connectors) holds(c Connector, want Record) bool {
-	for key, value := range config(want) {
-		if !reflect.DeepEqual(c.Config[key], value) {
+// holds tells whether a connector is the wanted one: its name, its type, and its config as far as the wanted one goes.
+func (s *Connectors) holds(routes routes, c Connector, want Record, body map[string]any) bool {
+	if c.Name != Text(want.Values[nameColumn]) || c.TypeID != s.typeOf(want) {
+		return false
+	}
+	config, _ := body[configColumn].(map[string]any)
+	return Covers(c.Config, config)
+}
+
+// Covers tells whether a JSON value holds all of another one: objects may have further keys, and a key that is null is
+// as good as absent.
+func Covers(whole, part any) bool {
+	keys, ok := part.(map[string]any)
+	if !ok {
+		return reflect.DeepEqual(plainJSON(whole), plainJSON(part))
+	}
+	object, ok := whole.(map[string]any)
+	if !ok {
+		return false
+	}
+	for key, value := range keys {
+		if value != nil && !Covers(object[key], value) {
 			return false
 		}
 	}
 	return true
 }
 
-// Read asks for one connector. Kibana answers 403, not 404, to accounts without the privilege, so 404 means gone.
+// plainJSON gives a value the types that decoding gives it, numbers as numbers whatever they were written as.
+func plainJSON(value any) any {
+	data, err := json.Marshal(value)
+	var plain any
+	if err != nil || json.Unmarshal(data, &plain) != nil {
+		return value
+	}
+	return plain
+}
+
+// Read finds the connector in its space's list, which all reads of a refresh share, or, with SingleReads, by a GET of
+// its own. A GET also confirms that a connector which is not listed is gone: Kibana answers 403, not 404, to accounts
+// without the privilege.
 func (s *Connectors) Read(ctx context.Context, have Record) (Record, error) {
-	routes, err := s.routes(ctx)
+	if have.ID == "" {
+		return Record{}, ErrNotFound
+	}
+	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return Record{}, err
 	}
 	space := s.space(have)
-	var out map[string]any
-	if err := s.kibana.do(ctx, space, request{Method: http.MethodGet, Path: routes.one(have.ID)}, &out); err != nil {
+	if !s.kibana.SingleReads {
+		all, err := s.kibana.List(ctx, space)
+		if err != nil {
+			return Record{}, err
+		}
+		if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == have.ID }); at >= 0 {
+			return s.managed(routes, all[at], space)
+		}
+	}
+	found, err := s.kibana.Get(ctx, space, have.ID)
+	if err != nil {
 		return Record{}, err
 	}
-	c := routes.decode(out)
-	switch {
-	case c.IsPreconfigured:
-		return Record{}, ErrPreconfigured
-	case s.TypeID != "" && c.TypeID != s.TypeID:
-		return Record{}, fmt.Errorf("connector %s is of type %s, not %s", have.ID, c.TypeID, s.TypeID)
-	}
-	return s.record(c, space), nil
+	return s.managed(routes, found, space)
 }
 
-// Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry.
+// managed refuses connectors that this store cannot manage.
+func (s *Connectors) managed(routes routes, c Connector, space string) (Record, error) {
+	switch {
+	case c.IsPreconfigured:
+		return Record{}, fmt.Errorf("connector %s (%s): %w", c.ID, c.Name, ErrPreconfigured)
+	case s.TypeID != "" && c.TypeID != s.TypeID:
+		return Record{}, fmt.Errorf("connector %s (%s) is of type %s, not %s", c.ID, c.Name, c.TypeID, s.TypeID)
+	}
+	return s.record(routes, c, space), nil
+}
+
+// Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry. It answers 409 when
+// another PUT came between its own reading and writing; the same PUT is then sent once more.
 func (s *Connectors) Update(ctx context.Context, have, want Record) (Record, error) {
 	values, secrets := changes(have, want)
 	if len(values)+len(secrets) == 0 {
 		return have, nil
 	}
-	routes, err := s.routes(ctx)
+	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return Record{}, err
 	}
-	return s.send(ctx, routes, http.MethodPut, routes.one(have.ID), want, s.space(have))
+	body, err := s.body(routes, want)
+	if err != nil {
+		return Record{}, err
+	}
+	delete(body, routes.typeKey)
+	got, err := s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, s.space(have))
+	if hasStatus(err, http.StatusConflict) {
+		got, err = s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, s.space(have))
+	}
+	return got, err
 }
 
 // Delete removes the connector, even one that rules and cases refer to.
 func (s *Connectors) Delete(ctx context.Context, have Record) ([]string, error) {
-	routes, err := s.routes(ctx)
+	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return nil, err
 	}
+	space := s.space(have)
 	r := request{Method: http.MethodDelete, Path: routes.one(have.ID), Write: true}
-	if err := s.kibana.do(ctx, s.space(have), r, nil); err != nil && !errors.Is(err, ErrNotFound) {
+	if err := s.kibana.do(ctx, space, r, nil); err != nil && !errors.Is(err, ErrNotFound) {
+		s.kibana.lists.forget(space)
 		return nil, err
 	}
+	s.kibana.lists.wrote(space, have.ID, nil)
 	return nil, nil
-}
-
-// List gives every connector of a space, preconfigured ones included. Kibana does not page this list.
-func (s *Connectors) List(ctx context.Context, space string) ([]Connector, error) {
-	routes, err := s.routes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []map[string]any
-	if err := s.kibana.do(ctx, space, request{Method: http.MethodGet, Path: routes.list}, &out); err != nil {
-		return nil, err
-	}
-	connectors := make([]Connector, len(out))
-	for i, c := range out {
-		connectors[i] = routes.decode(c)
-	}
-	return connectors, nil
 }
 
 // Find looks connectors up by name and space; other columns are config keys.
 func (s *Connectors) Find(ctx context.Context, match map[string]string, _ []string, limit int) ([]Record, error) {
+	match = maps.Clone(match)
 	space := match[spaceColumn]
 	if space == "" {
 		space = s.kibana.Space
 	}
-	all, err := s.List(ctx, space)
+	delete(match, spaceColumn)
+	routes, err := s.kibana.routes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.kibana.List(ctx, space)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +317,9 @@ func (s *Connectors) Find(ctx context.Context, match map[string]string, _ []stri
 		if s.TypeID != "" && c.TypeID != s.TypeID {
 			continue
 		}
-		if r := s.record(c, space); matches(r, match) && len(found) < limit {
+		r := s.record(routes, c, space)
+		same := func(column string) bool { return Text(r.Values[column]) == match[column] }
+		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match)), func(c string) bool { return !same(c) }) {
 			found = append(found, r)
 		}
 	}
@@ -228,155 +333,115 @@ func (s *Connectors) space(r Record) string {
 	return s.kibana.Space
 }
 
+func (s *Connectors) typeOf(r Record) string {
+	if s.TypeID != "" {
+		return s.TypeID
+	}
+	return Text(r.Values[typeColumn])
+}
+
+// send is the one place where connectors are written; it answers with the stored connector.
 func (s *Connectors) send(
-	ctx context.Context, routes routes, method, path string, want Record, space string,
+	ctx context.Context, routes routes, method, path string, body map[string]any, want Record, space string,
 ) (Record, error) {
-	body := map[string]any{nameColumn: want.Values[nameColumn], "config": config(want), "secrets": secretsOf(want)}
-	if method == http.MethodPost {
-		body[routes.typeKey] = s.TypeID
+	r := request{
+		Method: method, Path: path, Body: body, Write: true,
+		Secrets: append(plaintexts(want.Secrets), flatten(body[secretsSecret])...),
 	}
 	var out map[string]any
-	r := request{Method: method, Path: path, Body: body, Write: true, Secrets: plaintexts(want.Secrets)}
 	if err := s.kibana.do(ctx, space, r, &out); err != nil {
+		s.kibana.lists.forget(space)
 		return Record{}, err
 	}
-	got := s.record(routes.decode(out), space)
-	got.SecretsSent = len(want.Secrets) > 0
-	return got, nil
+	c := routes.decode(out)
+	if c.ID == "" {
+		s.kibana.lists.forget(space)
+		return Record{}, fmt.Errorf("%s %s: the answer holds no id", method, path)
+	}
+	s.kibana.lists.wrote(space, c.ID, &c)
+	return s.sent(routes, c, want, space), nil
 }
 
-// config gathers the config keys of a record. Kibana takes an absent key and null for the same.
-func config(r Record) map[string]any {
-	all := map[string]any{}
-	if whole, ok := r.Values[configColumn].(map[string]any); ok {
-		all = whole
+func (s *Connectors) sent(routes routes, c Connector, want Record, space string) Record {
+	got := s.record(routes, c, space)
+	got.SecretsSent = len(want.Secrets) > 0
+	return got
+}
+
+// body makes the body of a POST; a PUT's lacks the type.
+func (s *Connectors) body(routes routes, want Record) (map[string]any, error) {
+	config, err := s.config(routes, want)
+	if err != nil {
+		return nil, err
 	}
-	for column, value := range r.Values {
-		if key, ok := strings.CutPrefix(column, configColumn+"."); ok && value != nil {
-			all[key] = value
+	secrets := map[string]any{}
+	for key, secret := range want.Secrets {
+		if key != secretsSecret {
+			secrets[key] = secret.Value
+		} else if json.Unmarshal([]byte(secret.Value), &secrets) != nil {
+			return nil, errors.New("the secrets are no JSON object") // without the cause, which could quote them
 		}
 	}
-	return all
+	return map[string]any{
+		nameColumn: want.Values[nameColumn], configColumn: config, secretsSecret: secrets, routes.typeKey: s.typeOf(want),
+	}, nil
 }
 
-func secretsOf(r Record) map[string]string {
-	all := map[string]string{}
-	for key, secret := range r.Secrets {
-		all[key] = secret.Value
+// config gathers the config keys of a record that this release knows. A key that came later is left out when it says
+// what such a release does anyway, and is an error otherwise. Kibana takes an absent key and null for the same.
+func (s *Connectors) config(routes routes, r Record) (map[string]any, error) {
+	all := map[string]any{}
+	if whole, ok := r.Values[configColumn].(map[string]any); ok {
+		maps.Copy(all, whole)
 	}
-	return all
+	for column, value := range r.Values {
+		key, ok := strings.CutPrefix(column, configColumn+".")
+		if !ok || value == nil {
+			continue
+		}
+		if since, ok := keySince[key]; ok && !routes.version.AtLeast(since.Major, since.Minor) {
+			if value == false {
+				continue
+			}
+			return nil, fmt.Errorf("the config key %s needs Kibana %s or newer; this is %s", key, since, routes.version)
+		}
+		all[key] = value
+	}
+	if mappings := r.Values[mappingsColumn]; mappings != nil {
+		key := routes.caseMappingKey(s.typeOf(r))
+		if key == "" {
+			return nil, fmt.Errorf("connectors hold no case_field_mappings since Kibana 7.10; this is %s", routes.version)
+		}
+		all[key] = map[string]any{"mapping": mappings}
+		if key == "incidentConfiguration" {
+			all["isCaseOwned"] = true
+		}
+	}
+	if s.typeOf(r) == typeSwimlane && all["mappings"] == nil {
+		all["mappings"] = map[string]any{} // Kibana demands the key
+	}
+	return all, nil
 }
 
-func (s *Connectors) record(c Connector, space string) Record {
+func (s *Connectors) record(routes routes, c Connector, space string) Record {
 	r := Record{ID: c.ID, Values: map[string]any{
-		nameColumn: c.Name, spaceColumn: space, configColumn: c.Config, "connector_type_id": c.TypeID,
+		nameColumn: c.Name, spaceColumn: space, configColumn: c.Config, typeColumn: c.TypeID,
 		"is_deprecated": c.IsDeprecated, "is_missing_secrets": c.IsMissingSecrets, "is_preconfigured": c.IsPreconfigured,
 	}}
 	for key, value := range c.Config {
 		r.Values[configColumn+"."+key] = value
 	}
+	if routes.usesTableAPI(c) {
+		r.Values[configColumn+"."+usesTableAPIKey] = true
+	}
+	if key := routes.caseMappingKey(c.TypeID); key != "" {
+		configuration, _ := c.Config[key].(map[string]any)
+		r.Values[mappingsColumn] = configuration["mapping"]
+	}
 	return r
-}
-
-// routes are the paths and spellings of one generation of the connector API.
-type routes struct {
-	version             Version
-	create, list, types string
-	base                string
-	typeKey             string
-	clientIDs           bool
-	camelCase           bool
-}
-
-func (r routes) one(id string) string { return r.base + "/" + escape(id) }
-
-func (s *Connectors) routes(ctx context.Context) (routes, error) {
-	v, err := s.kibana.Version(ctx)
-	switch {
-	case err != nil:
-		return routes{}, err
-	case v.AtLeast(7, 13):
-		const base = "/api/actions/connector"
-		return routes{
-			version: v, base: base, create: base, list: "/api/actions/connectors",
-			types: "/api/actions/connector_types", typeKey: "connector_type_id", clientIDs: v.AtLeast(8, 8),
-		}, nil
-	case v.AtLeast(7, 8):
-		const base = "/api/actions/action"
-		return routes{
-			version: v, base: base, create: base, list: "/api/actions", types: "/api/actions/list_action_types",
-			typeKey: "actionTypeId", camelCase: true,
-		}, nil
-	}
-	const base = "/api/action"
-	return routes{
-		version: v, base: base, create: base, list: base + "/_getAll", types: base + "/types",
-		typeKey: "actionTypeId", camelCase: true,
-	}, nil
-}
-
-// decode reads a connector of either spelling.
-func (r routes) decode(in map[string]any) Connector {
-	key := func(snake, camel string) any {
-		if r.camelCase {
-			return in[camel]
-		}
-		return in[snake]
-	}
-	c := Connector{ID: Text(in["id"]), Name: Text(in["name"]), TypeID: Text(key("connector_type_id", "actionTypeId"))}
-	c.Config, _ = in["config"].(map[string]any)
-	c.IsPreconfigured, _ = key("is_preconfigured", "isPreconfigured").(bool)
-	c.IsDeprecated, _ = key("is_deprecated", "isDeprecated").(bool)
-	c.IsMissingSecrets, _ = key("is_missing_secrets", "isMissingSecrets").(bool)
-	return c
 }
 
 func hasStatus(err error, status int) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == status
-}
-
-// Run is what a connector answered to _execute. Kibana answers 200 also when the connector failed: Status tells.
-type Run struct {
-	// Status is "ok" or "error".
-	Status string
-	// Message says what failed, and ServiceMessage what the other service said to it; both empty when nothing did.
-	Message, ServiceMessage string
-	// Data is the sub-action's result.
-	Data any
-}
-
-// Get reads one connector, of whatever type, preconfigured ones included.
-func (s *Connectors) Get(ctx context.Context, space, id string) (Connector, error) {
-	routes, err := s.routes(ctx)
-	if err != nil {
-		return Connector{}, err
-	}
-	var out map[string]any
-	if err := s.kibana.do(ctx, space, request{Method: http.MethodGet, Path: routes.one(id)}, &out); err != nil {
-		return Connector{}, err
-	}
-	return routes.decode(out), nil
-}
-
-// Run lets a connector run a sub-action. readOnly says that it may be sent again when its answer is lost.
-func (s *Connectors) Run(ctx context.Context, space, id, subAction string, params any, readOnly bool) (Run, error) {
-	routes, err := s.routes(ctx)
-	if err != nil {
-		return Run{}, err
-	}
-	var out map[string]any
-	r := request{
-		Method: http.MethodPost, Path: routes.one(id) + "/_execute", Write: !readOnly, Idempotent: readOnly,
-		Body: map[string]any{"params": map[string]any{"subAction": subAction, "subActionParams": params}},
-	}
-	if err := s.kibana.do(ctx, space, r, &out); err != nil {
-		return Run{}, err
-	}
-	run := Run{Status: Text(out["status"]), Message: Text(out["message"]), Data: out["data"]}
-	run.ServiceMessage = Text(out["service_message"])
-	if routes.camelCase {
-		run.ServiceMessage = Text(out["serviceMessage"])
-	}
-	return run, nil
 }

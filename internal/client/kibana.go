@@ -14,6 +14,12 @@ type Kibana struct {
 	endpoint *endpoint
 	// Space serves resources that name none.
 	Space string
+	// DuplicateCheck makes every create of a connector look its name up first, since Kibana lets several have one.
+	DuplicateCheck bool
+	// SingleReads makes every read of a connector a request of its own, instead of one list per space.
+	SingleReads bool
+
+	lists connectorLists
 
 	versionOnce sync.Mutex
 	version     *Version
@@ -29,7 +35,7 @@ func NewKibana(config Config, space string) (*Kibana, error) {
 	if space == "" {
 		space = DefaultSpace
 	}
-	return &Kibana{endpoint: e, Space: space}, nil
+	return &Kibana{endpoint: e, Space: space, DuplicateCheck: true}, nil
 }
 
 // DefaultSpace is the space every Kibana has; its paths carry no prefix.
@@ -60,8 +66,9 @@ func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor)
 // newest stands for servers that do not tell their version: serverless, and those whose status is redacted.
 var newest = Version{Major: 9, Minor: 4}
 
-// Version asks /api/status, once in a connection's life. A Kibana that does not tell its version (the answer is redacted
-// for accounts without the monitor privilege, and serverless has none) is taken for a current one.
+// Version asks /api/status, once in a connection's life. A Kibana that does not tell its version is taken for a current
+// one: serverless has none, and the answer is redacted for accounts that may not see it. While Kibana is degraded it
+// answers 503, which is retried like any other and is then an error, since guessing would send what it may not know.
 func (k *Kibana) Version(ctx context.Context) (Version, error) {
 	k.versionOnce.Lock()
 	defer k.versionOnce.Unlock()

@@ -58,8 +58,8 @@ func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
 	if m.SpaceID.ValueString() == "" {
 		m.SpaceID = types.StringValue(c.Kibana.Space)
 	}
-	connectors, space, id := c.Kibana.Connectors(""), m.SpaceID.ValueString(), m.ConnectorID.ValueString()
-	connector, err := connectors.Get(ctx, space, id)
+	space, id := m.SpaceID.ValueString(), m.ConnectorID.ValueString()
+	connector, err := c.Kibana.Get(ctx, space, id)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
 		return fmt.Errorf("connector %s is of type %s, which has no sub-action that only reads, so it cannot be tested "+
 			"without a change on the other side", id, connector.TypeID)
 	}
-	run, err := connectors.Run(ctx, space, id, probe.subAction, probe.params, true)
+	run, err := c.Kibana.Run(ctx, space, id, client.SubAction(probe.subAction, probe.params), true)
 	if err != nil {
 		return err
 	}
