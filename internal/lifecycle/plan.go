@@ -76,8 +76,11 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		changed = settle[T](plan, config, state)
+		var leave func(written bool)
+		changed, leave = settle[T](plan, config, state)
 		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
+		s, ok := any(plan).(secretive)
+		leave(changed || ok && s.secretsUpdatedAt().IsUnknown())
 	}
 	if sending {
 		requireSecrets(secrets, &resp.Diagnostics)
@@ -88,9 +91,9 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// settle plans the values that need no change: another spelling of what is there, and what is left to the server. It
-// tells whether any bound attribute changes.
-func settle[T any, M Model[T]](plan, config, state M) (changed bool) {
+// settle plans the values that need no change, such as another spelling of what is there. It tells whether any bound
+// attribute changes. leave then plans what is left to the server, by whether a write is going to happen.
+func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(written bool)) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
 	moved := map[any]bool{}
 	for i, p := range planned {
@@ -104,25 +107,26 @@ func settle[T any, M Model[T]](plan, config, state M) (changed bool) {
 		changed = true
 		moved[p.Attribute()] = true
 	}
-	for i, p := range planned {
-		if p.Attribute() == nil || !p.Value().IsUnknown() || !configured[i].Value().IsNull() {
-			continue
-		}
-		if !moves(p, moved, changed) {
-			p.Assign(before[i])
+	plan.base().ID = state.base().ID
+	return changed, func(written bool) {
+		for i, p := range planned {
+			if p.Attribute() == nil || !p.Value().IsUnknown() || !configured[i].Value().IsNull() {
+				continue
+			}
+			if !moves(p, moved, written) {
+				p.Assign(before[i])
+			}
 		}
 	}
-	plan.base().ID = state.base().ID
-	return changed
 }
 
-func moves(f field.Field, moved map[any]bool, changed bool) bool {
+func moves(f field.Field, moved map[any]bool, written bool) bool {
 	following, ok := field.As[field.Following](f)
 	if !ok {
 		return false
 	}
 	if len(following.Attributes) == 0 {
-		return changed
+		return written
 	}
 	for _, attribute := range following.Attributes {
 		if moved[attribute] {

@@ -105,13 +105,22 @@ func conventional(name string, a schema.Attribute) schema.Attribute {
 		}
 		return a
 	case schema.SingleNestedAttribute:
-		a.Attributes = maps.Clone(a.Attributes)
-		for child, nested := range a.Attributes {
-			a.Attributes[child] = conventional(child, nested)
-		}
+		a.Attributes = conventionalAll(a.Attributes)
+		return a
+	case schema.ListNestedAttribute:
+		a.Validators = append([]validator.List{listvalidator.SizeAtLeast(1)}, a.Validators...)
+		a.NestedObject.Attributes = conventionalAll(a.NestedObject.Attributes)
 		return a
 	}
 	return a
+}
+
+func conventionalAll(attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	all := map[string]schema.Attribute{}
+	for name, a := range attributes {
+		all[name] = conventional(name, a)
+	}
+	return all
 }
 
 // Version is the attribute that says when a write-only attribute is sent again.

@@ -1,0 +1,157 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+// Structure binds a nested attribute of texts, lists and objects to a column that holds JSON of the same shape. keys
+// gives the JSON keys of attributes that are called otherwise there. An object of nothing but nulls is null.
+func Structure[V attr.Value](column string, p *V, keys map[string]string) Field {
+	return scalar[V]{
+		column: column, p: p,
+		wire: func(v V) any { return toJSON(v, keys) },
+		parse: func(said any) (V, error) {
+			value, err := fromJSON(said, (*p).Type(context.Background()), keys)
+			if err != nil {
+				var none V
+				return none, err
+			}
+			return value.(V), nil //nolint:forcetypeassert // made for the type of p
+		},
+	}
+}
+
+func toJSON(value attr.Value, keys map[string]string) any {
+	if value.IsNull() || value.IsUnknown() {
+		return nil
+	}
+	switch v := value.(type) {
+	case types.Object:
+		object := map[string]any{}
+		for name, inner := range v.Attributes() {
+			if said := toJSON(inner, keys); said != nil {
+				object[keyOf(name, keys)] = said
+			}
+		}
+		return object
+	case types.List:
+		list := make([]any, len(v.Elements()))
+		for i, inner := range v.Elements() {
+			list[i] = toJSON(inner, keys)
+		}
+		return list
+	}
+	return text(value)
+}
+
+func keyOf(name string, keys map[string]string) string {
+	if key, ok := keys[name]; ok {
+		return key
+	}
+	return name
+}
+
+func fromJSON(said any, as attr.Type, keys map[string]string) (attr.Value, error) {
+	switch t := as.(type) {
+	case types.ObjectType:
+		object, _ := said.(map[string]any)
+		values, empty := map[string]attr.Value{}, true
+		for name, inner := range t.AttrTypes {
+			value, err := fromJSON(object[keyOf(name, keys)], inner, keys)
+			if err != nil {
+				return nil, err
+			}
+			values[name], empty = value, empty && value.IsNull()
+		}
+		if empty {
+			return types.ObjectNull(t.AttrTypes), nil
+		}
+		return types.ObjectValueMust(t.AttrTypes, values), nil
+	case types.ListType:
+		items, _ := said.([]any)
+		if len(items) == 0 {
+			return types.ListNull(t.ElemType), nil
+		}
+		values := make([]attr.Value, len(items))
+		for i, item := range items {
+			value, err := fromJSON(item, t.ElemType, keys)
+			if err != nil {
+				return nil, err
+			}
+			values[i] = value
+		}
+		return types.ListValueMust(t.ElemType, values), nil
+	}
+	if !as.Equal(types.StringType) {
+		return nil, fmt.Errorf("no JSON is known for %s", as)
+	}
+	return parseString(said)
+}
+
+// document binds a JSON object in a text.
+type document struct {
+	scalar[types.String]
+	// ignorable tells that a key that the configuration leaves out means nothing when the server holds this value.
+	ignorable func(key string, value any) bool
+}
+
+// Document binds a text that holds a JSON object to a column that holds the object. Spelling is no difference, nor are
+// keys that the server adds to those of the text. A key that the text no longer has is one, unless it holds null or
+// ignorable, which may be nil, says that the server would set the same by itself.
+func Document(column string, p *types.String, ignorable func(key string, value any) bool) Field {
+	if ignorable == nil {
+		ignorable = func(string, any) bool { return false }
+	}
+	return document{scalar[types.String]{
+		column: column, p: p,
+		wire: func(v types.String) any { return ParseObject(v.ValueString()) },
+		parse: func(said any) (types.String, error) {
+			object, ok := said.(map[string]any)
+			if !ok || len(object) == 0 {
+				return types.StringNull(), nil
+			}
+			data, err := json.Marshal(object)
+			if err != nil {
+				return types.StringNull(), fmt.Errorf("no JSON: %w", err)
+			}
+			return types.StringValue(string(data)), nil
+		},
+		same: func(mine, theirs types.String) bool {
+			return client.Covers(ParseObject(theirs.ValueString()), ParseObject(mine.ValueString()))
+		},
+	}, ignorable}
+}
+
+// ParseObject reads a JSON object; nil when the text is none.
+func ParseObject(text string) map[string]any {
+	var object map[string]any
+	if json.Unmarshal([]byte(text), &object) != nil {
+		return nil
+	}
+	return object
+}
+
+func (f document) Assign(from Field) { *f.p = *Unwrap(from).(document).p } //nolint:forcetypeassert // the same field of the same model
+
+// Same compares a text with an earlier one, whose further keys count unless they are ignorable.
+func (f document) Same(as Field) bool {
+	other, ok := Unwrap(as).(document)
+	if !ok || !f.equal(*f.p, *other.p) {
+		return false
+	}
+	mine, theirs := ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString())
+	for key, value := range maps.All(theirs) {
+		if mine[key] == nil && value != nil && !f.ignorable(key, value) {
+			return false
+		}
+	}
+	return true
+}
