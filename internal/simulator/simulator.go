@@ -62,7 +62,8 @@ func Start(opts Options) (*Simulator, error) {
 			pool := x509.NewCertPool()
 			pool.AppendCertsFromPEM([]byte(caPEM))
 			opts.Kibana.HTTPClient = &http.Client{Timeout: time.Minute, Transport: &http.Transport{
-				ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}}
+				ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+			}}
 		}
 	}
 	sim.ServiceNow = servicenow.New(opts.ServiceNow)
@@ -98,7 +99,7 @@ func (sim *Simulator) serve(address string, handler http.Handler, tlsConfig *tls
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, TLSConfig: tlsConfig}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, TLSConfig: tlsConfig.Clone()}
 	sim.servers = append(sim.servers, server)
 	go func() {
 		// Close makes Serve return ErrServerClosed; a listener that dies earlier shows in every client's error.
@@ -130,8 +131,10 @@ func (sim *Simulator) Close() error {
 }
 
 func kibanaErrorBody(status int) []byte {
-	body, err := json.Marshal(map[string]any{"statusCode": status, "error": http.StatusText(status),
-		"message": http.StatusText(status)})
+	body, err := json.Marshal(map[string]any{
+		"statusCode": status, "error": http.StatusText(status),
+		"message": http.StatusText(status),
+	})
 	if err != nil {
 		return nil
 	}
@@ -144,20 +147,24 @@ func selfSigned() (*tls.Config, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:   pkix.Name{CommonName: "terraform-provider-servicenow simulator"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: "terraform-provider-servicenow simulator"},
+		NotBefore:    time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IsCA:                  true,
 		BasicConstraintsValid: true,
-		DNSNames:              []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}}
+		DNSNames:              []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return nil, "", err
 	}
 	certificate := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 	caPEM := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"}}, caPEM, nil
+	return &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+	}, caPEM, nil
 }

@@ -84,16 +84,27 @@ func (p *pair) insert(table string, values servicenow.Record) string {
 // prepare makes the integration user and grants what Elastic's documentation lists.
 func (p *pair) prepare() {
 	p.t.Helper()
-	user := p.insert("sys_user", servicenow.Record{"user_name": "kibana", "user_password": "pw", "email": "kibana@example.com"})
-	for _, role := range []string{"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user"} {
-		p.insert("sys_user_has_role", servicenow.Record{"user": user,
-			"role": p.ServiceNow.Records("sys_user_role", "name="+role)[0]["sys_id"]})
+	user := p.insert(
+		"sys_user",
+		servicenow.Record{"user_name": "kibana", "user_password": "pw", "email": "kibana@example.com"},
+	)
+	for _, role := range []string{
+		"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user",
+	} {
+		p.insert("sys_user_has_role", servicenow.Record{
+			"user": user,
+			"role": p.ServiceNow.Records("sys_user_role", "name="+role)[0]["sys_id"],
+		})
 	}
 	scope := p.ServiceNow.Records("sys_scope", "scope=x_elas2_inc_int")[0]["sys_id"]
-	for _, target := range []string{"GlideRecord.insert", "GlideRecord.setValue", "GlideRecordSecure.getValue", "incident",
-		"ScriptableServiceResultBuilder.setBody", "ScopedGlideElement"} {
-		row := servicenow.Record{"source_scope": scope, "target_scope": "global", "target_name": target,
-			"target_type": "scriptable", "operation": "execute", "status": "allowed"}
+	for _, target := range []string{
+		"GlideRecord.insert", "GlideRecord.setValue", "GlideRecordSecure.getValue", "incident",
+		"ScriptableServiceResultBuilder.setBody", "ScopedGlideElement",
+	} {
+		row := servicenow.Record{
+			"source_scope": scope, "target_scope": "global", "target_name": target,
+			"target_type": "scriptable", "operation": "execute", "status": "allowed",
+		}
 		if target == "incident" {
 			row["target_type"], row["operation"] = "sys_db_object", "read"
 		}
@@ -104,20 +115,34 @@ func (p *pair) prepare() {
 func (p *pair) connector(config, secrets map[string]any) string {
 	p.t.Helper()
 	config["apiUrl"], config["usesTableApi"] = p.ServiceNowURL(), false
-	status, body := p.ask(http.MethodPost, p.KibanaURL()+"/api/actions/connector", "elastic", "changeme", map[string]any{
-		"name": "ITSM", "connector_type_id": ".servicenow", "config": config, "secrets": secrets})
+	status, body := p.ask(
+		http.MethodPost,
+		p.KibanaURL()+"/api/actions/connector",
+		"elastic",
+		"changeme",
+		map[string]any{
+			"name": "ITSM", "connector_type_id": ".servicenow", "config": config, "secrets": secrets,
+		},
+	)
 	if status != http.StatusOK {
 		p.t.Fatalf("connector: %d %v", status, body)
 	}
-	return body["id"].(string)
+	id, _ := body["id"].(string)
+	return id
 }
 
 func (p *pair) push(connector string) map[string]any {
 	p.t.Helper()
-	_, body := p.ask(http.MethodPost, p.KibanaURL()+"/api/actions/connector/"+connector+"/_execute", "elastic", "changeme",
+	_, body := p.ask(
+		http.MethodPost,
+		p.KibanaURL()+"/api/actions/connector/"+connector+"/_execute",
+		"elastic",
+		"changeme",
 		map[string]any{"params": map[string]any{"subAction": "pushToService", "subActionParams": map[string]any{
 			"incident": map[string]any{"short_description": "disk full", "description": "d", "externalId": nil},
-			"comments": []map[string]string{{"commentId": "1", "comment": "look here"}}}}})
+			"comments": []map[string]string{{"commentId": "1", "comment": "look here"}},
+		}}},
+	)
 	return body
 }
 
@@ -131,8 +156,9 @@ func TestKibanaPushesAnIncident(t *testing.T) {
 		if body["status"] != "ok" {
 			t.Fatalf("tls=%v: %v", useTLS, body)
 		}
-		data := body["data"].(map[string]any)
-		incident, ok := p.ServiceNow.Record("incident", data["id"].(string))
+		data, _ := body["data"].(map[string]any)
+		id, _ := data["id"].(string)
+		incident, ok := p.ServiceNow.Record("incident", id)
 		if !ok || incident["short_description"] != "disk full" || incident["sys_created_by"] != "kibana" ||
 			data["title"] != incident["number"] {
 			t.Errorf("tls=%v: %v, incident %v", useTLS, data, incident)
@@ -151,19 +177,28 @@ func TestKibanaPushesWithAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kibana"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kibana"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := p.insert("sys_certificate", servicenow.Record{"name": "kibana",
-		"pem_certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))})
+	certificate := p.insert("sys_certificate", servicenow.Record{
+		"name":            "kibana",
+		"pem_certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+	})
 	endpoint := p.insert("oauth_jwt", servicenow.Record{"name": "kibana", "user_field": "email", "client_secret": "cs"})
 	record, _ := p.ServiceNow.Record("oauth_jwt", endpoint)
-	p.insert("jwt_verifier_map", servicenow.Record{"name": "m", "oauth_jwt": endpoint, "sys_certificate": certificate, "kid": "k1"})
-	connector := p.connector(map[string]any{"isOAuth": true, "clientId": record["client_id"], "jwtKeyId": "k1",
-		"userIdentifierValue": "kibana@example.com"}, map[string]any{"clientSecret": "cs", "privateKey": string(pem.EncodeToMemory(
+	p.insert(
+		"jwt_verifier_map",
+		servicenow.Record{"name": "m", "oauth_jwt": endpoint, "sys_certificate": certificate, "kid": "k1"},
+	)
+	connector := p.connector(map[string]any{
+		"isOAuth": true, "clientId": record["client_id"], "jwtKeyId": "k1",
+		"userIdentifierValue": "kibana@example.com",
+	}, map[string]any{"clientSecret": "cs", "privateKey": string(pem.EncodeToMemory(
 		&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))})
 	// Kibana sends no jti, and the endpoint verifies it by default.
 	if body := p.push(connector); body["status"] != "error" {
@@ -173,7 +208,11 @@ func TestKibanaPushesWithAToken(t *testing.T) {
 	if reason := log[len(log)-1].Reason; !strings.Contains(reason, "jti is missing") {
 		t.Errorf("reason %q", reason)
 	}
-	if err := p.ServiceNow.Set("oauth_jwt", endpoint, servicenow.Record{"enable_jti_verification": "false"}); err != nil {
+	if err := p.ServiceNow.Set(
+		"oauth_jwt",
+		endpoint,
+		servicenow.Record{"enable_jti_verification": "false"},
+	); err != nil {
 		t.Fatal(err)
 	}
 	if body := p.push(connector); body["status"] != "ok" {
@@ -192,11 +231,23 @@ func TestFaultsOnEachSide(t *testing.T) {
 	if status != http.StatusServiceUnavailable || body["statusCode"] != 503.0 {
 		t.Errorf("Kibana: %d %v", status, body)
 	}
-	status, body = p.ask(http.MethodPost, p.KibanaURL()+"/simulator/faults", "", "", fault.Rule{Kind: fault.Reset, PathPrefix: "/none"})
+	status, body = p.ask(
+		http.MethodPost,
+		p.KibanaURL()+"/simulator/faults",
+		"",
+		"",
+		fault.Rule{Kind: fault.Reset, PathPrefix: "/none"},
+	)
 	if status != http.StatusCreated || body["id"] != "fault-2" {
 		t.Errorf("admin endpoint: %d %v", status, body)
 	}
-	if status, _ := p.ask(http.MethodGet, p.ServiceNowURL()+"/api/now/table/sys_user", "admin", "admin", nil); status != http.StatusOK {
+	if status, _ := p.ask(
+		http.MethodGet,
+		p.ServiceNowURL()+"/api/now/table/sys_user",
+		"admin",
+		"admin",
+		nil,
+	); status != http.StatusOK {
 		t.Errorf("ServiceNow: %d", status)
 	}
 }

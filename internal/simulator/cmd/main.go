@@ -42,7 +42,12 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
 	const kibanaUser, kibanaPassword = "elastic", "changeme"
 	opts := simulator.Options{Kibana: kibana.Options{Username: kibanaUser, Password: kibanaPassword}}
-	flags.StringVar(&opts.ServiceNowAddress, "servicenow", "127.0.0.1:8080", "`address` of the ServiceNow side; port 0 picks one")
+	flags.StringVar(
+		&opts.ServiceNowAddress,
+		"servicenow",
+		"127.0.0.1:8080",
+		"`address` of the ServiceNow side; port 0 picks one",
+	)
 	flags.StringVar(&opts.KibanaAddress, "kibana", "127.0.0.1:5601", "`address` of the Kibana side; port 0 picks one")
 	flags.StringVar(&opts.Kibana.Version, "kibana-version", "9.1.0", "Kibana `version` to imitate")
 	flags.BoolVar(&opts.TLS, "tls", false, "serve HTTPS with a certificate made for the occasion")
@@ -57,14 +62,15 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	if *apps != "" {
 		opts.ServiceNow.Apps = strings.Split(*apps, ",")
 	}
-	sim, err := simulator.Start(opts)
+	sim, err := simulator.Start(opts) //nolint:contextcheck // requests bring their own contexts; Close ends the servers
 	if err != nil {
 		return err
 	}
 	err = json.NewEncoder(out).Encode(addresses{
 		InstanceURL: sim.ServiceNowURL(), ServiceNowUsername: sim.ServiceNow.AdminUser(),
 		ServiceNowPassword: sim.ServiceNow.AdminPassword(), KibanaURL: sim.KibanaURL(),
-		KibanaUsername: kibanaUser, KibanaPassword: kibanaPassword, CACertificate: sim.CACertificate()})
+		KibanaUsername: kibanaUser, KibanaPassword: kibanaPassword, CACertificate: sim.CACertificate(),
+	})
 	if err != nil {
 		return fmt.Errorf("print addresses: %w", err)
 	}

@@ -29,8 +29,10 @@ const body = "0123456789abcdef0123456789abcdef"
 func start(t *testing.T, clock func() time.Time) *target {
 	t.Helper()
 	tg := &target{}
-	tg.Injector = fault.New(fault.Options{Clock: clock, RevokeTokens: func() { tg.revoked.Add(1) },
-		ErrorBody: func(status int) []byte { return []byte(`{"status":"failure"}`) }})
+	tg.Injector = fault.New(fault.Options{
+		Clock: clock, RevokeTokens: func() { tg.revoked.Add(1) },
+		ErrorBody: func(int) []byte { return []byte(`{"status":"failure"}`) },
+	})
 	server := httptest.NewServer(tg.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		tg.handled.Add(1)
 		w.Header().Set("X-Target", "1")
@@ -49,26 +51,34 @@ func (tg *target) add(t *testing.T, r fault.Rule) {
 	}
 }
 
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // do uses a connection of its own: a client retries by itself on a reused connection that breaks.
-func (tg *target) do(ctx context.Context, method, path string) (*http.Response, string, error) {
+func (tg *target) do(ctx context.Context, method, path string) (answer, string, error) {
 	request, err := http.NewRequestWithContext(ctx, method, tg.url+path, nil)
 	if err != nil {
-		return nil, "", err
+		return answer{}, "", err
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, "", err
+		return answer{}, "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
-	return response, string(text), err
+	return answer{response.StatusCode, response.Header}, string(text), err
 }
 
 func TestStatusFault(t *testing.T) {
 	t.Parallel()
 	tg := start(t, nil)
-	tg.add(t, fault.Rule{Kind: fault.Status, Status: 502, RetryAfter: 3, Method: "GET", PathPrefix: "/a", Skip: 1, Count: 2})
+	tg.add(
+		t,
+		fault.Rule{Kind: fault.Status, Status: 502, RetryAfter: 3, Method: "GET", PathPrefix: "/a", Skip: 1, Count: 2},
+	)
 	want := []int{201, 502, 502, 201}
 	for i, status := range want {
 		r, text, err := tg.do(t.Context(), "GET", "/a/b")
@@ -175,14 +185,24 @@ func TestRulesOverHTTP(t *testing.T) {
 	injector := fault.New(fault.Options{})
 	ask := func(method, target, text string) (int, string) {
 		recorder := httptest.NewRecorder()
-		injector.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(text)))
+		injector.ServeHTTP(
+			recorder,
+			httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(text)),
+		)
 		return recorder.Code, recorder.Body.String()
 	}
-	if status, text := ask("POST", "/", `{"kind":"status","status":500,"count":2}`); status != 201 || !strings.Contains(text, "fault-1") {
+	if status, text := ask(
+		"POST",
+		"/",
+		`{"kind":"status","status":500,"count":2}`,
+	); status != 201 ||
+		!strings.Contains(text, "fault-1") {
 		t.Errorf("%d %s", status, text)
 	}
-	for _, bad := range []string{`{"kind":"nonsense"}`, `{"kind":"latency"}`, `{"kind":"rate_limit"}`, `{"kind":"status","status":7}`,
-		`{"kind":"revoke_tokens"}`, `{"unknown":1}`, `{`} {
+	for _, bad := range []string{
+		`{"kind":"nonsense"}`, `{"kind":"latency"}`, `{"kind":"rate_limit"}`, `{"kind":"status","status":7}`,
+		`{"kind":"revoke_tokens"}`, `{"unknown":1}`, `{`,
+	} {
 		if status, _ := ask("POST", "/", bad); status != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, status)
 		}

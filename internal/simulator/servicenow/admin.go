@@ -46,7 +46,8 @@ func (s *Server) Insert(tableName string, values Record) (string, error) {
 	if t == nil {
 		return "", fmt.Errorf("no table %s", tableName)
 	}
-	r, err := s.insert(t, write{trusted: true, by: s.opts.AdminUser, values: anyValues(values), scope: values["sys_scope"]})
+	w := write{trusted: true, by: s.opts.AdminUser, values: anyValues(values), scope: values["sys_scope"]}
+	r, err := s.insert(t, w)
 	if err != nil {
 		return "", fmt.Errorf("insert into %s: %w", tableName, err)
 	}
@@ -66,7 +67,7 @@ func (s *Server) Set(tableName, id string, values Record) error {
 			return fmt.Errorf("table %s has no column %s", r.table.Name, name)
 		}
 	}
-	if _, err := s.update(r, write{trusted: true, by: s.opts.AdminUser, values: anyValues(values)}); err != nil {
+	if err := s.update(r, write{trusted: true, by: s.opts.AdminUser, values: anyValues(values)}); err != nil {
 		return fmt.Errorf("update of %s: %w", tableName, err)
 	}
 	return nil
@@ -160,7 +161,7 @@ func (s *Server) SetProperty(name, value string) {
 func (s *Server) setProperty(name, value string) {
 	w := write{trusted: true, by: "system", values: map[string]any{"name": name, "value": value, "type": "string"}}
 	if r := s.where("sys_properties", "name", name); r != nil {
-		_, _ = s.update(r, w) // a trusted write to a table without rules
+		_ = s.update(r, w) // a trusted write to a table without rules
 		return
 	}
 	_, _ = s.insert(s.tables["sys_properties"], w)

@@ -139,8 +139,10 @@ func (s *Server) batch(c *call) answer {
 		if err != nil || bad != nil || strings.HasSuffix(strings.TrimSuffix(sub.URL, "/"), "/batch") {
 			a = refused(http.StatusBadRequest, "Invalid request in batch", "")
 		} else {
-			inner := &call{method: strings.ToUpper(sub.Method), path: target.Path, query: target.Query(),
-				header: http.Header{}, body: body, base: c.base, caller: c.caller, proof: c.proof}
+			inner := &call{
+				method: strings.ToUpper(sub.Method), path: target.Path, query: target.Query(),
+				header: http.Header{}, body: body, base: c.base, caller: c.caller, proof: c.proof,
+			}
 			for _, h := range sub.Headers {
 				inner.header.Set(h.Name, h.Value)
 			}
@@ -148,8 +150,10 @@ func (s *Server) batch(c *call) answer {
 				a = s.dispatch(inner)
 			}
 		}
-		out := map[string]any{"id": sub.ID, "status_code": a.status, "status_text": http.StatusText(a.status),
-			"execution_time": 1, "body": ""}
+		out := map[string]any{
+			"id": sub.ID, "status_code": a.status, "status_text": http.StatusText(a.status),
+			"execution_time": 1, "body": "",
+		}
 		if a.body != nil {
 			text, err := json.Marshal(a.body)
 			if err != nil {
@@ -166,6 +170,8 @@ func (s *Server) batch(c *call) answer {
 		}
 		serviced = append(serviced, out)
 	}
-	return answer{status: http.StatusOK, body: map[string]any{"batch_request_id": in.ID,
-		"serviced_requests": serviced, "unserviced_requests": []any{}}}
+	return answer{status: http.StatusOK, body: map[string]any{
+		"batch_request_id":  in.ID,
+		"serviced_requests": serviced, "unserviced_requests": []any{},
+	}}
 }

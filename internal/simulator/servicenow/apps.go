@@ -15,7 +15,7 @@ const (
 	SecurityIntegrations    = "sn_sec_int"
 	VulnerabilityResponse   = "sn_vul"
 	Rapid7Integration       = "sn_vul_r7"
-	TokenBasedAuthPlugin    = "com.glide.tokenbased_auth"
+	TokenBasedAuthPlugin    = "com.glide.tokenbased_auth" //nolint:gosec // a plugin's id, no credential
 	EventManagementPlugin   = "com.glideapp.itom.snac"
 	integrationUserRoleName = ".integration_user"
 )
@@ -45,8 +45,10 @@ type seedRow struct {
 }
 
 func (s *Server) offer(a *app) {
-	s.put("v_plugin", Record{"sys_id": seedID("plugin", a.id), "id": a.id, "name": a.name,
-		"version": a.versions[len(a.versions)-1], "active": s.pluginState(false)})
+	s.put("v_plugin", Record{
+		"sys_id": seedID("plugin", a.id), "id": a.id, "name": a.name,
+		"version": a.versions[len(a.versions)-1], "active": s.pluginState(false),
+	})
 }
 
 func (s *Server) pluginState(active bool) string {
@@ -109,9 +111,11 @@ func (s *Server) install(id, version string) error {
 		if r := s.findIn("sys_store_app", scope); r != nil {
 			r.values["version"] = version
 		} else {
-			s.put("sys_store_app", Record{"sys_id": scope, "name": a.name, "scope": a.id, "source": a.id,
+			s.put("sys_store_app", Record{
+				"sys_id": scope, "name": a.name, "scope": a.id, "source": a.id,
 				"version": version, "latest_version": a.versions[len(a.versions)-1], "vendor": "simulated",
-				"runtime_access_tracking": "enforced"})
+				"runtime_access_tracking": "enforced",
+			})
 		}
 	}
 	if !fresh {
@@ -133,38 +137,63 @@ func (s *Server) install(id, version string) error {
 func (s *Server) addAPI(api scriptedAPI, scope string) {
 	base := "/api/" + api.namespace + "/" + api.service
 	id := seedID("api", base)
-	s.put("sys_ws_definition", Record{"sys_id": id, "name": api.name, "service_id": api.service, "sys_scope": scope,
+	s.put("sys_ws_definition", Record{
+		"sys_id": id, "name": api.name, "service_id": api.service, "sys_scope": scope,
 		"namespace": api.namespace, "base_uri": base, "consumes": "application/json,application/xml,text/xml",
-		"produces": "application/json,application/xml,text/xml"})
+		"produces": "application/json,application/xml,text/xml",
+	})
 	for _, operation := range api.operations {
 		var method, path string
 		_, _ = fmt.Sscan(operation, &method, &path)
-		s.put("sys_ws_operation", Record{"sys_id": seedID("operation", base, operation), "name": path,
-			"http_method": method, "relative_path": path, "web_service_definition": id, "sys_scope": scope})
+		s.put("sys_ws_operation", Record{
+			"sys_id": seedID("operation", base, operation), "name": path,
+			"http_method": method, "relative_path": path, "web_service_definition": id, "sys_scope": scope,
+		})
 	}
-	for _, owner := range []struct{ table, element string }{{"sys_cors_rule", "rest_api"}, {"sys_api_access_policy", "api"}} {
-		s.put("sys_choice", Record{"sys_id": seedID("choice", owner.table, id), "name": owner.table,
-			"element": owner.element, "value": id, "label": api.name + " [" + api.namespace + "/" + api.service + "]",
-			"language": "en"})
+	s.offerAPI(id, api.name+" ["+api.namespace+"/"+api.service+"]")
+}
+
+// offerAPI lists an API among the choices of the columns that point at one.
+func (s *Server) offerAPI(id, label string) {
+	for tableName, element := range map[string]string{
+		"sys_cors_rule": "rest_api", "sys_api_access_policy": "api", "sys_api_access_scope": "api",
+	} {
+		s.put("sys_choice", Record{
+			"sys_id": seedID("choice", tableName, id), "name": tableName, "element": element,
+			"value": id, "label": label, "language": "en",
+		})
 	}
 }
 
 // catalogueOrder is the order in which v_plugin lists the catalogue.
-var catalogueOrder = []string{TokenBasedAuthPlugin, "com.glide.rest.policy", "com.glide.rest.auth.scope",
+var catalogueOrder = []string{
+	TokenBasedAuthPlugin, "com.glide.rest.policy", "com.glide.rest.auth.scope",
 	"com.glide.auth.scope", EventManagementPlugin, "com.snc.incident.mim", EventConnectors, ElasticITSM, ElasticSecOps,
-	SecurityIncident, ThreatIntelligence, SecurityIntegrations, VulnerabilityResponse, Rapid7Integration}
+	SecurityIncident, ThreatIntelligence, SecurityIntegrations, VulnerabilityResponse, Rapid7Integration,
+}
 
 var catalogue = map[string]*app{
-	TokenBasedAuthPlugin: {id: TokenBasedAuthPlugin, name: "API Key and HMAC Authentication", versions: []string{"1.0.0"},
-		plugin: true, requires: []string{"com.glide.rest.policy", "com.glide.rest.auth.scope", "com.glide.auth.scope"}},
-	"com.glide.rest.policy": {id: "com.glide.rest.policy", name: "REST API Access Policies",
-		versions: []string{"1.0.0"}, plugin: true},
-	"com.glide.rest.auth.scope": {id: "com.glide.rest.auth.scope", name: "REST API Auth Scope",
-		versions: []string{"1.0.0"}, plugin: true},
-	"com.glide.auth.scope": {id: "com.glide.auth.scope", name: "Authentication Scope",
-		versions: []string{"1.0.0"}, plugin: true},
-	"com.snc.incident.mim": {id: "com.snc.incident.mim", name: "Major Incident Management",
-		versions: []string{"1.0.0"}, plugin: true, roles: []string{"major_incident_manager"}},
+	TokenBasedAuthPlugin: {
+		id: TokenBasedAuthPlugin, name: "API Key and HMAC Authentication",
+		versions: []string{"1.0.0"},
+		plugin:   true, requires: []string{"com.glide.rest.policy", "com.glide.rest.auth.scope", "com.glide.auth.scope"},
+	},
+	"com.glide.rest.policy": {
+		id: "com.glide.rest.policy", name: "REST API Access Policies",
+		versions: []string{"1.0.0"}, plugin: true,
+	},
+	"com.glide.rest.auth.scope": {
+		id: "com.glide.rest.auth.scope", name: "REST API Auth Scope",
+		versions: []string{"1.0.0"}, plugin: true,
+	},
+	"com.glide.auth.scope": {
+		id: "com.glide.auth.scope", name: "Authentication Scope",
+		versions: []string{"1.0.0"}, plugin: true,
+	},
+	"com.snc.incident.mim": {
+		id: "com.snc.incident.mim", name: "Major Incident Management",
+		versions: []string{"1.0.0"}, plugin: true, roles: []string{"major_incident_manager"},
+	},
 	EventManagementPlugin: eventManagement,
 	EventConnectors:       eventConnectors,
 	ElasticITSM:           elasticITSM,
@@ -172,7 +201,10 @@ var catalogue = map[string]*app{
 	SecurityIncident:      securityIncident,
 	ThreatIntelligence:    threatIntelligence,
 	SecurityIntegrations:  securityIntegrations,
-	VulnerabilityResponse: {id: VulnerabilityResponse, name: "Vulnerability Response", versions: []string{"22.0.1", "23.1.2"},
-		requires: []string{SecurityIntegrations}, roles: []string{"sn_vul.vulnerability_admin", "sn_vul.read_all"}},
+	VulnerabilityResponse: {
+		id: VulnerabilityResponse, name: "Vulnerability Response",
+		versions: []string{"22.0.1", "23.1.2"}, requires: []string{SecurityIntegrations},
+		roles: []string{"sn_vul.vulnerability_admin", "sn_vul.read_all"},
+	},
 	Rapid7Integration: rapid7Integration,
 }

@@ -11,15 +11,22 @@ var (
 	eventSenders = []string{"evt_mgmt_integration"}
 )
 
-var eventManagement = &app{id: EventManagementPlugin, name: "Event Management", versions: []string{"1.0.0"}, plugin: true,
+var eventManagement = &app{
+	id: EventManagementPlugin, name: "Event Management", versions: []string{"1.0.0"},
+	plugin: true,
 	tables: []Table{
 		{Name: "em_event", Label: "Event", Display: "message_key", Columns: []Column{
 			str("source", 100), str("event_class", 100), str("node", 1000), str("type", 100), str("resource", 1000),
 			str("metric_name", 100), str("message_key", 1024), str("description", 4000), str("additional_info", 65000),
-			choice("severity", "", "0", "Clear", "1", "Critical", "2", "Major", "3", "Minor", "4", "Warning", "5", "Info"),
-			choice("state", "Ready", "Ready", "Ready", "Processed", "Processed", "Ignored", "Ignored", "Error", "Error"),
+			choice("severity", "", "0", "Clear", "1", "Critical", "2", "Major", "3", "Minor", "4", "Warning", "5",
+				"Info"),
+			choice("state", "Ready", "Ready", "Ready", "Processed", "Processed", "Ignored", "Ignored", "Error",
+				"Error"),
 			choice("resolution_state", "New", "New", "New", "Closing", "Closing"), col("time_of_event", DateTime),
-		}, Access: Access{Read: []string{"evt_mgmt_admin", "evt_mgmt_operator", "evt_mgmt_integration"}, Write: eventSenders}},
+		}, Access: Access{
+			Read:  []string{"evt_mgmt_admin", "evt_mgmt_operator", "evt_mgmt_integration"},
+			Write: eventSenders,
+		}},
 		{Name: "em_connector_definition", Label: "Connector Definition", Extends: metadataTable, Columns: []Column{
 			str("name", 100).required(), choice("script_type", "", "javascript", "JavaScript", "groovy", "Groovy"),
 			ref("javascript_to_run", "sys_script_include"), str("description", 1000),
@@ -41,14 +48,20 @@ var eventManagement = &app{id: EventManagementPlugin, name: "Event Management", 
 	roles: []string{"evt_mgmt_admin", "evt_mgmt_operator", "evt_mgmt_integration"},
 	apis:  []scriptedAPI{{"Event Management", "global", "em", []string{"POST /jsonv2", "POST /inbound_event"}}},
 	rows: []seedRow{
-		{"em_connector_definition", Record{"sys_id": seedID("connector definition", "Zabbix"), "name": "Zabbix",
-			"script_type": "javascript"}},
-		{"em_connector_definition", Record{"sys_id": seedID("connector definition", "SolarWinds"), "name": "SolarWinds",
-			"script_type": "javascript"}},
+		{"em_connector_definition", Record{
+			"sys_id": seedID("connector definition", "Zabbix"), "name": "Zabbix",
+			"script_type": "javascript",
+		}},
+		{"em_connector_definition", Record{
+			"sys_id": seedID("connector definition", "SolarWinds"), "name": "SolarWinds",
+			"script_type": "javascript",
+		}},
 	},
 }
 
-var eventConnectors = &app{id: EventConnectors, name: "Event Management Connectors", versions: []string{"2.1.0", "2.2.3"},
+var eventConnectors = &app{
+	id: EventConnectors, name: "Event Management Connectors",
+	versions: []string{"2.1.0", "2.2.3"},
 	requires: []string{EventManagementPlugin},
 	tables: []Table{
 		{Name: "sn_em_connector_listener", Label: "Push Connector", Extends: metadataTable, Columns: []Column{
@@ -57,21 +70,32 @@ var eventConnectors = &app{id: EventConnectors, name: "Event Management Connecto
 			choice("type", "1", "1", "Instance", "2", "MID"), integer("order", "100"), boolean("active", "true"),
 			str("description", 1000), str("script", 65000), ref("mid_server_script_include", "sys_script_include"),
 		}, Access: both(eventAdmins...)},
-		{Name: "sn_em_connector_push_instance", Label: "Push Connector Instance", Extends: metadataTable, Columns: []Column{
-			str("name", 100).required(), ref("push_connector_definition", "sn_em_connector_listener").required(),
-			boolean("active", "true"), str("url", 1024).computed(), str("description", 1000),
-			str("latest_external_payloads", 65000).computed(),
-		}, Access: both(eventAdmins...)},
-		{Name: "sn_em_connector_push_config", Label: "Push Connector Parameter", Extends: metadataTable, Columns: []Column{
-			str("name", 100), str("value", 1000), ref("push_connector_definition", "sn_em_connector_listener"),
-		}, Access: both(eventAdmins...)},
+		{
+			Name: "sn_em_connector_push_instance", Label: "Push Connector Instance", Extends: metadataTable,
+			Columns: []Column{
+				str("name", 100).required(), ref("push_connector_definition", "sn_em_connector_listener").required(),
+				boolean("active", "true"), str("url", 1024).computed(), str("description", 1000),
+				str("latest_external_payloads", 65000).computed(),
+			}, Access: both(eventAdmins...),
+		},
+		{
+			Name: "sn_em_connector_push_config", Label: "Push Connector Parameter", Extends: metadataTable,
+			Columns: []Column{
+				str("name", 100), str("value", 1000), ref("push_connector_definition", "sn_em_connector_listener"),
+			}, Access: both(eventAdmins...),
+		},
 	},
 	apis: []scriptedAPI{
 		{"Event Connectors", EventConnectors, "em", []string{"POST /inbound_event"}},
 		{"Event Connectors on MID", "mid", "em", []string{"POST /inbound_event"}},
 	},
-	rows: []seedRow{{"sn_em_connector_listener", Record{"sys_id": seedID("listener", "aws"), "name": "AWS", "source": "aws",
-		"event_source_label": "AWS", "sys_scope": seedID("scope", EventConnectors)}}},
+	rows: []seedRow{{
+		"sn_em_connector_listener",
+		Record{
+			"sys_id": seedID("listener", "aws"), "name": "AWS", "source": "aws",
+			"event_source_label": "AWS", "sys_scope": seedID("scope", EventConnectors),
+		},
+	}},
 }
 
 // pushInstanceBefore fills the URL, which the form shows once the record is saved.
@@ -126,7 +150,7 @@ func inboundEvent(s *Server, c *call, _ map[string]string) answer {
 	}
 	for _, event := range events {
 		event["source"] = source
-		if _, err := s.insertEvent(c, event); err != nil {
+		if err := s.insertEvent(c, event); err != nil {
 			return writeRefused(err)
 		}
 	}
@@ -154,7 +178,7 @@ func (s *Server) listenerFor(c *call) *row {
 }
 
 // insertEvent keeps what is no column of em_event in additional_info.
-func (s *Server) insertEvent(c *call, event map[string]any) (*row, error) {
+func (s *Server) insertEvent(c *call, event map[string]any) error {
 	t := s.tables["em_event"]
 	values, extra := map[string]any{}, map[string]any{}
 	for name, value := range event {
@@ -167,14 +191,15 @@ func (s *Server) insertEvent(c *call, event map[string]any) (*row, error) {
 	if values["additional_info"] == nil && len(extra) > 0 {
 		text, err := json.Marshal(extra)
 		if err != nil {
-			return nil, fmt.Errorf("event: %w", err)
+			return fmt.Errorf("event: %w", err)
 		}
 		values["additional_info"] = string(text)
 	}
 	if values["time_of_event"] == nil {
 		values["time_of_event"] = s.stamp()
 	}
-	return s.insert(t, write{values: values, by: c.caller.userName})
+	_, err := s.insert(t, write{values: values, by: c.caller.userName})
+	return err
 }
 
 // bulkEvents is /api/global/em/jsonv2, which Kibana's ITOM connector posts to.
@@ -189,10 +214,11 @@ func bulkEvents(s *Server, c *call, _ map[string]string) answer {
 		return refused(http.StatusBadRequest, "Exception while reading request", "The payload is not valid JSON.")
 	}
 	for _, event := range in.Records {
-		if _, err := s.insertEvent(c, event); err != nil {
+		if err := s.insertEvent(c, event); err != nil {
 			return writeRefused(err)
 		}
 	}
 	return result(http.StatusOK, map[string]string{
-		"Default Bulk Endpoint": fmt.Sprintf("%d events were inserted", len(in.Records))})
+		"Default Bulk Endpoint": fmt.Sprintf("%d events were inserted", len(in.Records)),
+	})
 }

@@ -3,14 +3,17 @@ package servicenow
 var integrationAdmins = []string{"sn_sec_int.admin", "sn_vul.vulnerability_admin"}
 
 // securityIntegrations is the framework that Vulnerability Response configures its scanners with.
-var securityIntegrations = &app{id: SecurityIntegrations, name: "Security Integration Framework", versions: []string{"11.4.2"},
+var securityIntegrations = &app{
+	id: SecurityIntegrations, name: "Security Integration Framework",
+	versions: []string{"11.4.2"},
 	tables: []Table{
 		{Name: "sn_sec_int_integration", Label: "Security Integration", Extends: metadataTable, Columns: []Column{
 			str("name", 100).required(), str("id", 100), str("source", 100), str("integration_type", 100),
 			str("short_description", 1000), boolean("configurable", "true"), integer("order", "100"),
 		}, Access: both(integrationAdmins...)},
 		{Name: "sn_sec_int_impl", Label: "Integration Instance", Extends: metadataTable, Columns: []Column{
-			str("name", 100).required(), boolean("active", "true"), ref("integration", "sn_sec_int_integration").required(),
+			str("name", 100).required(), boolean("active", "true"),
+			ref("integration", "sn_sec_int_integration").required(),
 			boolean("is_default", "false"),
 			choice("validation_status", "not_validated", "not_validated", "Not validated", "valid", "Valid",
 				"invalid", "Invalid").computed(),
@@ -22,16 +25,21 @@ var securityIntegrations = &app{id: SecurityIntegrations, name: "Security Integr
 			boolean("mandatory", "false"), str("default_value", 512), integer("order", "100"),
 			ref("integration", "sn_sec_int_integration").required(), col("password_value", Password2).length(255),
 		}, Access: both(integrationAdmins...)},
-		{Name: "sn_sec_int_impl_config", Label: "Integration Instance Parameter", Extends: metadataTable, Display: "sys_id",
+		{
+			Name: "sn_sec_int_impl_config", Label: "Integration Instance Parameter", Extends: metadataTable,
+			Display: "sys_id",
 			Columns: []Column{
-				ref("configuration", "sn_sec_int_config").required(), ref("implementation", "sn_sec_int_impl").required(),
+				ref("configuration", "sn_sec_int_config").required(),
+				ref("implementation", "sn_sec_int_impl").required(),
 				str("value", 512), col("password_value", Password2).length(255),
-			}, Access: both(integrationAdmins...)},
+			}, Access: both(integrationAdmins...),
+		},
 	},
 	roles: []string{"sn_sec_int.admin"},
 }
 
-var rapid7Integration = &app{id: Rapid7Integration, name: "Rapid7 Vulnerability Integration",
+var rapid7Integration = &app{
+	id: Rapid7Integration, name: "Rapid7 Vulnerability Integration",
 	versions: []string{"12.1.0", "12.2.1"}, requires: []string{VulnerabilityResponse},
 	roles: []string{"sn_vul_r7.admin", "sn_vul_r7.user", "sn_vul_r7.read"},
 	rows:  rapid7Rows(),
@@ -41,8 +49,10 @@ var rapid7Integration = &app{id: Rapid7Integration, name: "Rapid7 Vulnerability 
 // those of region and key are not known and made up.
 func rapid7Rows() []seedRow {
 	scope, integration := seedID("scope", Rapid7Integration), seedID("integration", "rapid7")
-	rows := []seedRow{{"sn_sec_int_integration", Record{"sys_id": integration, "name": "Rapid7 InsightVM Integration",
-		"id": "rapid7_insightvm", "source": "Rapid7", "integration_type": "InsightVM", "sys_scope": scope}}}
+	rows := []seedRow{{"sn_sec_int_integration", Record{
+		"sys_id": integration, "name": "Rapid7 InsightVM Integration",
+		"id": "rapid7_insightvm", "source": "Rapid7", "integration_type": "InsightVM", "sys_scope": scope,
+	}}}
 	for _, p := range []struct{ name, label, typ, mandatory, def string }{
 		{"insightvm_region", "InsightVM Region", "choice", "true", ""},
 		{"api_key", "API Key", "password", "true", ""},
@@ -53,9 +63,11 @@ func rapid7Rows() []seedRow {
 		{"scan_end_time", "Scan end time", "string", "false", ""},
 		{"vuln_comp", "Vulnerability comparison", "string", "false", ""},
 	} {
-		rows = append(rows, seedRow{"sn_sec_int_config", Record{"sys_id": seedID("rapid7", p.name), "name": p.name,
+		rows = append(rows, seedRow{"sn_sec_int_config", Record{
+			"sys_id": seedID("rapid7", p.name), "name": p.name,
 			"label": p.label, "display_name": p.label, "elem_type": p.typ, "mandatory": p.mandatory,
-			"default_value": p.def, "integration": integration, "sys_scope": scope}})
+			"default_value": p.def, "integration": integration, "sys_scope": scope,
+		}})
 	}
 	return rows
 }

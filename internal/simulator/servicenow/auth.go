@@ -18,7 +18,7 @@ const (
 	authKeyQuery  authMethod = "api key query"
 )
 
-const apiKeyName = "x-sn-apikey"
+const apiKeyName = "x-sn-apikey" //nolint:gosec // a header's name, no credential
 
 // credential is a proven identity, before access policies have their say.
 type credential struct {

@@ -50,14 +50,19 @@ func keyed(in *instance, values map[string]any) (id, token string) {
 
 // protect makes an active policy on the Table API with these profiles.
 func protect(in *instance, values map[string]any, profiles ...string) string {
-	body := map[string]any{"name": "policy", "api": servicenow.TableAPI, "apply_all_methods": "true",
-		"apply_all_resources": "true", "apply_all_versions": "true", "apply_all_tables": "true"}
+	body := map[string]any{
+		"name": "policy", "api": servicenow.TableAPI, "apply_all_methods": "true",
+		"apply_all_resources": "true", "apply_all_versions": "true", "apply_all_tables": "true",
+	}
 	for name, value := range values {
 		body[name] = value
 	}
 	id := in.create("sys_api_access_policy", body)
 	for _, profile := range profiles {
-		in.insert("sys_auth_profile_mapping", servicenow.Record{"api_access_policy": id, "inbound_auth_profile": profile})
+		in.insert(
+			"sys_auth_profile_mapping",
+			servicenow.Record{"api_access_policy": id, "inbound_auth_profile": profile},
+		)
 	}
 	return id
 }
@@ -88,7 +93,12 @@ func TestAPIKeysPassOnlyWhereAPolicyMapsThem(t *testing.T) {
 	byHeader.must(http.StatusOK, http.MethodGet, table+"incident", nil)
 	byHeader.must(http.StatusForbidden, http.MethodGet, table+"sys_certificate", nil) // the key's user decides
 	anonymous.must(http.StatusUnauthorized, http.MethodGet, withQuery, nil)
-	in.must(http.StatusOK, http.MethodPatch, table+"http_key_auth/"+keys, map[string]any{"auth_parameter": header + "," + inQuery})
+	in.must(
+		http.StatusOK,
+		http.MethodPatch,
+		table+"http_key_auth/"+keys,
+		map[string]any{"auth_parameter": header + "," + inQuery},
+	)
 	anonymous.must(http.StatusOK, http.MethodGet, withQuery, nil)
 	if text := in.Requests()[len(in.Requests())-1].Query; strings.Contains(text, token) {
 		t.Error("the request log shows a key")
@@ -102,7 +112,10 @@ func TestMappingOneMethodLocksTheOthersOut(t *testing.T) {
 	in := start(t, servicenow.Options{})
 	_, token := keyed(in, nil)
 	key := in.with("x-sn-apikey", token)
-	profile := in.create("http_key_auth", map[string]any{"name": "keys", "auth_parameter": parameter(in, "type=auth_header")})
+	profile := in.create(
+		"http_key_auth",
+		map[string]any{"name": "keys", "auth_parameter": parameter(in, "type=auth_header")},
+	)
 
 	inactive := protect(in, map[string]any{"active": "false"}, profile)
 	in.must(http.StatusOK, http.MethodGet, table+"sys_user", nil)
@@ -117,8 +130,10 @@ func TestMappingOneMethodLocksTheOthersOut(t *testing.T) {
 	in.must(http.StatusOK, http.MethodGet, table+"sys_user", nil)
 
 	// The closest policy wins: only writes to one table are closed.
-	protect(in, map[string]any{"http_method": "POST", "apply_all_methods": "false", "api_tablename": "incident",
-		"apply_all_tables": "false"}, profile)
+	protect(in, map[string]any{
+		"http_method": "POST", "apply_all_methods": "false", "api_tablename": "incident",
+		"apply_all_tables": "false",
+	}, profile)
 	in.must(http.StatusOK, http.MethodGet, table+"incident", nil)
 	in.must(http.StatusUnauthorized, http.MethodPost, table+"incident", map[string]any{})
 	in.create("sys_user_group", map[string]any{"name": "open"})
@@ -128,7 +143,10 @@ func TestGlobalPolicies(t *testing.T) {
 	t.Parallel()
 	in := start(t, servicenow.Options{})
 	_, token := keyed(in, nil)
-	keys := in.insert("http_key_auth", servicenow.Record{"name": "keys", "auth_parameter": parameter(in, "type=auth_header")})
+	keys := in.insert(
+		"http_key_auth",
+		servicenow.Record{"name": "keys", "auth_parameter": parameter(in, "type=auth_header")},
+	)
 	basic := in.insert("std_http_auth", servicenow.Record{"name": "basic", "type": "basic_auth"})
 	protect(in, map[string]any{"apply_global": "true", "api": ""}, keys, basic)
 	in.with("x-sn-apikey", token).must(http.StatusUnauthorized, http.MethodGet, table+"incident", nil)
@@ -153,7 +171,12 @@ func TestInstancesThatDropThePolicysAPI(t *testing.T) {
 	}
 	locked := start(t, servicenow.Options{LockAPIOnPolicy: true})
 	id = protect(locked, nil)
-	if r := locked.must(http.StatusOK, http.MethodPatch, table+"sys_api_access_policy/"+id, api); r.record()["api"] != "" {
+	if r := locked.must(
+		http.StatusOK,
+		http.MethodPatch,
+		table+"sys_api_access_policy/"+id,
+		api,
+	); r.record()["api"] != "" {
 		t.Error("api was kept on update")
 	}
 }
@@ -166,10 +189,15 @@ func TestAPIKeyLife(t *testing.T) {
 		in.insert("http_key_auth", servicenow.Record{"name": "k", "auth_parameter": parameter(in, "type=auth_header")}))
 	id, token := keyed(in, map[string]any{"expires": "2026-03-02 00:00:00"})
 	shown := in.must(http.StatusOK, http.MethodGet, table+"api_key/"+id, nil).record()
-	if shown["token"] != "hidden" || strings.Contains(shown["token_hash"].(string), token) {
+	if shown["token"] != "hidden" || strings.Contains(text(shown["token_hash"]), token) {
 		t.Errorf("a key reads back as %v", shown)
 	}
-	in.must(http.StatusOK, http.MethodPatch, table+"api_key/"+id, map[string]any{"token": "now_other", "description": "d"})
+	in.must(
+		http.StatusOK,
+		http.MethodPatch,
+		table+"api_key/"+id,
+		map[string]any{"token": "now_other", "description": "d"},
+	)
 	if in.Secret("api_key", id, "token") != token {
 		t.Error("a token was set over REST")
 	}
@@ -196,7 +224,9 @@ func TestNarrowAuthScopes(t *testing.T) {
 	events := in.insert("sys_auth_scope", servicenow.Record{"name": "events"})
 	in.insert("sys_api_access_scope", servicenow.Record{"name": "s", "api": servicenow.TableAPI, "auth_scope": reports})
 	_, token := keyed(in, map[string]any{"auth_scope": events})
-	message, _ := in.with("x-sn-apikey", token).must(http.StatusForbidden, http.MethodGet, table+"incident", nil).errorText()
+	message, _ := in.with("x-sn-apikey", token).
+		must(http.StatusForbidden, http.MethodGet, table+"incident", nil).
+		errorText()
 	if message != "Missing required api access scope: reports" {
 		t.Errorf("message %q", message)
 	}
@@ -206,8 +236,10 @@ func TestCORS(t *testing.T) {
 	t.Parallel()
 	in := start(t, servicenow.Options{})
 	api := in.Records("sys_ws_definition", "base_uri=/api/x_elas2_inc_int/elastic_api")[0]["sys_id"]
-	rule := in.create("sys_cors_rule", map[string]any{"name": "kibana", "domain": "https://kibana.example.com:5601",
-		"rest_api": api, "get": "true", "max_age": 600})
+	rule := in.create("sys_cors_rule", map[string]any{
+		"name": "kibana", "domain": "https://kibana.example.com:5601",
+		"rest_api": api, "get": "true", "max_age": 600,
+	})
 	const health = "/api/x_elas2_inc_int/elastic_api/health"
 	allowed := func(origin, method, path string) string {
 		browser := *in
@@ -219,8 +251,11 @@ func TestCORS(t *testing.T) {
 	if got := allowed(origin, "GET", health); got != origin {
 		t.Errorf("preflight: %q", got)
 	}
-	for _, test := range [][3]string{{"https://evil.example.com", "GET", health}, {origin, "POST", health},
-		{origin, "GET", "/api/now/table/incident"}} {
+	for _, test := range [][3]string{
+		{"https://evil.example.com", "GET", health},
+		{origin, "POST", health},
+		{origin, "GET", "/api/now/table/incident"},
+	} {
 		if got := allowed(test[0], test[1], test[2]); got != "" {
 			t.Errorf("%v was let in", test)
 		}

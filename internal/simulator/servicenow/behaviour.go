@@ -60,7 +60,7 @@ func (s *Server) after(op operation, r *row, old map[string]string) {
 	}
 }
 
-func userBefore(s *Server, op operation, r *row, old map[string]string) error {
+func userBefore(_ *Server, op operation, r *row, old map[string]string) error {
 	if op == opDelete {
 		return nil
 	}
@@ -189,9 +189,11 @@ func dictionaryAfter(s *Server, op operation, r *row, _ map[string]string) {
 		s.forEachChild(t, func(child *table) { child.drop(v["element"]) })
 		return
 	}
-	c := Column{Name: v["element"], Label: v["column_label"], Type: Type(v["internal_type"]), Reference: v["reference"],
+	c := Column{
+		Name: v["element"], Label: v["column_label"], Type: Type(v["internal_type"]), Reference: v["reference"],
 		Default: v["default_value"], MaxLength: number(v["max_length"], 0), Mandatory: v["mandatory"] == "true",
-		ReadOnly: v["read_only"] == "true", Unique: v["unique"] == "true"}
+		ReadOnly: v["read_only"] == "true", Unique: v["unique"] == "true",
+	}
 	if known := t.column(c.Name); known != nil {
 		c.Computed, c.Choices = known.Computed, known.Choices
 	}

@@ -21,8 +21,10 @@ func certificateBefore(s *Server, op operation, r *row, _ map[string]string) err
 	}
 	v := r.values
 	if v["pem_certificate"] == "" {
-		for _, name := range []string{"issuer", "subject", "serial_number", "valid_from", "expires", "expires_in_days"} {
-			v[name] = ""
+		for _, c := range r.table.columns {
+			if c.Computed && !strings.HasPrefix(c.Name, "sys_") {
+				v[c.Name] = ""
+			}
 		}
 	} else {
 		cert, err := s.parseCertificate(v["pem_certificate"])

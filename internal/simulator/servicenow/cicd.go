@@ -131,9 +131,13 @@ func (s *Server) progress(c *call, j *job) answer {
 	case j.polls > 1 || j.polls > 0 && j.outcome.Polls == 1:
 		status, label, percent = "1", "Running", min(99, 100*j.polls/(j.outcome.Polls+1))
 	}
-	body := map[string]any{"links": map[string]any{"progress": map[string]any{"id": j.id,
-		"url": c.base + "/api/sn_cicd/progress/" + j.id}}, "status": status, "status_label": label,
-		"status_message": problem, "status_detail": "", "error": problem, "percent_complete": percent}
+	body := map[string]any{
+		"links": map[string]any{"progress": map[string]any{
+			"id":  j.id,
+			"url": c.base + "/api/sn_cicd/progress/" + j.id,
+		}}, "status": status, "status_label": label,
+		"status_message": problem, "status_detail": "", "error": problem, "percent_complete": percent,
+	}
 	if j.version != "" {
 		body["rollback_version"] = j.rollback
 	}

@@ -22,8 +22,10 @@ type abort struct {
 }
 
 func newGuards() guards {
-	return guards{hidden: map[string]bool{}, columns: map[string]bool{}, unread: map[string]bool{},
-		aborts: map[string]abort{}, mandatory: map[string][]string{}}
+	return guards{
+		hidden: map[string]bool{}, columns: map[string]bool{}, unread: map[string]bool{},
+		aborts: map[string]abort{}, mandatory: map[string][]string{},
+	}
 }
 
 func (g guards) columnForbidden(t *table, column string) bool {

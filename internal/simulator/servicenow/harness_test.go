@@ -111,22 +111,22 @@ func (r response) list() []map[string]any {
 	items, _ := r.body["result"].([]any)
 	records := make([]map[string]any, 0, len(items))
 	for _, item := range items {
-		records = append(records, item.(map[string]any))
+		records = append(records, object(item))
 	}
 	return records
 }
 
 func (r response) errorText() (message, detail string) {
 	inner, _ := r.body["error"].(map[string]any)
-	message, _ = inner["message"].(string)
-	detail, _ = inner["detail"].(string)
+	message = text(inner["message"])
+	detail = text(inner["detail"])
 	return message, detail
 }
 
 // create posts a record and returns its sys_id.
 func (in *instance) create(table string, values map[string]any) string {
 	in.t.Helper()
-	return in.must(http.StatusCreated, http.MethodPost, "/api/now/table/"+table, values).record()["sys_id"].(string)
+	return text(in.must(http.StatusCreated, http.MethodPost, "/api/now/table/"+table, values).record()["sys_id"])
 }
 
 func (in *instance) insert(table string, values servicenow.Record) string {
@@ -151,12 +151,25 @@ func (in *instance) role(name string) string {
 // user makes a user with a password and roles, and returns its sys_id and the instance as seen by it.
 func (in *instance) user(name string, roles ...string) (string, *instance) {
 	in.t.Helper()
-	id := in.insert("sys_user", servicenow.Record{"user_name": name, "user_password": "pw-" + name,
-		"email": name + "@example.com"})
+	id := in.insert("sys_user", servicenow.Record{
+		"user_name": name, "user_password": "pw-" + name,
+		"email": name + "@example.com",
+	})
 	for _, role := range roles {
 		in.insert("sys_user_has_role", servicenow.Record{"user": id, "role": in.role(role)})
 	}
 	return id, in.as(name, "pw-"+name)
+}
+
+// text and object are what a JSON value holds, empty when it is of another kind.
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
 }
 
 func query(pairs ...string) string {

@@ -36,7 +36,8 @@ func (s *Server) importRow(c *call, name string) answer {
 	row.values["sys_import_state_comment"] = outcome["error_message"]
 	row.values["sys_target_table"], row.values["sys_target_sys_id"] = outcome["table"], outcome["sys_id"]
 	return answer{status: http.StatusCreated, body: map[string]any{
-		"import_set": set, "staging_table": name, "result": []map[string]string{outcome}}}
+		"import_set": set, "staging_table": name, "result": []map[string]string{outcome},
+	}}
 }
 
 func (s *Server) transform(c *call, staging string, body map[string]any) map[string]string {
@@ -45,7 +46,12 @@ func (s *Server) transform(c *call, staging string, body map[string]any) map[str
 		return map[string]string{"status": "error", "error_message": "No transform map found for " + staging}
 	}
 	failed := func(message string) map[string]string {
-		return map[string]string{"transform_map": m.name, "table": m.target, "status": "error", "error_message": message}
+		return map[string]string{
+			"transform_map": m.name,
+			"table":         m.target,
+			"status":        "error",
+			"error_message": message,
+		}
 	}
 	if missing := s.missingPrivilege(m.app, m.privileges); missing != nil {
 		return failed(missing.denial(m.app))
@@ -56,23 +62,29 @@ func (s *Server) transform(c *call, staging string, body map[string]any) map[str
 	}
 	values := s.mapped(target, body)
 	w := write{values: values, by: c.caller.userName}
-	status, r := "inserted", (*row)(nil)
-	var err error
+	var (
+		status string
+		r      *row
+		err    error
+	)
 	if id := incidentID(body); id != "" {
 		status, r = "updated", s.find(target, id)
 		if r == nil {
 			return failed("No " + m.target + " with sys_id " + id)
 		}
-		_, err = s.update(r, w)
+		err = s.update(r, w)
 	} else {
+		status = "inserted"
 		r, err = s.insert(target, w)
 	}
 	if err != nil {
 		return failed(err.Error())
 	}
-	return map[string]string{"transform_map": m.name, "table": m.target, "display_name": "number",
+	return map[string]string{
+		"transform_map": m.name, "table": m.target, "display_name": "number",
 		"display_value": r.values["number"], "record_link": c.base + "/api/now/table/" + m.target + "/" + r.id(),
-		"status": status, "sys_id": r.id()}
+		"status": status, "sys_id": r.id(),
+	}
 }
 
 // incidentID is how Elastic's application is told to update instead of insert.

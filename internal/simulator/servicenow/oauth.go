@@ -13,7 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+const jwtBearerGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // a grant's name, no credential
 
 // OAuthAttempt is one request to /oauth_token.do with the reason that the instance keeps to its own log: the client
 // only ever learns "access_denied".
@@ -42,8 +42,10 @@ func (s *Server) oauthToken(c *call) answer {
 	}
 	s.oauthLog = append(s.oauthLog, attempt)
 	if err != nil {
-		return answer{status: http.StatusUnauthorized,
-			body: map[string]any{"error_description": "access_denied", "error": "server_error"}}
+		return answer{
+			status: http.StatusUnauthorized,
+			body:   map[string]any{"error_description": "access_denied", "error": "server_error"},
+		}
 	}
 	return answer{status: http.StatusOK, body: body, header: http.Header{"Cache-Control": {"no-store"}}}
 }
@@ -83,8 +85,10 @@ func (s *Server) grant(c *call, attempt *OAuthAttempt) (map[string]any, error) {
 	}
 	attempt.User = user.values["user_name"]
 	lifespan := number(client.values["access_token_lifespan"], 1800)
-	body := map[string]any{"access_token": s.issue(client, user, lifespan, false), "scope": "useraccount",
-		"token_type": "Bearer", "expires_in": max(0, lifespan-1)}
+	body := map[string]any{
+		"access_token": s.issue(client, user, lifespan, false), "scope": "useraccount",
+		"token_type": "Bearer", "expires_in": max(0, lifespan-1),
+	}
 	switch {
 	case attempt.GrantType == "refresh_token":
 		body["refresh_token"] = form.Get("refresh_token")
@@ -96,8 +100,10 @@ func (s *Server) grant(c *call, attempt *OAuthAttempt) (map[string]any, error) {
 
 func (s *Server) issue(client, user *row, lifespan int, refresh bool) string {
 	value := newID() + newID()
-	s.tokens[value] = &token{user: user.id(), client: client.id(), refresh: refresh,
-		expires: s.now().Add(time.Duration(lifespan) * time.Second)}
+	s.tokens[value] = &token{
+		user: user.id(), client: client.id(), refresh: refresh,
+		expires: s.now().Add(time.Duration(lifespan) * time.Second),
+	}
 	return value
 }
 
@@ -176,7 +182,8 @@ func (s *Server) assertedUser(client *row, assertion string) (*row, error) {
 		return nil, errors.New("the application is no JWT endpoint")
 	}
 	parser := jwt.NewParser(jwt.WithoutClaimsValidation(), jwt.WithJSONNumber(), jwt.WithValidMethods([]string{
-		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}))
+		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+	}))
 	claims := jwt.MapClaims{}
 	_, err := parser.ParseWithClaims(assertion, claims, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
@@ -323,7 +330,7 @@ func oauthEntityAfter(s *Server, op operation, r *row, _ map[string]string) {
 	}
 }
 
-func verifierMapBefore(s *Server, op operation, r *row, _ map[string]string) error {
+func verifierMapBefore(_ *Server, op operation, r *row, _ map[string]string) error {
 	if op != opDelete && r.values["kid"] == "" {
 		r.values["kid"] = newID()
 	}

@@ -24,8 +24,10 @@ import (
 
 func certify(t *testing.T, key crypto.Signer, from, until time.Time) string {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: "kibana", Country: []string{"SE"}},
-		NotBefore: from, NotAfter: until}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: "kibana", Country: []string{"SE"}},
+		NotBefore: from, NotAfter: until,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -48,20 +50,35 @@ func newChain(t *testing.T, opts servicenow.Options, key crypto.Signer, endpoint
 	if opts.Clock != nil {
 		now = opts.Clock()
 	}
-	certificate := in.create("sys_certificate", map[string]any{"name": "kibana",
-		"pem_certificate": certify(t, key, now.Add(-time.Hour), now.Add(90*24*time.Hour))})
-	body := map[string]any{"name": "kibana", "user_field": "email", "client_secret": "s3cret", "inbound_grant_type": "jwt"}
+	certificate := in.create("sys_certificate", map[string]any{
+		"name":            "kibana",
+		"pem_certificate": certify(t, key, now.Add(-time.Hour), now.Add(90*24*time.Hour)),
+	})
+	body := map[string]any{
+		"name":               "kibana",
+		"user_field":         "email",
+		"client_secret":      "s3cret",
+		"inbound_grant_type": "jwt",
+	}
 	for name, value := range endpoint {
 		body[name] = value
 	}
 	row := in.must(http.StatusCreated, http.MethodPost, table+"oauth_jwt", body).record()
-	c := &chain{instance: in, key: key, clientID: row["client_id"].(string), secret: "s3cret", endpoint: row["sys_id"].(string)}
+	c := &chain{
+		instance: in,
+		key:      key,
+		clientID: text(row["client_id"]),
+		secret:   "s3cret",
+		endpoint: text(row["sys_id"]),
+	}
 	if row["client_secret"] != "" || len(c.clientID) != 32 {
 		t.Fatalf("oauth_jwt reads back %v", row)
 	}
-	verifier := in.must(http.StatusCreated, http.MethodPost, table+"jwt_verifier_map", map[string]any{"name": "kibana",
-		"oauth_jwt": c.endpoint, "sys_certificate": certificate}).record()
-	c.kid, c.mapRow = verifier["kid"].(string), verifier["sys_id"].(string)
+	verifier := in.must(http.StatusCreated, http.MethodPost, table+"jwt_verifier_map", map[string]any{
+		"name":      "kibana",
+		"oauth_jwt": c.endpoint, "sys_certificate": certificate,
+	}).record()
+	c.kid, c.mapRow = text(verifier["kid"]), text(verifier["sys_id"])
 	c.user, _ = in.user("elastic", "itil")
 	return c
 }
@@ -70,8 +87,10 @@ func newChain(t *testing.T, opts servicenow.Options, key crypto.Signer, endpoint
 func (c *chain) assertion(change func(header map[string]any, claims jwt.MapClaims)) string {
 	c.t.Helper()
 	now := time.Now()
-	claims := jwt.MapClaims{"sub": "elastic@example.com", "aud": c.clientID, "iss": c.clientID, "iat": now.Unix(),
-		"exp": now.Add(time.Hour).Unix(), "jti": fmt.Sprint(now.UnixNano())}
+	claims := jwt.MapClaims{
+		"sub": "elastic@example.com", "aud": c.clientID, "iss": c.clientID, "iat": now.Unix(),
+		"exp": now.Add(time.Hour).Unix(), "jti": fmt.Sprint(now.UnixNano()),
+	}
 	method := jwt.SigningMethod(jwt.SigningMethodRS256)
 	if _, ok := c.key.(*ecdsa.PrivateKey); ok {
 		method = jwt.SigningMethodES256
@@ -91,8 +110,10 @@ func (c *chain) assertion(change func(header map[string]any, claims jwt.MapClaim
 
 func (c *chain) exchange(assertion string) response {
 	c.t.Helper()
-	return c.token(url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "client_id": {c.clientID},
-		"client_secret": {c.secret}, "assertion": {assertion}})
+	return c.token(url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "client_id": {c.clientID},
+		"client_secret": {c.secret}, "assertion": {assertion},
+	})
 }
 
 func (in *instance) token(form url.Values) response {
@@ -129,7 +150,7 @@ func TestJWTBearerGrant(t *testing.T) {
 				r.body["scope"] != "useraccount" || r.body["refresh_token"] != nil {
 				t.Fatalf("%d %s (%s)", r.status, r.text, lastReason(c.instance))
 			}
-			bearer := c.with("Authorization", "Bearer "+r.body["access_token"].(string))
+			bearer := c.with("Authorization", "Bearer "+text(r.body["access_token"]))
 			created := bearer.must(http.StatusCreated, http.MethodPost, table+"incident", map[string]any{})
 			if created.record()["sys_created_by"] != "elastic" {
 				t.Errorf("created by %v", created.record()["sys_created_by"])
@@ -143,6 +164,12 @@ func TestJWTBearerGrant(t *testing.T) {
 func TestJWTRefusals(t *testing.T) {
 	t.Parallel()
 	key, other := rsaKey(t), rsaKey(t)
+	with := func(change func(*chain)) func(*chain) response {
+		return func(c *chain) response {
+			change(c)
+			return c.exchange(c.assertion(nil))
+		}
+	}
 	claim := func(name string, value any) func(*chain) response {
 		return func(c *chain) response {
 			return c.exchange(c.assertion(func(_ map[string]any, claims jwt.MapClaims) {
@@ -170,8 +197,8 @@ func TestJWTRefusals(t *testing.T) {
 		try    func(*chain) response
 		reason string
 	}{
-		{"other key", func(c *chain) response { c.key = other; return c.exchange(c.assertion(nil)) }, "verification error"},
-		{"wrong kid", func(c *chain) response { c.kid = "nobody's"; return c.exchange(c.assertion(nil)) }, "no verifier map"},
+		{"other key", with(func(c *chain) { c.key = other }), "verification error"},
+		{"wrong kid", with(func(c *chain) { c.kid = "nobody's" }), "no verifier map"},
 		{"no kid", func(c *chain) response {
 			return c.exchange(c.assertion(func(h map[string]any, _ jwt.MapClaims) { delete(h, "kid") }))
 		}, "no kid"},
@@ -194,8 +221,8 @@ func TestJWTRefusals(t *testing.T) {
 		{"admin user", claim("sub", "admin@example.com"), "Grant access to admin is not allowed"},
 		{"inactive user", set(user, servicenow.Record{"active": "false"}), "the user is inactive"},
 		{"locked user", set(user, servicenow.Record{"locked_out": "true"}), "the user is locked out"},
-		{"wrong secret", func(c *chain) response { c.secret = "guess"; return c.exchange(c.assertion(nil)) }, "wrong client_secret"},
-		{"unknown client", func(c *chain) response { c.clientID = "guess"; return c.exchange(c.assertion(nil)) }, "unknown client_id"},
+		{"wrong secret", with(func(c *chain) { c.secret = "guess" }), "wrong client_secret"},
+		{"unknown client", with(func(c *chain) { c.clientID = "guess" }), "unknown client_id"},
 		{"inactive endpoint", set(endpoint, servicenow.Record{"active": "false"}), "the application is inactive"},
 		{"user field that is none", set(endpoint, servicenow.Record{"user_field": "user_id"}), "no column of sys_user"},
 		{"no certificate", func(c *chain) response {
@@ -203,11 +230,14 @@ func TestJWTRefusals(t *testing.T) {
 				servicenow.Record{"sys_certificate": ""})(c)
 		}, "missing or inactive"},
 		{"JSON body", func(c *chain) response {
-			return c.with("X-Nothing", "1").do(http.MethodPost, "/oauth_token.do", map[string]any{"grant_type": "password"})
+			return c.with("X-Nothing", "1").do(http.MethodPost, "/oauth_token.do",
+				map[string]any{"grant_type": "password"})
 		}, "form-encoded"},
 		{"unsigned", func(c *chain) response {
-			token := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "elastic@example.com", "aud": c.clientID,
-				"iss": c.clientID})
+			token := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{
+				"sub": "elastic@example.com", "aud": c.clientID,
+				"iss": c.clientID,
+			})
 			text, err := token.SignedString(jwt.UnsafeAllowNoneSignatureType)
 			if err != nil {
 				t.Error(err)
@@ -215,15 +245,18 @@ func TestJWTRefusals(t *testing.T) {
 			return c.exchange(text)
 		}, "signing method none is invalid"},
 		{"password grant", func(c *chain) response {
-			return c.token(url.Values{"grant_type": {"password"}, "client_id": {c.clientID}, "client_secret": {c.secret},
-				"username": {"elastic"}, "password": {"pw-elastic"}})
+			return c.token(url.Values{
+				"grant_type": {"password"}, "client_id": {c.clientID}, "client_secret": {c.secret},
+				"username": {"elastic"}, "password": {"pw-elastic"},
+			})
 		}, "JWT assertions only"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := newChain(t, servicenow.Options{}, key, nil)
 			r := test.try(c)
-			if r.status != http.StatusUnauthorized || r.body["error"] != "server_error" || r.body["error_description"] != "access_denied" {
+			if r.status != http.StatusUnauthorized || r.body["error"] != "server_error" ||
+				r.body["error_description"] != "access_denied" {
 				t.Errorf("%d %s", r.status, r.text)
 			}
 			if reason := lastReason(c.instance); !strings.Contains(reason, test.reason) {
@@ -253,8 +286,10 @@ func TestOtherGrants(t *testing.T) {
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	in := start(t, servicenow.Options{Clock: func() time.Time { return now }})
 	user, _ := in.user("robot", "itil")
-	in.create("oauth_entity", map[string]any{"name": "client", "client_id": "cid", "client_secret": "cs",
-		"access_token_lifespan": "600", "user": user})
+	in.create("oauth_entity", map[string]any{
+		"name": "client", "client_id": "cid", "client_secret": "cs",
+		"access_token_lifespan": "600", "user": user,
+	})
 	form := func(pairs ...string) url.Values {
 		values := url.Values{"client_id": {"cid"}, "client_secret": {"cs"}}
 		for i := 0; i+1 < len(pairs); i += 2 {
@@ -263,14 +298,14 @@ func TestOtherGrants(t *testing.T) {
 		return values
 	}
 	works := func(r response) int {
-		token, _ := r.body["access_token"].(string)
+		token := text(r.body["access_token"])
 		return in.with("Authorization", "Bearer "+token).do(http.MethodGet, table+"incident", nil).status
 	}
 	granted := in.token(form("grant_type", "password", "username", "robot", "password", "pw-robot"))
 	if granted.status != http.StatusOK || granted.body["expires_in"] != 599.0 || works(granted) != http.StatusOK {
 		t.Fatalf("password: %s (%s)", granted.text, lastReason(in))
 	}
-	refresh, _ := granted.body["refresh_token"].(string)
+	refresh := text(granted.body["refresh_token"])
 	now = now.Add(10 * time.Minute)
 	if works(granted) != http.StatusUnauthorized {
 		t.Error("an expired token works")
@@ -296,7 +331,7 @@ func TestOtherGrants(t *testing.T) {
 		}
 	}
 	revoked := in.token(form("grant_type", "client_credentials"))
-	in.do(http.MethodPost, "/oauth_revoke_token.do?token="+revoked.body["access_token"].(string), nil)
+	in.do(http.MethodPost, "/oauth_revoke_token.do?token="+text(revoked.body["access_token"]), nil)
 	if works(revoked) != http.StatusUnauthorized {
 		t.Error("a revoked token works")
 	}
@@ -310,13 +345,17 @@ func TestCertificatesAreDecoded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := certify(t, key, now.Add(-time.Hour), now.Add(30*24*time.Hour))
+	certificate := certify(t, key, now.Add(-time.Hour), now.Add(30*24*time.Hour))
 	admin := in.Records("sys_user", "user_name=admin")[0]["sys_id"]
-	row := in.must(http.StatusCreated, http.MethodPost, table+"sys_certificate", map[string]any{"name": "c",
-		"pem_certificate": text, "issuer": "forged"}).record()
-	for name, want := range map[string]string{"issuer": "CN=kibana,C=SE", "subject": "CN=kibana,C=SE", "serial_number": "4711",
+	row := in.must(http.StatusCreated, http.MethodPost, table+"sys_certificate", map[string]any{
+		"name":            "c",
+		"pem_certificate": certificate, "issuer": "forged",
+	}).record()
+	for name, want := range map[string]string{
+		"issuer": "CN=kibana,C=SE", "subject": "CN=kibana,C=SE", "serial_number": "4711",
 		"valid_from": "2026-03-01 05:00:00", "expires": "2026-03-31 06:00:00", "expires_in_days": "30",
-		"warn_in_days_to_expire": "20", "notify_on_expiration": admin, "type": "trust_store_cert"} {
+		"warn_in_days_to_expire": "20", "notify_on_expiration": admin, "type": "trust_store_cert",
+	} {
 		if row[name] != want {
 			t.Errorf("%s = %v, want %s", name, row[name], want)
 		}
@@ -325,7 +364,7 @@ func TestCertificatesAreDecoded(t *testing.T) {
 		t.Error("sys_certificate has a scope")
 	}
 	now = now.Add(48 * time.Hour)
-	later := in.must(http.StatusOK, http.MethodGet, table+"sys_certificate/"+row["sys_id"].(string), nil).record()
+	later := in.must(http.StatusOK, http.MethodGet, table+"sys_certificate/"+text(row["sys_id"]), nil).record()
 	if later["expires_in_days"] != "28" || later["sys_mod_count"] != "0" {
 		t.Errorf("two days later: %v", later["expires_in_days"])
 	}

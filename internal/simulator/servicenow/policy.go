@@ -133,7 +133,8 @@ func (s *Server) profilesOf(policy *row) []*row {
 		if m.values["api_access_policy"] != policy.id() {
 			continue
 		}
-		if p := s.findIn("inbound_auth_profile", m.values["inbound_auth_profile"]); p != nil && p.values["active"] == "true" {
+		p := s.findIn("inbound_auth_profile", m.values["inbound_auth_profile"])
+		if p != nil && p.values["active"] == "true" {
 			profiles = append(profiles, p)
 		}
 	}
@@ -176,7 +177,8 @@ func (s *Server) corsHeaders(c *call) http.Header {
 	e := s.endpointOf(c.path)
 	for r := range s.rows("sys_cors_rule") {
 		v := r.values
-		byPath := v["use_resource_path"] == "true" && v["resource_path"] != "" && strings.HasPrefix(c.path, v["resource_path"])
+		byPath := v["use_resource_path"] == "true" && v["resource_path"] != "" &&
+			strings.HasPrefix(c.path, v["resource_path"])
 		byAPI := v["use_resource_path"] != "true" && v["rest_api"] != "" && v["rest_api"] == e.api
 		if v["active"] != "true" || !byPath && !byAPI || !originMatches(v["domain"], origin) ||
 			v[strings.ToLower(method)] != "true" {

@@ -72,8 +72,10 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		if err == nil {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		entry := Request{Time: s.opts.Clock(), Method: r.Method, Path: r.URL.Path, Query: loggedQuery(r.URL.Query()),
-			Columns: columnNames(r.Header.Get("Content-Type"), body), Auth: authKind(r), Agent: r.UserAgent()}
+		entry := Request{
+			Time: s.opts.Clock(), Method: r.Method, Path: r.URL.Path, Query: loggedQuery(r.URL.Query()),
+			Columns: columnNames(r.Header.Get("Content-Type"), body), Auth: authKind(r), Agent: r.UserAgent(),
+		}
 		writer := &statusWriter{ResponseWriter: w}
 		defer func() {
 			entry.Status = writer.status

@@ -140,8 +140,10 @@ func (s *Server) reconcileCounts(implied map[string]map[string][]source) {
 	}
 	for user, roles := range implied {
 		for _, role := range sortedKeys(roles) {
-			s.grantInherited(map[string]any{"user": user, "role": role, "inherited": "true",
-				"inh_count": strconv.Itoa(len(roles[role])), "inh_map": inheritanceMap(roles[role])})
+			s.grantInherited(map[string]any{
+				"user": user, "role": role, "inherited": "true",
+				"inh_count": strconv.Itoa(len(roles[role])), "inh_map": inheritanceMap(roles[role]),
+			})
 		}
 	}
 }
@@ -160,8 +162,14 @@ func (s *Server) reconcileRows(implied map[string]map[string][]source) {
 	for user, roles := range implied {
 		for role, sources := range roles {
 			for _, from := range sources {
-				wanted[user+"/"+role+"/"+from.key()] = map[string]any{"user": user, "role": role, "inherited": "true",
-					"granted_by": from.group, "included_in_role": from.within, "included_in_role_instance": from.instance}
+				wanted[user+"/"+role+"/"+from.key()] = map[string]any{
+					"user":                      user,
+					"role":                      role,
+					"inherited":                 "true",
+					"granted_by":                from.group,
+					"included_in_role":          from.within,
+					"included_in_role_instance": from.instance,
+				}
 			}
 		}
 	}

@@ -31,7 +31,8 @@ func TestRolesAreInheritedFromRolesAndGroups(t *testing.T) {
 		in.create("sys_group_has_role", map[string]any{"group": group, "role": in.role("itil")})
 		member := in.create("sys_user_grmember", map[string]any{"group": group, "user": user})
 		rows := grants(in, user, "itil")
-		if legacy && len(rows) != 2 || !legacy && (len(rows) != 1 || rows[0]["inherited"] != "false" || rows[0]["inh_count"] != "1") {
+		if legacy && len(rows) != 2 ||
+			!legacy && (len(rows) != 1 || rows[0]["inherited"] != "false" || rows[0]["inh_count"] != "1") {
 			t.Errorf("legacy=%v: direct and by group: %v", legacy, rows)
 		}
 		in.must(http.StatusNoContent, http.MethodDelete, table+"sys_user_has_role/"+direct, nil)
@@ -51,7 +52,10 @@ func TestGrantingAnInheritedRole(t *testing.T) {
 	grant := func(in *instance) (inherited, granted string, user string) {
 		user, _ = in.user("heir", "itil")
 		inherited = grants(in, user, "sn_incident_read")[0]["sys_id"]
-		return inherited, in.create("sys_user_has_role", map[string]any{"user": user, "role": in.role("sn_incident_read")}), user
+		return inherited, in.create(
+			"sys_user_has_role",
+			map[string]any{"user": user, "role": in.role("sn_incident_read")},
+		), user
 	}
 	v2 := start(t, servicenow.Options{})
 	before, after, user := grant(v2)
@@ -73,7 +77,13 @@ func TestGrantingAnInheritedRole(t *testing.T) {
 func TestCircularContainmentEnds(t *testing.T) {
 	t.Parallel()
 	in := start(t, servicenow.Options{})
-	a, b := in.create("sys_user_role", map[string]any{"name": "a"}), in.create("sys_user_role", map[string]any{"name": "b"})
+	a, b := in.create(
+		"sys_user_role",
+		map[string]any{"name": "a"},
+	), in.create(
+		"sys_user_role",
+		map[string]any{"name": "b"},
+	)
 	in.create("sys_user_role_contains", map[string]any{"role": a, "contains": b})
 	in.create("sys_user_role_contains", map[string]any{"role": b, "contains": a})
 	user, _ := in.user("loop", "a")

@@ -118,7 +118,8 @@ func addObservables(s *Server, c *call, path map[string]string) answer {
 				values["type"] = typ.id()
 			}
 			var err error
-			if r, err = s.insert(s.tables["sn_ti_observable"], write{values: values, by: c.caller.userName}); err != nil {
+			r, err = s.insert(s.tables["sn_ti_observable"], write{values: values, by: c.caller.userName})
+			if err != nil {
 				return writeRefused(err)
 			}
 		}

@@ -23,11 +23,13 @@ var builtInAPIs = []struct{ id, label, path string }{
 	{seedID("api", "sn_cicd"), "CICD API", "sn_cicd"},
 }
 
-var platformRoles = []string{"admin", "security_admin", "itil", "user_admin", "oauth_admin", "web_service_admin",
+var platformRoles = []string{
+	"admin", "security_admin", "itil", "user_admin", "oauth_admin", "web_service_admin",
 	"cors_rule_admin", "api_service_admin", "adaptive_auth_policy_admin", "mi_admin", "import_admin",
 	"import_set_loader", "import_transformer", "personalize_choices", "personalize_dictionary", "snc_internal",
 	"snc_platform_rest_api_access", "snc_basic_auth_api_access", "sn_cicd.sys_ci_automation", "sn_incident_read",
-	"sn_incident_write"}
+	"sn_incident_write",
+}
 
 func (s *Server) seed() {
 	s.seeding = true
@@ -44,16 +46,17 @@ func (s *Server) seed() {
 	s.contain("itil", "sn_incident_read", "sn_incident_write")
 	s.contain("import_admin", "import_set_loader", "import_transformer")
 	admin := seedID("user", "admin")
-	s.put("sys_user", Record{"sys_id": admin, "user_name": s.opts.AdminUser, "first_name": "System",
-		"last_name": "Administrator", "email": s.opts.AdminUser + "@example.com", "user_password": s.opts.AdminPassword})
-	s.put("sys_user_has_role", Record{"sys_id": seedID("grant", "admin"), "user": admin, "role": seedID("role", "admin")})
+	s.put("sys_user", Record{
+		"sys_id": admin, "user_name": s.opts.AdminUser, "user_password": s.opts.AdminPassword,
+		"first_name": "System", "last_name": "Administrator", "email": s.opts.AdminUser + "@example.com",
+	})
+	s.put("sys_user_has_role", Record{
+		"sys_id": seedID("grant", "admin"), "user": admin,
+		"role": seedID("role", "admin"),
+	})
 	s.seedInboundAuth()
 	for _, api := range builtInAPIs {
-		for _, owner := range []struct{ table, element string }{
-			{"sys_cors_rule", "rest_api"}, {"sys_api_access_policy", "api"}, {"sys_api_access_scope", "api"}} {
-			s.put("sys_choice", Record{"sys_id": seedID("choice", owner.table, api.id), "name": owner.table,
-				"element": owner.element, "value": api.id, "label": api.label + " [" + api.path + "]", "language": "en"})
-		}
+		s.offerAPI(api.id, api.label+" ["+api.path+"]")
 	}
 	for _, id := range catalogueOrder {
 		s.offer(catalogue[id])
@@ -66,8 +69,10 @@ func (s *Server) seed() {
 
 // seedInboundAuth adds the shipped rows seen on instances; the first profile's name really ends in a space there.
 func (s *Server) seedInboundAuth() {
-	s.put("sys_auth_scope", Record{"sys_id": seedID("auth scope", "useraccount"), "name": "useraccount",
-		"description": "All APIs, as the user"})
+	s.put("sys_auth_scope", Record{
+		"sys_id": seedID("auth scope", "useraccount"), "name": "useraccount",
+		"description": "All APIs, as the user",
+	})
 	for _, p := range []struct{ name, typ, label string }{
 		{apiKeyName, "auth_header", "Header for API Key"},
 		{apiKeyName, queryParameterType, "Query Parameter for API Key"},
@@ -75,34 +80,44 @@ func (s *Server) seedInboundAuth() {
 		{"x-sn-hmac-signature-256", queryParameterType, "Query Parameter for HMAC signature"},
 		{"ni.nolog.token", queryParameterType, "Query Parameter for token"},
 	} {
-		s.put("sys_token_auth_parameter", Record{"sys_id": seedID("auth parameter", p.name, p.typ),
-			"parameter_name": p.name, "type": p.typ, "name": p.label})
+		s.put("sys_token_auth_parameter", Record{
+			"sys_id":         seedID("auth parameter", p.name, p.typ),
+			"parameter_name": p.name, "type": p.typ, "name": p.label,
+		})
 	}
 	for _, p := range []struct{ name, typ, active, all string }{
 		{"BasicAuth for none public processors ", "basic_auth", "false", "true"},
 		{"Certificase Based Auth for none public processors", "certificate", "false", "true"},
 		{"ID Token", "id_token", "true", "false"},
 	} {
-		s.put("std_http_auth", Record{"sys_id": seedID("profile", p.name), "name": p.name, "type": p.typ,
-			"active": p.active, "auth_processor": p.all})
+		s.put("std_http_auth", Record{
+			"sys_id": seedID("profile", p.name), "name": p.name, "type": p.typ,
+			"active": p.active, "auth_processor": p.all,
+		})
 	}
 	for _, method := range []string{"GET", "POST"} {
-		s.put("sys_api_access_policy", Record{"sys_id": seedID("policy", method), "active": "false",
+		s.put("sys_api_access_policy", Record{
+			"sys_id": seedID("policy", method), "active": "false",
 			"name": "Table " + method + " API Access Policy", "api": TableAPI, "http_method": method,
-			"apply_all_resources": "true", "apply_all_versions": "true", "apply_all_tables": "true"})
+			"apply_all_resources": "true", "apply_all_versions": "true", "apply_all_tables": "true",
+		})
 	}
 }
 
 // put writes a shipped row. Its table exists and its id is its own, so nothing refuses it.
 func (s *Server) put(tableName string, values Record) {
-	_, _ = s.insert(s.tables[tableName], write{trusted: true, by: "system", values: anyValues(values),
-		scope: values["sys_scope"]})
+	_, _ = s.insert(s.tables[tableName], write{
+		trusted: true, by: "system", values: anyValues(values),
+		scope: values["sys_scope"],
+	})
 }
 
 func (s *Server) contain(role string, inner ...string) {
 	for _, name := range inner {
-		s.put("sys_user_role_contains", Record{"sys_id": seedID("contains", role, name),
-			"role": seedID("role", role), "contains": seedID("role", name)})
+		s.put("sys_user_role_contains", Record{
+			"sys_id": seedID("contains", role, name),
+			"role":   seedID("role", role), "contains": seedID("role", name),
+		})
 	}
 }
 
@@ -118,10 +133,14 @@ func (s *Server) addTables(defs []Table, scope string) {
 		if t.parent != nil {
 			super = seedID("table", t.parent.Name)
 		}
-		s.put("sys_db_object", Record{"sys_id": seedID("table", t.Name), "name": t.Name, "label": t.Label,
-			"super_class": super, "sys_scope": scope})
-		s.put("sys_dictionary", Record{"sys_id": seedID("dictionary", t.Name), "name": t.Name,
-			"column_label": t.Label, "internal_type": "collection", "sys_scope": scope})
+		s.put("sys_db_object", Record{
+			"sys_id": seedID("table", t.Name), "name": t.Name, "label": t.Label,
+			"super_class": super, "sys_scope": scope,
+		})
+		s.put("sys_dictionary", Record{
+			"sys_id": seedID("dictionary", t.Name), "name": t.Name,
+			"column_label": t.Label, "internal_type": "collection", "sys_scope": scope,
+		})
 		columns := def.Columns
 		if t.parent == nil {
 			columns = append(append([]Column{}, baseColumns...), columns...)
@@ -142,15 +161,20 @@ func (s *Server) describe(t *table, columns []Column) {
 		if c.Type == ChoiceOf {
 			hasChoices = "1"
 		}
-		s.put("sys_dictionary", Record{"sys_id": seedID("dictionary", t.Name, c.Name), "name": t.Name,
+		s.put("sys_dictionary", Record{
+			"sys_id": seedID("dictionary", t.Name, c.Name), "name": t.Name,
 			"element": c.Name, "column_label": c.Label, "internal_type": string(c.Type), "reference": c.Reference,
 			"max_length": length, "mandatory": strconv.FormatBool(c.Mandatory),
 			"read_only": strconv.FormatBool(c.ReadOnly), "unique": strconv.FormatBool(c.Unique),
-			"display": strconv.FormatBool(c.Name == t.displayColumn()), "default_value": c.Default, "choice": hasChoices})
+			"display": strconv.FormatBool(c.Name == t.displayColumn()), "default_value": c.Default,
+			"choice": hasChoices,
+		})
 		for i, ch := range c.Choices {
-			s.put("sys_choice", Record{"sys_id": seedID("choice", t.Name, c.Name, ch.Value, ch.Dependent), "name": t.Name,
-				"element": c.Name, "value": ch.Value, "label": ch.Label, "language": "en", "dependent_value": ch.Dependent,
-				"sequence": strconv.Itoa(i)})
+			s.put("sys_choice", Record{
+				"sys_id": seedID("choice", t.Name, c.Name, ch.Value, ch.Dependent),
+				"name":   t.Name, "element": c.Name, "value": ch.Value, "label": ch.Label, "language": "en",
+				"dependent_value": ch.Dependent, "sequence": strconv.Itoa(i),
+			})
 		}
 	}
 }

@@ -171,7 +171,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.url == "" {
 		s.url = base
 	}
-	a := s.handle(&call{method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body, base: base})
+	a := s.handle(&call{
+		method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body, base: base,
+	})
 	s.mu.Unlock()
 	send(w, a)
 }
@@ -229,8 +231,10 @@ func (s *Server) route(c *call) answer {
 		return s.oauthRevoke(c)
 	}
 	if !strings.HasPrefix(c.path, "/api/") {
-		return answer{status: http.StatusNotFound, raw: []byte("Page not found"),
-			header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}}}
+		return answer{
+			status: http.StatusNotFound, raw: []byte("Page not found"),
+			header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}},
+		}
 	}
 	credential := s.authenticate(c)
 	if credential.user == nil || !s.admitted(c, credential) {

@@ -168,7 +168,7 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 	if err := s.before(opInsert, r, nil); err != nil {
 		var adopt *adoption
 		if errors.As(err, &adopt) {
-			_, err = s.update(adopt.row, write{trusted: true, values: map[string]any{"inherited": "false"}})
+			err = s.update(adopt.row, write{trusted: true, values: map[string]any{"inherited": "false"}})
 			return adopt.row, err
 		}
 		return nil, err
@@ -183,8 +183,8 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 	return r, nil
 }
 
-// update changes a row in place and reports whether anything moved.
-func (s *Server) update(r *row, w write) (bool, error) {
+// update changes a row in place; one that comes out as it was keeps its update count.
+func (s *Server) update(r *row, w write) error {
 	old := r.clone()
 	moved := s.assign(r, w)
 	err := s.before(opUpdate, r, old.values)
@@ -193,11 +193,11 @@ func (s *Server) update(r *row, w write) (bool, error) {
 	}
 	if err != nil {
 		r.values, r.secrets = old.values, old.secrets
-		return false, err
+		return err
 	}
 	moved = moved || !maps.Equal(r.values, old.values)
 	if !moved {
-		return false, nil
+		return nil
 	}
 	s.finish(r)
 	if !w.trusted {
@@ -206,7 +206,7 @@ func (s *Server) update(r *row, w write) (bool, error) {
 		r.values["sys_updated_on"], r.values["sys_updated_by"] = s.stamp(), w.by
 	}
 	s.after(opUpdate, r, old.values)
-	return true, nil
+	return nil
 }
 
 func (r *row) clone() *row {
@@ -262,7 +262,8 @@ func (s *Server) assign(r *row, w write) bool {
 func (s *Server) addJournal(r *row, element, text, by string) {
 	// A trusted insert with an id of our own making has nothing to fail on.
 	_, _ = s.insert(s.tables["sys_journal_field"], write{trusted: true, by: by, values: map[string]any{
-		"name": r.table.Name, "element": element, "element_id": r.id(), "value": text}})
+		"name": r.table.Name, "element": element, "element_id": r.id(), "value": text,
+	}})
 }
 
 // finish keeps the columns that follow from others.
@@ -289,7 +290,9 @@ func (s *Server) checkUnique(r *row) error {
 
 // uniqueViolation uses the text of the platform's UI and log; its REST envelope was never seen and is inferred.
 func uniqueViolation(value, key string) error {
-	return &refusal{fmt.Sprintf("Unique Key violation detected by database (Duplicate entry '%s' for key '%s')", value, key)}
+	return &refusal{
+		fmt.Sprintf("Unique Key violation detected by database (Duplicate entry '%s' for key '%s')", value, key),
+	}
 }
 
 func isSysID(s string) bool {

@@ -25,9 +25,11 @@ type view struct {
 }
 
 func viewOf(c *call) view {
-	v := view{base: c.base, display: c.query.Get("sysparm_display_value"),
+	v := view{
+		base: c.base, display: c.query.Get("sysparm_display_value"),
 		excludeLinks:  c.query.Get("sysparm_exclude_reference_link") == "true",
-		withoutAnswer: c.header.Get("X-No-Response-Body") == "true"}
+		withoutAnswer: c.header.Get("X-No-Response-Body") == "true",
+	}
 	if fields := c.query.Get("sysparm_fields"); fields != "" {
 		for _, f := range strings.Split(fields, ",") {
 			v.fields = append(v.fields, strings.TrimSpace(f))
@@ -192,7 +194,11 @@ func pageLinks(c *call, limit, offset, total int) string {
 func bodyOf(c *call) (map[string]any, *answer) {
 	kind, _, err := mime.ParseMediaType(c.header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		a := refused(http.StatusUnsupportedMediaType, "Unsupported media type", "Content-Type application/json is required")
+		a := refused(
+			http.StatusUnsupportedMediaType,
+			"Unsupported media type",
+			"Content-Type application/json is required",
+		)
 		return nil, &a
 	}
 	body := map[string]any{}
@@ -206,8 +212,10 @@ func bodyOf(c *call) (map[string]any, *answer) {
 }
 
 func (s *Server) writeOf(c *call, values map[string]any) write {
-	return write{values: values, by: c.caller.userName, scope: c.query.Get("sysparm_transaction_scope"),
-		display: c.query.Get("sysparm_input_display_value") == "true"}
+	return write{
+		values: values, by: c.caller.userName, scope: c.query.Get("sysparm_transaction_scope"),
+		display: c.query.Get("sysparm_input_display_value") == "true",
+	}
 }
 
 func (s *Server) createRecord(c *call, t *table) answer {
@@ -251,7 +259,7 @@ func (s *Server) updateRecord(c *call, t *table, r *row) answer {
 			delete(body, name) // a row is written with the columns of the table in the URL, not of its class
 		}
 	}
-	if _, err := s.update(r, s.writeOf(c, body)); err != nil {
+	if err := s.update(r, s.writeOf(c, body)); err != nil {
 		return writeRefused(err)
 	}
 	return s.written(c, t, r, http.StatusOK)

@@ -31,7 +31,8 @@ var platformTables = []Table{
 		choice("active", "inactive", "active", "Active", "inactive", "Inactive"), str("description", 1000),
 	}},
 	{Name: "sys_db_object", Label: "Tables", Extends: metadataTable, Columns: []Column{
-		str("name", 80).required().unique(), str("label", 80), ref("super_class", "sys_db_object").label("Extends table"),
+		str("name", 80).required().unique(), str("label", 80),
+		ref("super_class", "sys_db_object").label("Extends table"),
 		boolean("is_extendable", "false"), boolean("ws_access", "true").label("Allow access via web services"),
 	}, Display: "label", Access: Access{Read: anyUser}},
 	{Name: "sys_dictionary", Label: "Dictionary Entry", Extends: metadataTable, Columns: []Column{
@@ -44,8 +45,11 @@ var platformTables = []Table{
 	{Name: "sys_choice", Label: "Choice", Columns: []Column{
 		str("name", 80).label("Table"), str("element", 80), str("value", 100), str("label", 100), str("language", 3),
 		str("dependent_value", 100), integer("sequence", ""), boolean("inactive", "false"), str("hint", 255),
-	}, Display: "label", Access: Access{Read: []string{"personalize_choices", "itil", "x_elas2_inc_int.integration_user",
-		"x_elas2_sir_int.integration_user"}, Write: []string{"personalize_choices"}}},
+	}, Display: "label", Access: Access{Read: []string{
+		"personalize_choices", "itil",
+		"x_elas2_inc_int.integration_user",
+		"x_elas2_sir_int.integration_user",
+	}, Write: []string{"personalize_choices"}}},
 	{Name: "sys_properties", Label: "System Property", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required().unique(), str("value", 4000), str("description", 512), str("type", 40),
 		boolean("private", "false"),
@@ -64,7 +68,8 @@ var platformTables = []Table{
 		boolean("internal_integration_user", "false"), boolean("enable_multifactor_authn", "false"),
 		choice("identity_type", "human", "human", "Human", "machine", "Machine", "ai_agent", "AI Agent",
 			"unclassified", "Unclassified"),
-		integer("notification", "2"), integer("calendar_integration", "1"), str("source", 255), str("federated_id", 100),
+		integer("notification", "2"), integer("calendar_integration", "1"), str("source", 255),
+		str("federated_id", 100),
 		ref("manager", "sys_user"), ref("department", "cmn_department"), ref("company", "core_company"),
 		ref("location", "cmn_location"), col("user_password", Password).length(100),
 		integer("failed_attempts", "").computed(), col("last_login_time", DateTime).computed(),
@@ -92,8 +97,10 @@ var platformTables = []Table{
 		boolean("include_members", "false"), boolean("exclude_manager", "false"), str("source", 255),
 		ref("cost_center", "cmn_cost_center"), ref("default_assignee", "sys_user"), str("roles", 255).computed(),
 	}, Access: Access{Read: anyUser, Write: []string{"user_admin"}}},
-	{Name: "sys_user_group_type", Label: "Group Type", Columns: []Column{str("name", 40), str("description", 255)},
-		Access: Access{Read: anyUser}},
+	{
+		Name: "sys_user_group_type", Label: "Group Type", Columns: []Column{str("name", 40), str("description", 255)},
+		Access: Access{Read: anyUser},
+	},
 	{Name: "sys_user_grmember", Label: "Group Member", Columns: []Column{
 		ref("user", "sys_user").required(), ref("group", "sys_user_group").required(),
 	}, Access: Access{Read: anyUser, Write: []string{"user_admin"}}},
@@ -112,9 +119,11 @@ var platformTables = []Table{
 	}, Display: "target_name"},
 	{Name: "sys_ws_definition", Label: "Scripted REST Service", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required(), str("service_id", 80).label("API ID").required(), str("namespace", 40).computed(),
-		str("base_uri", 200).label("Base API path").computed(), boolean("active", "true"), str("short_description", 200),
+		str("base_uri", 200).label("Base API path").computed(), boolean("active", "true"),
+		str("short_description", 200),
 		str("doc_link", 1024), str("consumes", 1000), boolean("consumes_customized", "false"), str("produces", 1000),
-		boolean("produces_customized", "false"), list("enforce_acl", "sys_security_acl"), boolean("is_versioned", "false"),
+		boolean("produces_customized", "false"), list("enforce_acl", "sys_security_acl"),
+		boolean("is_versioned", "false"),
 		str("default_version", 40),
 	}, Access: Access{Write: []string{"web_service_admin"}, Read: []string{"web_service_admin", "cors_rule_admin"}}},
 	{Name: "sys_ws_operation", Label: "Scripted REST Resource", Extends: metadataTable, Columns: []Column{
@@ -130,7 +139,10 @@ var platformTables = []Table{
 		integer("version", "1"), str("version_id", 40), boolean("is_default", "false"), boolean("active", "true"),
 		boolean("deprecated", "false"), str("short_description", 200),
 		ref("web_service_definition", "sys_ws_definition").required(),
-	}, Display: "version_id", Access: Access{Write: []string{"web_service_admin"}, Read: []string{"web_service_admin"}}},
+	}, Display: "version_id", Access: Access{
+		Write: []string{"web_service_admin"},
+		Read:  []string{"web_service_admin"},
+	}},
 
 	{Name: "task", Label: "Task", Display: "number", Columns: []Column{
 		str("number", 40), str("sys_class_name", 80).computed().label("Task type"),
@@ -139,7 +151,8 @@ var platformTables = []Table{
 		choice("urgency", "3", "1", "1 - High", "2", "2 - Medium", "3", "3 - Low"),
 		choice("priority", "5", "1", "1 - Critical", "2", "2 - High", "3", "3 - Moderate", "4", "4 - Low",
 			"5", "5 - Planning"),
-		ref("opened_by", "sys_user"), col("opened_at", DateTime), ref("closed_by", "sys_user"), col("closed_at", DateTime),
+		ref("opened_by", "sys_user"), col("opened_at", DateTime), ref("closed_by", "sys_user"),
+		col("closed_at", DateTime),
 		ref("assigned_to", "sys_user"), ref("assignment_group", "sys_user_group"), ref("company", "core_company"),
 		ref("parent", "task"), str("correlation_id", 100), str("correlation_display", 100), str("close_notes", 4000),
 		col("comments", Journal), col("work_notes", Journal), choice("approval", "not requested"),
@@ -155,12 +168,21 @@ var platformTables = []Table{
 		choice("category", "inquiry", "inquiry", "Inquiry / Help", "software", "Software", "hardware", "Hardware",
 			"network", "Network", "database", "Database"),
 		{Name: "subcategory", Type: ChoiceOf, MaxLength: 40, Choices: []Choice{
-			{"antivirus", "Antivirus", "inquiry"}, {"email", "Email", "inquiry"},
-			{"email", "Email", "software"}, {"os", "Operating System", "software"},
-			{"cpu", "CPU", "hardware"}, {"disk", "Disk", "hardware"}, {"memory", "Memory", "hardware"},
-			{"dhcp", "DHCP", "network"}, {"dns", "DNS", "network"}, {"ip address", "IP Address", "network"},
-			{"vpn", "VPN", "network"}, {"db2", "DB2", "database"}, {"oracle", "Oracle", "database"},
-			{"sql server", "MS SQL Server", "database"}}},
+			{"antivirus", "Antivirus", "inquiry"},
+			{"email", "Email", "inquiry"},
+			{"email", "Email", "software"},
+			{"os", "Operating System", "software"},
+			{"cpu", "CPU", "hardware"},
+			{"disk", "Disk", "hardware"},
+			{"memory", "Memory", "hardware"},
+			{"dhcp", "DHCP", "network"},
+			{"dns", "DNS", "network"},
+			{"ip address", "IP Address", "network"},
+			{"vpn", "VPN", "network"},
+			{"db2", "DB2", "database"},
+			{"oracle", "Oracle", "database"},
+			{"sql server", "MS SQL Server", "database"},
+		}},
 		choice("severity", "3", "1", "1 - High", "2", "2 - Medium", "3", "3 - Low"),
 		choice("close_code", "", "Solution provided", "Solution provided", "Resolved by caller", "Resolved by caller",
 			"Closed/Resolved by Caller", "Closed/Resolved by Caller"),
@@ -182,10 +204,12 @@ var platformTables = []Table{
 	{Name: "cmn_cost_center", Label: "Cost Center", Columns: []Column{str("name", 100)}, Access: Access{Read: anyUser}},
 	{Name: "discovery_credentials", Label: "Credentials", Extends: metadataTable, Columns: []Column{
 		str("name", 100), str("type", 40), str("user_name", 255), col("password", Password2).length(255),
-		boolean("active", "true"), integer("order", "100")}},
+		boolean("active", "true"), integer("order", "100"),
+	}},
 	{Name: "sys_script_include", Label: "Script Include", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required(), str("script", 65000), boolean("active", "true"), str("api_name", 200).computed(),
 		str("description", 1000), boolean("client_callable", "false"),
 		choice("access", "package_private", "public", "All application scopes",
-			"package_private", "This application scope only")}},
+			"package_private", "This application scope only"),
+	}},
 }

@@ -40,12 +40,15 @@ var securityTables = []Table{
 		col("client_secret", Password2).length(255),
 		choice("type", "client", "client", "OAuth Client", "oauth_provider", "OAuth Provider",
 			"snc_instance", "ServiceNow Instance", "auth_server", "Authorization Server"),
-		choice("access", "public", "public", "All application scopes", "package_private", "This application scope only").
+		choice("access", "public", "public", "All application scopes", "package_private",
+			"This application scope only").
 			label("Accessible from"),
-		boolean("active", "true"), integer("access_token_lifespan", "1800"), integer("refresh_token_lifespan", "8640000"),
+		boolean("active", "true"), integer("access_token_lifespan", "1800"),
+		integer("refresh_token_lifespan", "8640000"),
 		integer("auth_code_lifespan", "60"), integer("id_token_lifespan", "0"),
 		choice("inbound_grant_type", "", "jwt", "JWT Bearer", "oidc", "OIDC", "authz_code", "Authorization Code",
-			"client_credential", "Client Credential", "ropc", "Resource Owner Password Credential", "internal", "Internal",
+			"client_credential", "Client Credential", "ropc", "Resource Owner Password Credential", "internal",
+			"Internal",
 			"multiple", "Multiple", "default", "Default", "not_applicable", "Not Applicable", "uncertain", "Uncertain"),
 		choice("default_grant_type", "", "authorization_code", "Authorization Code",
 			"client_credentials", "Client Credentials", "password", "Resource Owner Password Credentials",
@@ -67,7 +70,8 @@ var securityTables = []Table{
 	}},
 	{Name: "oauth_oidc_entity", Label: "OIDC entity", Extends: "oauth_entity"},
 	{Name: "jwt_verifier_map", Label: "JWT Verifier Map", Extends: metadataTable, Columns: []Column{
-		str("name", 100).required(), ref("oauth_jwt", "oauth_jwt").required(), ref("sys_certificate", "sys_certificate"),
+		str("name", 100).required(), ref("oauth_jwt", "oauth_jwt").required(),
+		ref("sys_certificate", "sys_certificate"),
 		str("kid", 100).label("Key ID"), col("shared_key", Password2).length(255),
 	}, Access: both(oauthAdmins...)},
 
@@ -83,16 +87,26 @@ var securityTables = []Table{
 		str("name", 100).required(), str("description", 1000), boolean("active", "true"),
 		boolean("auth_processor", "false").label("Apply to all none public processors"),
 	}, Access: both(policyAdmins...)},
-	{Name: "http_key_auth", Label: "Http Authentication Profile Using API Key", Extends: "inbound_auth_profile",
-		Columns: []Column{list("auth_parameter", "sys_token_auth_parameter").required()}},
-	{Name: "std_http_auth", Label: "Standard Http Authentication Profile", Extends: "inbound_auth_profile",
+	{
+		Name: "http_key_auth", Label: "Http Authentication Profile Using API Key", Extends: "inbound_auth_profile",
+		Columns: []Column{list("auth_parameter", "sys_token_auth_parameter").required()},
+	},
+	{
+		Name: "std_http_auth", Label: "Standard Http Authentication Profile", Extends: "inbound_auth_profile",
 		// Only basic_auth is known from the wire; the other labels are the form's, their values inferred.
-		Columns: []Column{choice("type", "basic_auth", "basic_auth", "Basic Auth", "id_token", "ID Token",
-			"certificate", "Certificate based Auth", "oauth", "OAuth").required(), ref("oauth_entity", "oauth_entity")}},
-	{Name: "http_hmac_auth", Label: "HMAC Authentication Profile", Extends: "inbound_auth_profile",
-		Columns: []Column{list("auth_parameter", "sys_token_auth_parameter")}},
+		Columns: []Column{
+			choice("type", "basic_auth", "basic_auth", "Basic Auth", "id_token", "ID Token",
+				"certificate", "Certificate based Auth", "oauth", "OAuth").required(),
+			ref("oauth_entity", "oauth_entity"),
+		},
+	},
+	{
+		Name: "http_hmac_auth", Label: "HMAC Authentication Profile", Extends: "inbound_auth_profile",
+		Columns: []Column{list("auth_parameter", "sys_token_auth_parameter")},
+	},
 	{Name: "api_key", Label: "REST API Key", Extends: metadataTable, Columns: []Column{
-		str("name", 100).required(), str("description", 1000), boolean("active", "true"), ref("user", "sys_user").required(),
+		str("name", 100).required(), str("description", 1000), boolean("active", "true"),
+		ref("user", "sys_user").required(),
 		col("expires", DateTime), list("auth_scope", "sys_auth_scope"), col("token", Password2).length(255),
 		str("token_hash", 255).computed(), str("source", 40).withDefault("global").computed(),
 	}, Access: both(apiAdmins...)},
