@@ -1,0 +1,3 @@
+data "servicenow_role" "loader" {
+  name = "import_set_loader"
+}

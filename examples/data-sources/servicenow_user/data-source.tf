@@ -1,0 +1,3 @@
+data "servicenow_user" "admin" {
+  user_name = "admin"
+}

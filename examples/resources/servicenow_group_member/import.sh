@@ -1,0 +1,3 @@
+# By sys_id, or by the sys_ids of group and user.
+terraform import servicenow_group_member.integration 0a826bf03710200044e0bfc8bcbe5d7a
+terraform import servicenow_group_member.integration d625dccec0a8016700a222a0f7900d06/b892098e93d84b10153ffdc9dd03d6ae
