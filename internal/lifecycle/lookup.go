@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -142,12 +143,12 @@ func (l *lookup[T, M]) report(ctx context.Context, match map[string]string, foun
 	summary := "Cannot find servicenow_" + l.Type
 	if len(found) > 1 {
 		diags.AddError(summary, fmt.Sprintf("Several records of %s have %s:\n\n%s\n\nUse a key that only one has, or its sys_id.",
-			l.Table, describe(match), listed(found, match)))
+			l.Table, describe(match), listed(found)))
 		return
 	}
 	detail := fmt.Sprintf("No record of %s has %s, or the account may not read it.", l.Table, describe(match))
 	if near := l.near(ctx, match); len(near) > 0 {
-		detail += "\n\nNear it are:\n\n" + listed(near, match)
+		detail += "\n\nNear it are:\n\n" + listed(near)
 	}
 	diags.AddError(summary, detail)
 }
@@ -177,12 +178,15 @@ func (l *lookup[T, M]) near(ctx context.Context, match map[string]string) []clie
 	return nil
 }
 
-func listed(found []client.Record, match map[string]string) string {
+// listed shows records by all that was read of them, so that their differences tell what to ask for.
+func listed(found []client.Record) string {
 	lines := make([]string, len(found))
 	for i, r := range found {
 		lines[i] = "  " + r.ID
-		for column := range match {
-			lines[i] += "  " + client.Text(r.Values[column])
+		for _, column := range slices.Sorted(maps.Keys(r.Values)) {
+			if value := client.Text(r.Values[column]); value != "" && !strings.HasPrefix(column, "sys_") {
+				lines[i] += "  " + column + " = " + quoted(value)
+			}
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -34,14 +34,20 @@ func (p *servicenowProvider) Metadata(_ context.Context, _ provider.MetadataRequ
 
 func (p *servicenowProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		servicenow.NewAPIKeyAuthProfile,
+		servicenow.NewAuthParameter,
 		servicenow.NewCertificate,
 		servicenow.NewCORSRule,
 		servicenow.NewCrossScopePrivilege,
+		servicenow.NewEventConnector,
+		servicenow.NewEventConnectorInstance,
 		servicenow.NewGroup,
 		servicenow.NewGroupMember,
 		servicenow.NewGroupRole,
+		servicenow.NewHTTPAuthProfile,
 		servicenow.NewJWTVerifierMap,
 		servicenow.NewOAuthJWTEndpoint,
+		servicenow.NewRESTAPIKey,
 		servicenow.NewRole,
 		servicenow.NewUser,
 		servicenow.NewUserRole,
@@ -53,7 +59,12 @@ func (p *servicenowProvider) Resources(context.Context) []func() resource.Resour
 func (p *servicenowProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		servicenow.NewApplicationData,
+		servicenow.NewAuthParameterData,
+		servicenow.NewAuthProfileData,
+		servicenow.NewAuthScopeData,
+		servicenow.NewCertificateData,
 		servicenow.NewElasticApplicationData,
+		servicenow.NewEventConnectorData,
 		servicenow.NewRESTAPIData,
 		servicenow.NewRoleData,
 		servicenow.NewUserData,

@@ -1,0 +1,45 @@
+package servicenow
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewAuthParameter manages where a request carries an API key (sys_token_auth_parameter).
+var NewAuthParameter = lifecycle.New[authParameter](lifecycle.Definition{
+	Type:  "auth_parameter",
+	Table: "sys_token_auth_parameter",
+	Key:   []string{"parameter_name", "type"},
+	Description: "An authentication parameter (`sys_token_auth_parameter`): the name of a header or query parameter, in " +
+		"which requests carry an API key or HMAC signature. The plugin `com.glide.tokenbased_auth` ships the usual ones, so " +
+		"look at `data.servicenow_auth_parameter` first. Needs the roles `api_service_admin` and " +
+		"`adaptive_auth_policy_admin`, or `admin`.",
+	Attributes: map[string]schema.Attribute{
+		"parameter_name": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The name of the header or query parameter, as `x-sn-apikey`.",
+		},
+		"type": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "Where it travels: `auth_header` in a header. The value for a query parameter differs between " +
+				"instances; the choice list of `sys_token_auth_parameter.type` tells it.",
+		},
+	},
+})
+
+type authParameter struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	lifecycle.Scope
+	ParameterName types.String `tfsdk:"parameter_name"`
+	Type          types.String `tfsdk:"type"`
+}
+
+func (m *authParameter) Fields() []field.Field {
+	return []field.Field{
+		field.String("parameter_name", &m.ParameterName),
+		field.String("type", &m.Type),
+	}
+}

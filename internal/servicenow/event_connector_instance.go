@@ -1,0 +1,55 @@
+package servicenow
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewEventConnectorInstance manages one instance of a push connector (sn_em_connector_push_instance).
+var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.Definition{
+	Type:  "event_connector_instance",
+	Table: "sn_em_connector_push_instance",
+	Key:   []string{"name"},
+	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. Needs " +
+		"the role `evt_mgmt_admin`.",
+	Attributes: map[string]schema.Attribute{
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name, as that of the sender."},
+		"event_connector_id": schema.StringAttribute{
+			Required: true, Validators: []validator.String{lifecycle.SysID()},
+			MarkdownDescription: "The connector: `id` of a `servicenow_event_connector`, a resource or a data source.",
+		},
+		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the instance is for."},
+		"active": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether events are taken. Default: the instance's, `true`.",
+		},
+		"url": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "The URL to send events to, which the instance fills in.",
+		},
+	},
+})
+
+type eventConnectorInstance struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	lifecycle.Scope
+	Name             types.String `tfsdk:"name"`
+	EventConnectorID types.String `tfsdk:"event_connector_id"`
+	Description      types.String `tfsdk:"description"`
+	Active           types.Bool   `tfsdk:"active"`
+	URL              types.String `tfsdk:"url"`
+}
+
+func (m *eventConnectorInstance) Fields() []field.Field {
+	return []field.Field{
+		field.String("name", &m.Name),
+		field.String("push_connector_definition", &m.EventConnectorID),
+		field.String("description", &m.Description),
+		field.Bool("active", &m.Active),
+		field.MovesWith(field.Computed(field.String("url", &m.URL)), &m.EventConnectorID),
+	}
+}
