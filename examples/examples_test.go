@@ -1,0 +1,114 @@
+// Package examples_test holds every configuration that the documentation shows to what the real terraform says of it.
+package examples_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const address = "registry.terraform.io/seed-e98ff420/servicenow"
+
+const requiredProviders = `terraform {
+  required_providers {
+    servicenow = {
+      source = "seed-e98ff420/servicenow"
+    }
+  }
+}
+`
+
+// TestExamplesValidate runs `terraform validate` with the built provider over every directory of examples, and over the
+// configuration that README.md begins with.
+func TestExamplesValidate(t *testing.T) {
+	t.Parallel()
+	configurations := map[string]string{"README.md": fenced(t, filepath.Join("..", "README.md"))}
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".tf" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		configurations[filepath.Dir(path)] += string(text) + "\n"
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := buildProvider(t)
+	for name, text := range configurations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(text, "required_providers") {
+				text += requiredProviders
+			}
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			validate(t, dir, cli)
+		})
+	}
+}
+
+// fenced returns the first HCL block of a Markdown file.
+func fenced(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "```hcl\n")
+	block, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatalf("%s holds no HCL block", path)
+	}
+	return block
+}
+
+// buildProvider builds the provider and returns the path of a CLI configuration that makes terraform use it.
+func buildProvider(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	binary := filepath.Join(dir, "terraform-provider-servicenow")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the provider: %v\n%s", err, out)
+	}
+	cli := filepath.Join(dir, "cli.tfrc")
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n", address, dir)
+	if err := os.WriteFile(cli, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return cli
+}
+
+func validate(t *testing.T, dir, cli string) {
+	t.Helper()
+	terraform := exec.CommandContext(t.Context(), "terraform", "validate", "-json")
+	terraform.Dir = dir
+	terraform.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli, "CHECKPOINT_DISABLE=1")
+	out, err := terraform.Output() // it exits with 1 for an invalid configuration, and says why in JSON
+	var result struct {
+		Valid       bool
+		Diagnostics []struct {
+			Severity, Summary, Detail string
+			Range                     struct{ Start struct{ Line int } }
+		}
+	}
+	if jsonErr := json.Unmarshal(out, &result); jsonErr != nil {
+		t.Fatalf("terraform validate: %v, %v\n%s", err, jsonErr, out)
+	}
+	for _, d := range result.Diagnostics {
+		if d.Severity == "error" {
+			t.Errorf("line %d: %s: %s", d.Range.Start.Line, d.Summary, d.Detail)
+		}
+	}
+	if !result.Valid && !t.Failed() {
+		t.Errorf("invalid without a reason:\n%s", out)
+	}
+}
