@@ -18,6 +18,8 @@ type Record struct {
 	Columns []string
 	// Key names the columns that together tell this record from others of its kind: its natural key.
 	Key []string
+	// LookedUp tells a create that the caller has made sure that no record has this natural key.
+	LookedUp bool
 	// Values holds string, bool, int64, map[string]any, []any, or nil for "empty", by column.
 	Values map[string]any
 	// Secrets are sent and never read back, by column.

@@ -42,6 +42,27 @@ func NewServiceNow(config Config) (*ServiceNow, error) {
 // URL is the instance's base URL, without a trailing slash.
 func (s *ServiceNow) URL() string { return s.endpoint.url }
 
+// AuthKind is how the connection proves who it is, as ServiceNow's inbound authentication profiles tell methods apart.
+type AuthKind string
+
+// The kinds: a password, a REST API key, an access token however it was had.
+const (
+	AuthBasic  AuthKind = "basic authentication"
+	AuthAPIKey AuthKind = "an API key"
+	AuthToken  AuthKind = "an access token"
+)
+
+// AuthKind tells how this connection proves who it is.
+func (s *ServiceNow) AuthKind() AuthKind {
+	switch s.config.Auth.(type) {
+	case BasicAuth:
+		return AuthBasic
+	case APIKey:
+		return AuthAPIKey
+	}
+	return AuthToken
+}
+
 // Get reads a REST resource other than a table into out.
 func (s *ServiceNow) Get(ctx context.Context, path string, query url.Values, out any) error {
 	_, err := s.do(ctx, request{Method: http.MethodGet, Path: path, Query: query}, out)

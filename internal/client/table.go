@@ -35,7 +35,7 @@ const maxResends = 3
 // Create sends one POST. With the duplicate check on, a look-up of the natural key goes before it.
 // A POST whose answer was lost is resolved, never blindly repeated.
 func (t *Table) Create(ctx context.Context, want Record) (Record, error) {
-	if t.sn.DuplicateCheck {
+	if t.sn.DuplicateCheck && !want.LookedUp {
 		if err := t.refuseDuplicate(ctx, want); err != nil {
 			return Record{}, err
 		}
