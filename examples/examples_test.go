@@ -28,11 +28,12 @@ const requiredProviders = `terraform {
 func TestExamplesValidate(t *testing.T) {
 	t.Parallel()
 	configurations := map[string]string{"README.md": fenced(t, filepath.Join("..", "README.md"))}
-	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+	here := os.DirFS(".")
+	err := fs.WalkDir(here, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".tf" {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(here, path)
 		configurations[filepath.Dir(path)] += string(text) + "\n"
 		return err
 	})
