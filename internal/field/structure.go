@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -104,8 +103,9 @@ type document struct {
 }
 
 // Document binds a text that holds a JSON object to a column that holds the object. Spelling is no difference, nor are
-// keys that the server adds to those of the text. A key that the text no longer has is one, unless it holds null or
-// ignorable, which may be nil, says that the server would set the same by itself.
+// keys that the server adds to those of the text; an empty object is as good as none. A key that the text no longer has
+// is a difference, unless it holds null or ignorable, which may be nil, says that the server would set the same by
+// itself.
 func Document(column string, p *types.String, ignorable func(key string, value any) bool) Field {
 	if ignorable == nil {
 		ignorable = func(string, any) bool { return false }
@@ -124,9 +124,6 @@ func Document(column string, p *types.String, ignorable func(key string, value a
 			}
 			return types.StringValue(string(data)), nil
 		},
-		same: func(mine, theirs types.String) bool {
-			return client.Covers(ParseObject(theirs.ValueString()), ParseObject(mine.ValueString()))
-		},
 	}, ignorable}
 }
 
@@ -141,17 +138,49 @@ func ParseObject(text string) map[string]any {
 
 func (f document) Assign(from Field) { *f.p = *Unwrap(from).(document).p } //nolint:forcetypeassert // the same field of the same model
 
+// Decode keeps a text that says no more than the server does.
+func (f document) Decode(from client.Record) error {
+	if !f.p.IsNull() && !f.p.IsUnknown() {
+		said, _ := from.Values[f.column].(map[string]any)
+		if client.Covers(said, ParseObject(f.p.ValueString())) {
+			return nil
+		}
+	}
+	return f.scalar.Decode(from)
+}
+
 // Same compares a text with an earlier one, whose further keys count unless they are ignorable.
 func (f document) Same(as Field) bool {
 	other, ok := Unwrap(as).(document)
-	if !ok || !f.equal(*f.p, *other.p) {
+	switch {
+	case !ok:
 		return false
+	case f.p.IsUnknown() || other.p.IsUnknown():
+		return f.p.Equal(*other.p)
 	}
 	mine, theirs := ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString())
-	for key, value := range maps.All(theirs) {
-		if mine[key] == nil && value != nil && !f.ignorable(key, value) {
+	if !client.Covers(theirs, mine) {
+		return false
+	}
+	for key, value := range theirs {
+		if dropped(mine[key], value) && (mine[key] != nil || !f.ignorable(key, value)) {
 			return false
 		}
 	}
 	return true
+}
+
+// dropped tells whether an earlier value holds something that is not null where the present one holds nothing.
+func dropped(now, before any) bool {
+	object, ok := before.(map[string]any)
+	if !ok {
+		return now == nil && before != nil
+	}
+	present, _ := now.(map[string]any)
+	for key, value := range object {
+		if dropped(present[key], value) {
+			return true
+		}
+	}
+	return false
 }

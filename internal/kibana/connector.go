@@ -1,71 +1,97 @@
-// Package kibana holds the resources and data sources that live in Kibana, one file each.
 package kibana
 
 import (
-	"maps"
+	"context"
+	"encoding/json"
+	"reflect"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
-// connector is embedded in the model of every connector.
-type connector struct {
-	lifecycle.Base
-	lifecycle.Space
-	lifecycle.Secrets
-	ConnectorID      types.String `tfsdk:"connector_id"`
-	Name             types.String `tfsdk:"name"`
-	IsDeprecated     types.Bool   `tfsdk:"is_deprecated"`
-	IsMissingSecrets types.Bool   `tfsdk:"is_missing_secrets"`
-	IsPreconfigured  types.Bool   `tfsdk:"is_preconfigured"`
+// NewConnector manages a connector of any type.
+var NewConnector = lifecycle.New[genericConnector](connectorDefinition("", lifecycle.Definition{
+	Type: "kibana_connector",
+	Description: "A Kibana connector of any type, its config and secrets as JSON. The ServiceNow, Jira, Resilient and " +
+		"Swimlane types have resources of their own, which check more at plan." + keepsAll,
+	Attributes: map[string]schema.Attribute{
+		"connector_type_id": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "The connector's type, as `.index` or `.webhook`. Changing it replaces the connector.",
+			Validators:          []validator.String{stringvalidator.LengthAtMost(255)},
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"config": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The config as a JSON object; use `jsonencode`. Spelling and the order of keys are no " +
+				"difference, nor are the defaults that Kibana adds. Default: none.",
+		},
+		"secrets_wo": schema.StringAttribute{
+			MarkdownDescription: "The secrets as a JSON object; use `jsonencode`. Default: none.",
+		},
+		"secrets_wo_version": lifecycle.Version("the secrets"),
+	},
+}))
+
+type genericConnector struct {
+	connector
+	ConnectorTypeID  types.String `tfsdk:"connector_type_id"`
+	Config           types.String `tfsdk:"config"`
+	SecretsWO        types.String `tfsdk:"secrets_wo"`
+	SecretsWOVersion types.Int64  `tfsdk:"secrets_wo_version"`
 }
 
-// MissesSecrets tells that Kibana lost the secrets, as after an import of saved objects.
-func (m *connector) MissesSecrets() bool { return m.IsMissingSecrets.ValueBool() }
-
-// fields lists what every connector has, and then the rest.
-func (m *connector) fields(rest ...field.Field) []field.Field {
-	return append([]field.Field{
-		field.ID(&m.ConnectorID),
-		field.String("name", &m.Name),
-		field.MovesWith(field.Computed(field.Bool("is_deprecated", &m.IsDeprecated))),
-		field.MovesWith(field.Computed(field.Bool("is_missing_secrets", &m.IsMissingSecrets))),
-		field.Computed(field.Bool("is_preconfigured", &m.IsPreconfigured)),
-	}, rest...)
+// configDefaults are, by connector type, what Kibana stores for config keys that a connector leaves out, as far as it is
+// not null: so that an imported connector plans clean under a configuration that leaves them out too.
+var configDefaults = map[string]map[string]any{
+	".email":          {"service": "other", "hasAuth": true},
+	".index":          {"refresh": false},
+	".webhook":        {"method": "post", "hasAuth": true},
+	".cases-webhook":  {"hasAuth": true},
+	".servicenow":     {"usesTableApi": true, "isOAuth": false},
+	".servicenow-sir": {"usesTableApi": true, "isOAuth": false},
+	".servicenow-itom": {
+		"isOAuth": false,
+	},
 }
 
-// connectorDefinition completes a connector's definition with what every connector has. typeID is Kibana's name of its
-// type, as ".servicenow".
-func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Definition {
-	d.Server = lifecycle.Kibana
-	d.Table = "connector type " + typeID
-	d.Key = []string{"name"}
-	d.Store = func(c *client.Client) client.Store { return c.Kibana.Connectors(typeID) }
-	maps.Copy(d.Attributes, map[string]schema.Attribute{
-		"connector_id": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "The connector's id. It can be chosen on Kibana 8.8 and newer; before 9.4 a UUID is " +
-				"expected. Default: a new UUID. Changing it replaces the connector.",
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
-		},
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's name."},
-		"is_deprecated": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether Kibana calls the connector deprecated.",
-		},
-		"is_missing_secrets": schema.BoolAttribute{
-			Computed: true,
-			MarkdownDescription: "Whether Kibana has lost the connector's secrets, as after an import of saved objects. They " +
-				"are then sent again.",
-		},
-		"is_preconfigured": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether the connector stands in `kibana.yml`; such ones cannot be managed here.",
-		},
-	})
-	return d
+func (m *genericConnector) Fields() []field.Field {
+	byDefault := func(key string, value any) bool {
+		standard, ok := configDefaults[m.ConnectorTypeID.ValueString()][key]
+		return ok && reflect.DeepEqual(standard, value)
+	}
+	return m.connector.fields(
+		field.String("connector_type_id", &m.ConnectorTypeID),
+		field.Document("config", &m.Config, byDefault),
+		field.Secret("secrets", &m.SecretsWO, &m.SecretsWOVersion),
+	)
+}
+
+// Check reports faulty secrets at the resource, since Terraform prints the lines of an attribute.
+func (m *genericConnector) Check(_ context.Context, report *lifecycle.Report) {
+	checkObject(report, &m.Config, m.Config)
+	if isKnown(m.SecretsWO) && field.ParseObject(m.SecretsWO.ValueString()) == nil {
+		report.Error(nil, "No JSON object", "secrets_wo must hold a JSON object, as jsonencode({ apiToken = … }) makes it.")
+	}
+}
+
+// checkObject holds that a text is a JSON object.
+func checkObject(report *lifecycle.Report, attribute any, text types.String) {
+	if !isKnown(text) {
+		return
+	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(text.ValueString()), &object); err != nil {
+		report.Error(attribute, "No JSON object", "The value must be a JSON object, as jsonencode({ … }) makes it: "+
+			err.Error()+".")
+	} else if object == nil {
+		report.Error(attribute, "No JSON object", "The value is JSON's null. Leave the attribute out instead.")
+	}
 }

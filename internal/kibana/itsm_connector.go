@@ -5,9 +5,8 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -17,17 +16,8 @@ var NewITSMConnector = lifecycle.New[itsmConnector](connectorDefinition(".servic
 	Type: "kibana_itsm_connector",
 	Description: "A ServiceNow ITSM connector (`.servicenow`), with which Kibana's rules and cases open, update and close " +
 		"incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is what the form " +
-		"calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM.",
-	Attributes: with(credentialAttributes(), map[string]schema.Attribute{
-		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`.",
-		},
-		"uses_table_api": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether incidents are written by the Table API, which needs no Elastic application and makes " +
-				"the connector deprecated. Default: `false`.",
-		},
-	}),
+		"calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM from 7.16 on." + keepsAll,
+	Attributes: with(instanceAttributes(), caseFieldMappingsAttribute()),
 }))
 
 // with joins attributes.
@@ -41,23 +31,14 @@ func with(attributes ...map[string]schema.Attribute) map[string]schema.Attribute
 
 type itsmConnector struct {
 	connector
-	credentials
-	APIURL       types.String `tfsdk:"api_url"`
-	UsesTableAPI types.Bool   `tfsdk:"uses_table_api"`
+	instance
+	caseFieldMappings
 }
 
 func (m *itsmConnector) Fields() []field.Field {
-	return m.connector.fields(append(m.credentials.fields(),
-		field.String("config.apiUrl", &m.APIURL),
-		field.Bool("config.usesTableApi", &m.UsesTableAPI),
-	)...)
+	return m.connector.fields(append(m.instance.fields(), m.caseFieldMappings.field())...)
 }
 
-func (m *itsmConnector) Check(_ context.Context, report *lifecycle.Report) {
-	m.credentials.check(report)
-	if m.UsesTableAPI.ValueBool() {
-		report.Warn(&m.UsesTableAPI, "A deprecated connector", "Kibana calls a connector that uses the Table API deprecated: it "+
-			"cannot update incidents of alerts by correlation id, nor send additional fields. Install Elastic for ITSM on "+
-			"the instance, and leave uses_table_api out.")
-	}
+func (m *itsmConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+	checkReleases(ctx, c, report, append(m.instance.bounds(), m.chosenID(), m.gone())...)
 }

@@ -1,6 +1,7 @@
 package kibana
 
 import (
+	"context"
 	"crypto/rsa"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
@@ -18,6 +19,7 @@ import (
 // credentials is embedded in the models of the three ServiceNow connectors: exactly one of basic and OAuth
 // authentication.
 type credentials struct {
+	APIURL               types.String `tfsdk:"api_url"`
 	BasicAuth            types.Object `tfsdk:"basic_auth"`
 	OAuth                types.Object `tfsdk:"oauth"`
 	CredentialsWOVersion types.Int64  `tfsdk:"credentials_wo_version"`
@@ -42,6 +44,7 @@ func (m *credentials) fields() []field.Field {
 	isBasic := func(r client.Record) bool { return !isOAuth(r) }
 	version := &m.CredentialsWOVersion
 	return []field.Field{
+		field.String("config.apiUrl", &m.APIURL),
 		field.Presence("config.isOAuth", func() attr.Value { return m.OAuth }),
 		field.Group(&m.BasicAuth, isBasic, func(b *basicAuth) []field.Field {
 			return []field.Field{
@@ -62,9 +65,16 @@ func (m *credentials) fields() []field.Field {
 	}
 }
 
-// check parses the private key with its password: Kibana stores a broken one and fails only when it first signs a JWT.
+// bounds are the releases that take the credentials.
+func (m *credentials) bounds() []bounded {
+	return []bounded{{
+		attribute: &m.OAuth, name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3},
+	}}
+}
+
+// Check parses the private key with its password: Kibana stores a broken one and fails only when it first signs a JWT.
 // Its findings are about the resource, since Terraform prints the lines of an attribute, and those are the key.
-func (m *credentials) check(report *lifecycle.Report) {
+func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
 	key, password := m.oauthValue("private_key_wo"), m.oauthValue("private_key_password_wo")
 	if key.IsNull() || key.IsUnknown() || password.IsUnknown() {
 		return
@@ -89,6 +99,9 @@ func (m *credentials) oauthValue(name string) types.String {
 
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
+		"api_url": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`.",
+		},
 		"basic_auth": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "A ServiceNow user's name and password. Exactly one of this and `oauth`.",

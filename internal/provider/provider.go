@@ -52,7 +52,13 @@ func (p *servicenowProvider) Resources(context.Context) []func() resource.Resour
 		servicenow.NewUser,
 		servicenow.NewUserRole,
 
+		kibana.NewConnector,
+		kibana.NewITOMConnector,
 		kibana.NewITSMConnector,
+		kibana.NewJiraConnector,
+		kibana.NewResilientConnector,
+		kibana.NewSecOpsConnector,
+		kibana.NewSwimlaneConnector,
 	}
 }
 

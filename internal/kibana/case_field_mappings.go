@@ -1,0 +1,53 @@
+package kibana
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+)
+
+// caseFieldMappings is embedded in the models of connectors that, before Kibana 7.10, said themselves which field of a
+// case goes where: casesConfiguration, or incidentConfiguration with isCaseOwned. The store writes the release's form.
+type caseFieldMappings struct {
+	CaseFieldMappings types.List `tfsdk:"case_field_mappings"`
+}
+
+func (m *caseFieldMappings) field() field.Field {
+	return field.Structure("case_field_mappings", &m.CaseFieldMappings, map[string]string{"action": "actionType"})
+}
+
+// gone is the rule that connectors hold mappings only up to 7.9.
+func (m *caseFieldMappings) gone() bounded {
+	return bounded{
+		attribute: &m.CaseFieldMappings, name: "case_field_mappings", set: !m.CaseFieldMappings.IsNull(),
+		until:   client.Version{Major: 7, Minor: 10},
+		instead: "The mappings moved to the case settings, where they follow from the connector's type: see servicenow_kibana_case_settings.",
+	}
+}
+
+func caseFieldMappingsAttribute() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"case_field_mappings": schema.ListNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "Which field of a case is pushed to which field of the other service. Only on Kibana 7.6 to " +
+				"7.9 (7.7 demands it); later releases keep the mappings in the case settings, and setting it there is an error.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"source": schema.StringAttribute{
+					Required: true, MarkdownDescription: "The case's field: `title`, `description` or `comments`.",
+					Validators: []validator.String{stringvalidator.OneOf("title", "description", "comments")},
+				},
+				"target": schema.StringAttribute{
+					Required: true, MarkdownDescription: "The other service's field, as `short_description`.",
+				},
+				"action": schema.StringAttribute{
+					Required: true, MarkdownDescription: "What a later push does to the field: `overwrite` or `append`.",
+					Validators: []validator.String{stringvalidator.OneOf("overwrite", "append")},
+				},
+			}},
+		},
+	}
+}

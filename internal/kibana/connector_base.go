@@ -1,0 +1,81 @@
+// Package kibana holds the resources and data sources that live in Kibana, one file each.
+package kibana
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// connector is embedded in the model of every connector.
+type connector struct {
+	lifecycle.Base
+	lifecycle.Space
+	lifecycle.Secrets
+	ConnectorID      types.String `tfsdk:"connector_id"`
+	Name             types.String `tfsdk:"name"`
+	IsDeprecated     types.Bool   `tfsdk:"is_deprecated"`
+	IsMissingSecrets types.Bool   `tfsdk:"is_missing_secrets"`
+	IsPreconfigured  types.Bool   `tfsdk:"is_preconfigured"`
+}
+
+// MissesSecrets tells that Kibana lost the secrets, as after an import of saved objects.
+func (m *connector) MissesSecrets() bool { return m.IsMissingSecrets.ValueBool() }
+
+// keepsAll closes the description of a connector.
+const keepsAll = " Kibana replaces a connector as a whole, so every update sends the secrets too."
+
+// fields lists what every connector has, and then the rest.
+func (m *connector) fields(rest ...field.Field) []field.Field {
+	return append([]field.Field{
+		field.ID(&m.ConnectorID),
+		field.String("name", &m.Name),
+		field.MovesWith(field.Computed(field.Bool("is_deprecated", &m.IsDeprecated))),
+		field.MovesWith(field.Computed(field.Bool("is_missing_secrets", &m.IsMissingSecrets))),
+		field.Computed(field.Bool("is_preconfigured", &m.IsPreconfigured)),
+	}, rest...)
+}
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// connectorDefinition completes a connector's definition with what every connector has. typeID is Kibana's name of its
+// type, as ".servicenow"; empty where an attribute tells it.
+func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Definition {
+	d.Server = lifecycle.Kibana
+	d.Table = strings.TrimSpace("connector " + typeID)
+	d.Key = []string{"name"}
+	d.Store = func(c *client.Client) client.Store { return c.Kibana.Connectors(typeID) }
+	maps.Copy(d.Attributes, map[string]schema.Attribute{
+		"connector_id": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Validators: []validator.String{stringvalidator.RegexMatches(idPattern, "must be letters, digits, -, _ and .")},
+			MarkdownDescription: "The connector's id. It can be chosen on Kibana 8.8 and newer; before 9.4 a UUID is " +
+				"expected. Default: a new UUID. Changing it replaces the connector.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
+		},
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's name."},
+		"is_deprecated": schema.BoolAttribute{
+			Computed: true, MarkdownDescription: "Whether Kibana calls the connector deprecated.",
+		},
+		"is_missing_secrets": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether Kibana has lost the connector's secrets, as after an import of saved objects. They " +
+				"are then sent again.",
+		},
+		"is_preconfigured": schema.BoolAttribute{
+			Computed: true, MarkdownDescription: "Whether the connector stands in `kibana.yml`; such ones cannot be managed here.",
+		},
+	})
+	return d
+}

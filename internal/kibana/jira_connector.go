@@ -1,0 +1,56 @@
+package kibana
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewJiraConnector manages a Jira connector (.jira), which opens issues.
+var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(".jira", lifecycle.Definition{
+	Type: "kibana_jira_connector",
+	Description: "A Jira connector (`.jira`), with which Kibana's rules and cases open and update issues, Jira Service " +
+		"Management included." + keepsAll,
+	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
+		"api_url": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The Jira instance, as `https://example.atlassian.net`.",
+		},
+		"project_key": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The key of the project that gets the issues, as `OPS`.",
+		},
+		"email_wo": schema.StringAttribute{MarkdownDescription: "The account's e-mail address, or its name. Needed."},
+		"api_token_wo": schema.StringAttribute{
+			MarkdownDescription: "The account's API token, or its password. Needed.",
+		},
+		"credentials_wo_version": lifecycle.Version("the credentials"),
+	}),
+}))
+
+type jiraConnector struct {
+	connector
+	caseFieldMappings
+	APIURL               types.String `tfsdk:"api_url"`
+	ProjectKey           types.String `tfsdk:"project_key"`
+	EmailWO              types.String `tfsdk:"email_wo"`
+	APITokenWO           types.String `tfsdk:"api_token_wo"`
+	CredentialsWOVersion types.Int64  `tfsdk:"credentials_wo_version"`
+}
+
+func (m *jiraConnector) Fields() []field.Field {
+	return m.connector.fields(
+		field.String("config.apiUrl", &m.APIURL),
+		field.String("config.projectKey", &m.ProjectKey),
+		field.RequiredSecret("email", &m.EmailWO, &m.CredentialsWOVersion),
+		field.RequiredSecret("apiToken", &m.APITokenWO, &m.CredentialsWOVersion),
+		m.caseFieldMappings.field(),
+	)
+}
+
+func (m *jiraConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+	checkReleases(ctx, c, report, m.chosenID(), m.gone())
+}

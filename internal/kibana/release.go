@@ -1,0 +1,61 @@
+package kibana
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// bounded says which releases of Kibana take an attribute.
+type bounded struct {
+	// attribute points into the model.
+	attribute any
+	name      string
+	// set tells that the plan holds the attribute, so that the bounds matter.
+	set bool
+	// since is the first release; until is the first one that has it no more, zero when there is none.
+	since, until client.Version
+	// instead says where a release after until has it.
+	instead string
+}
+
+// checkReleases reports attributes that this Kibana does not take. It asks for the version only where it matters, and
+// finds nothing when there is no answer: then the apply will tell.
+func checkReleases(ctx context.Context, c *client.Client, report *lifecycle.Report, all ...bounded) {
+	for _, b := range all {
+		if !b.set {
+			continue
+		}
+		version, err := c.Kibana.Version(ctx)
+		switch {
+		case err != nil:
+			return
+		case !version.AtLeast(b.since.Major, b.since.Minor):
+			report.Error(b.attribute, "Kibana is too old", fmt.Sprintf("%s needs Kibana %s or newer, and this one is %s. "+
+				"Leave it out, or upgrade Kibana.", b.name, b.since, version))
+		case b.until != client.Version{} && version.AtLeast(b.until.Major, b.until.Minor):
+			report.Error(b.attribute, "Kibana is too new", fmt.Sprintf("%s was taken out of Kibana with %s, and this one is "+
+				"%s. %s", b.name, b.until, version, b.instead))
+		}
+	}
+}
+
+// chosenID is the rule about connector_id. It holds for connectors that are to be made: the id of one that is there
+// already may stand in the configuration whatever the release.
+func (m *connector) chosenID() bounded {
+	return bounded{
+		attribute: &m.ConnectorID, name: "connector_id", since: client.Version{Major: 8, Minor: 8},
+		set: isKnown(m.ConnectorID) && !m.ConnectorID.Equal(m.ID),
+	}
+}
+
+// Plan checks what every connector has.
+func (m *connector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+	checkReleases(ctx, c, report, m.chosenID())
+}
+
+func isKnown(v types.String) bool { return !v.IsNull() && !v.IsUnknown() }

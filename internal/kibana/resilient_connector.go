@@ -1,0 +1,54 @@
+package kibana
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewResilientConnector manages an IBM Resilient connector (.resilient), which opens incidents.
+var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinition(".resilient", lifecycle.Definition{
+	Type: "kibana_resilient_connector",
+	Description: "An IBM Resilient (QRadar SOAR) connector (`.resilient`), with which Kibana's rules and cases open and " +
+		"update incidents." + keepsAll,
+	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
+		"api_url": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The Resilient instance, as `https://resilient.example.com`.",
+		},
+		"organization_id": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The organization's number, as text: `\"201\"`.",
+		},
+		"api_key_id_wo":          schema.StringAttribute{MarkdownDescription: "The API key's id. Needed."},
+		"api_key_secret_wo":      schema.StringAttribute{MarkdownDescription: "The API key's secret. Needed."},
+		"credentials_wo_version": lifecycle.Version("the credentials"),
+	}),
+}))
+
+type resilientConnector struct {
+	connector
+	caseFieldMappings
+	APIURL               types.String `tfsdk:"api_url"`
+	OrganizationID       types.String `tfsdk:"organization_id"`
+	APIKeyIDWO           types.String `tfsdk:"api_key_id_wo"`
+	APIKeySecretWO       types.String `tfsdk:"api_key_secret_wo"`
+	CredentialsWOVersion types.Int64  `tfsdk:"credentials_wo_version"`
+}
+
+func (m *resilientConnector) Fields() []field.Field {
+	return m.connector.fields(
+		field.String("config.apiUrl", &m.APIURL),
+		field.String("config.orgId", &m.OrganizationID),
+		field.RequiredSecret("apiKeyId", &m.APIKeyIDWO, &m.CredentialsWOVersion),
+		field.RequiredSecret("apiKeySecret", &m.APIKeySecretWO, &m.CredentialsWOVersion),
+		m.caseFieldMappings.field(),
+	)
+}
+
+func (m *resilientConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+	checkReleases(ctx, c, report, m.chosenID(), m.gone())
+}
