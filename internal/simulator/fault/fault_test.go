@@ -119,8 +119,8 @@ func TestLostAnswers(t *testing.T) {
 		})
 	}
 	tg := start(t, nil)
-	tg.add(t, fault.Rule{Kind: fault.CommitThenStatus, Status: 504})
-	if r, _, err := tg.do(t.Context(), "POST", "/"); err != nil || r.StatusCode != 504 || tg.handled.Load() != 1 {
+	tg.add(t, fault.Rule{Kind: fault.CommitThenStatus, Status: http.StatusGatewayTimeout})
+	if r, _, err := tg.do(t.Context(), "POST", "/"); err != nil || r.StatusCode != http.StatusGatewayTimeout || tg.handled.Load() != 1 {
 		t.Errorf("%v, %v, handled %d", r, err, tg.handled.Load())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Record is a row by column name, as stored. Passwords and tokens are not in it.
@@ -188,6 +189,13 @@ func (s *Server) Install(id, version string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.install(id, version)
+}
+
+// Advance moves the instance's clock on: tokens, keys and certificates expire.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += d
 }
 
 // Tables returns the names of all tables, sorted.

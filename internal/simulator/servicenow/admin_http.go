@@ -3,6 +3,7 @@ package servicenow
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 )
 
 // adminPrefix is where the instance is looked at and changed behind the API's back. It takes no credentials: the
@@ -122,6 +123,16 @@ func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
 		err := decode(r, &in)
 		if err == nil {
 			s.SetOutcome(in.ID, in.Outcome)
+		}
+		return nil, err
+	})
+	handle("POST /simulator/advance", func(r *http.Request) (any, error) {
+		var in struct {
+			Seconds int `json:"seconds"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			s.Advance(time.Duration(in.Seconds) * time.Second)
 		}
 		return nil, err
 	})

@@ -56,6 +56,12 @@ func TestAdminEndpointDoesWhatTheMethodsDo(t *testing.T) {
 	ok("POST", "install", map[string]string{"id": "sn_em_connector"})
 	ok("POST", "outcome", map[string]string{"id": "sn_vul", "result": "failed", "message": "no"})
 	ok("POST", "revoke-tokens", nil)
+	before := in.Records("sys_user", "")[0]
+	ok("POST", "advance", map[string]int{"seconds": 3600})
+	later := in.create("sys_user_group", map[string]any{"name": "later"})
+	if got, _ := in.Record("sys_user_group", later); got["sys_created_on"] <= before["sys_created_on"] {
+		t.Errorf("created on %s, an hour after %s", got["sys_created_on"], before["sys_created_on"])
+	}
 	key := in.create("api_key", map[string]any{"name": "k", "user": in.Records("sys_user", "")[0]["sys_id"]})
 	if got := text(ok("GET", "secrets/api_key/"+key+"/token", nil).body["value"]); !strings.HasPrefix(
 		got,

@@ -17,7 +17,7 @@ type query struct {
 type term struct {
 	path     string // column, dot-walked
 	operator string
-	value    string
+	value    string // in lower case: the platform's database compares without case
 }
 
 type sortKey struct {
@@ -101,7 +101,7 @@ func (s *Server) parseTerm(t *table, part string, c *caller) (term, bool) {
 		if column.Type == Boolean && (op == "=" || op == "!=") {
 			value = normaliseBool(value)
 		}
-		return term{path, op, value}, true
+		return term{path, op, strings.ToLower(value)}, true
 	}
 	return term{}, false
 }
@@ -178,10 +178,9 @@ func (s *Server) matchesAll(r *row, group [][]term) bool {
 	return true
 }
 
-// holds compares without case, as the platform's database collation does.
 func (s *Server) holds(r *row, t term) bool {
 	value, typ := s.valueAt(r, t.path)
-	have, want := strings.ToLower(value), strings.ToLower(t.value)
+	have, want := strings.ToLower(value), t.value
 	switch t.operator {
 	case "=":
 		return have == want
@@ -258,7 +257,7 @@ func (s *Server) candidates(t *table, q query) []*row {
 		}
 		var found []*row
 		seen := map[string]bool{}
-		for _, id := range strings.Split(strings.ToLower(alternatives[0].value), ",") {
+		for _, id := range strings.Split(alternatives[0].value, ",") {
 			if r := sh.byID[id]; r != nil && !seen[id] {
 				seen[id] = true
 				found = append(found, r)
@@ -281,22 +280,44 @@ func (s *Server) run(t *table, q query) []*row {
 		}
 	}
 	if len(q.order) > 0 {
-		slices.SortStableFunc(found, func(a, b *row) int {
-			for _, key := range q.order {
-				x, typ := s.valueAt(a, key.path)
-				y, _ := s.valueAt(b, key.path)
-				d := compare(strings.ToLower(x), strings.ToLower(y), typ)
-				if key.desc {
-					d = -d
-				}
-				if d != 0 {
-					return d
-				}
-			}
-			return 0
-		})
+		s.sort(found, q.order)
 	}
 	return found
+}
+
+// sort orders rows by keys that are looked up once: tables of tens of thousands of rows are paged through in order.
+func (s *Server) sort(rows []*row, order []sortKey) {
+	type keyed struct {
+		row    *row
+		values []string
+	}
+	types := make([]Type, len(order))
+	list := make([]keyed, len(rows))
+	for i, r := range rows {
+		list[i] = keyed{r, make([]string, len(order))}
+		for k, key := range order {
+			value, typ := s.valueAt(r, key.path)
+			list[i].values[k] = strings.ToLower(value)
+			if value != "" {
+				types[k] = typ // an empty reference on the way says nothing of the column
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b keyed) int {
+		for k, key := range order {
+			d := compare(a.values[k], b.values[k], types[k])
+			if key.desc {
+				d = -d
+			}
+			if d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	for i := range list {
+		rows[i] = list[i].row
+	}
 }
 
 func (s *Server) property(name string) string {

@@ -70,6 +70,7 @@ type Server struct {
 	outcomes map[string]Outcome
 
 	generated   map[string]string // API key tokens by sys_id
+	ahead       time.Duration     // by which Advance has moved the clock on
 	seeding     bool              // shipped rows are being written: no dictionary or role bookkeeping
 	reconciling bool              // inherited grants are being written
 }
@@ -112,6 +113,7 @@ func (s *Server) Reset() {
 	s.jobs = map[string]*job{}
 	s.outcomes = map[string]Outcome{}
 	s.generated = map[string]string{}
+	s.ahead = 0
 	s.seed()
 }
 
@@ -171,10 +173,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.url == "" {
 		s.url = base
 	}
+	transaction := newID()[:12]
 	a := s.handle(&call{
 		method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body, base: base,
 	})
 	s.mu.Unlock()
+	w.Header().Set("X-Transaction-Id", transaction)
 	send(w, a)
 }
 

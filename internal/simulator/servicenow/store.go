@@ -49,7 +49,8 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-func (s *Server) now() time.Time { return s.opts.Clock().UTC() }
+// now is the instance's time: the clock, moved on by Advance. The lock is held.
+func (s *Server) now() time.Time { return s.opts.Clock().Add(s.ahead).UTC() }
 
 func (s *Server) stamp() string { return s.now().Format(wireTime) }
 

@@ -162,11 +162,22 @@ func (s *Server) display(r *row, c *Column) string {
 				return ch.Label
 			}
 		}
+		return s.choiceLabel(r, c, value)
 	case Integer:
 		return grouped(value)
 	case Journal:
 		return s.journalText(r, c)
 	case String, Boolean, DateTime, Password, Password2, GUID:
+	}
+	return value
+}
+
+// choiceLabel finds the label of a choice that is offered by a row only: an API, a value that somebody added.
+func (s *Server) choiceLabel(r *row, c *Column, value string) string {
+	for t := r.table; t != nil && value != ""; t = t.parent {
+		if ch := s.where("sys_choice", "name", t.Name, "element", c.Name, "value", value); ch != nil {
+			return ch.values["label"]
+		}
 	}
 	return value
 }
@@ -219,11 +230,10 @@ func (s *Server) assignSecret(r *row, c *Column, value string, w write) bool {
 			stored = "unhashed:" + value
 		}
 	}
-	if r.secrets[c.Name] == stored {
-		return false
-	}
+	// Salted and encrypted anew at each write: sending the same secret again is a change all the same.
+	changed := value != "" || r.secrets[c.Name] != ""
 	r.secrets[c.Name] = stored
-	return true
+	return changed
 }
 
 func (s *Server) hash(password string) string {
