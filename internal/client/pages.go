@@ -46,7 +46,7 @@ func (t *Table) Each(
 	}
 }
 
-// page reads one page. The total counts what the query matches before access control; without a count it is one more
+// page is the one place where rows are read. The total counts what the query matches before access control; without a count it is one more
 // than what was read for as long as pages are full.
 func (t *Table) page(ctx context.Context, query string, columns []string, size, offset int) ([]Record, int, error) {
 	parameters := url.Values{

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -25,6 +26,10 @@ type ServiceNow struct {
 	endpoint *endpoint
 	// DuplicateCheck makes every create look its natural key up first, since ServiceNow enforces unique names on few tables.
 	DuplicateCheck bool
+	// SingleReads sends one request per record read, instead of joining the reads of a table.
+	SingleReads bool
+	// reads holds a *tableReads by table name.
+	reads sync.Map
 	// clockAhead is how far the server's clock runs before ours, in nanoseconds.
 	clockAhead atomic.Int64
 }

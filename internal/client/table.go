@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -87,7 +86,7 @@ func (t *Table) refuseDuplicate(ctx context.Context, want Record) error {
 // landed looks for the record of a POST whose answer was lost: by the id it carried, then, for instances that make
 // their own ids, by its natural key among the records created since.
 func (t *Table) landed(ctx context.Context, want Record, began time.Time) (Record, error) {
-	got, err := t.Read(ctx, want)
+	got, err := t.readOne(ctx, want)
 	if !errors.Is(err, ErrNotFound) {
 		return got, err
 	}
@@ -120,24 +119,25 @@ func (t *Table) landed(ctx context.Context, want Record, began time.Time) (Recor
 	return Record{}, fmt.Errorf("several new records with %s: %s", describe(match), strings.Join(ids, ", "))
 }
 
-// Read asks for the row by a query, whose count tells a hidden row from a deleted one; a GET by id answers 404 to both.
+// Read gives one row. In bulk mode it waits for other reads of the table, to ask for all of them at once.
 func (t *Table) Read(ctx context.Context, have Record) (Record, error) {
 	if have.ID == "" {
 		return Record{}, ErrNotFound
 	}
-	rows, total, err := t.list(ctx, "sys_id="+have.ID, have.Columns, 1)
+	if t.sn.SingleReads {
+		return t.readOne(ctx, have)
+	}
+	return t.sn.readsOf(t.Name).read(ctx, t, have)
+}
+
+// readOne asks for the row by a query of its own, whose count tells a hidden row from a deleted one; a GET by id answers
+// 404 to both.
+func (t *Table) readOne(ctx context.Context, have Record) (Record, error) {
+	found, err := t.readMany(ctx, map[string]bool{have.ID: true}, have.Columns)
 	if err != nil {
 		return Record{}, err
 	}
-	// An invalid query term is dropped by the server and the rest runs, so the answer may be any row.
-	rows = slices.DeleteFunc(rows, func(r Record) bool { return r.ID != have.ID })
-	switch {
-	case len(rows) == 1:
-		return rows[0], nil
-	case total == 1:
-		return Record{}, fmt.Errorf("%s %s: %w", t.Name, have.ID, ErrHidden)
-	}
-	return Record{}, ErrNotFound
+	return found[have.ID].row, found[have.ID].err
 }
 
 // Update sends the columns that differ and the secrets that moved, or nothing at all.
@@ -156,7 +156,7 @@ func (t *Table) Update(ctx context.Context, have, want Record) (Record, error) {
 	}
 	if have.Revision != "" && got.Revision == have.Revision {
 		// Nothing was written, although the call answered 200: the answer may show what was sent, so look again.
-		if got, err = t.Read(ctx, want); err != nil {
+		if got, err = t.readOne(ctx, want); err != nil {
 			return Record{}, err
 		}
 	}
@@ -182,11 +182,12 @@ func (t *Table) Delete(ctx context.Context, have Record) ([]string, error) {
 	if scope := Text(have.Values[scopeColumn]); scope != "" {
 		r.Query.Set("sysparm_transaction_scope", scope)
 	}
+	defer t.sn.wrote(t.Name)
 	_, err := t.sn.do(ctx, r, nil)
 	if !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
-	if _, rerr := t.Read(ctx, have); errors.Is(rerr, ErrNotFound) {
+	if _, rerr := t.readOne(ctx, have); errors.Is(rerr, ErrNotFound) {
 		return nil, nil
 	}
 	return nil, err
@@ -211,30 +212,9 @@ func (t *Table) Query(ctx context.Context, query string, columns []string, limit
 	return rows, err
 }
 
-// list is the one place where rows are read. The total counts what the query matched before access control.
+// list reads the first rows that match. The total counts what the query matched before access control.
 func (t *Table) list(ctx context.Context, query string, columns []string, limit int) ([]Record, int, error) {
-	var out struct {
-		Result []map[string]any `json:"result"`
-	}
-	header, err := t.sn.do(ctx, request{Method: http.MethodGet, Path: t.path(""), Query: url.Values{
-		"sysparm_query":                  {query},
-		"sysparm_fields":                 {fieldList(columns)},
-		"sysparm_limit":                  {strconv.Itoa(limit)},
-		"sysparm_exclude_reference_link": {"true"},
-		"sysparm_display_value":          {"false"},
-	}}, &out)
-	if err != nil {
-		return nil, 0, err
-	}
-	rows := make([]Record, len(out.Result))
-	for i, row := range out.Result {
-		rows[i] = newRecord(row)
-	}
-	total, err := strconv.Atoi(header.Get("X-Total-Count"))
-	if err != nil {
-		total = len(rows)
-	}
-	return rows, total, nil
+	return t.page(ctx, query, append([]string{"sys_id"}, columns...), limit, 0)
 }
 
 // write is the one place where rows are written; it answers with the stored row.
@@ -250,6 +230,7 @@ func (t *Table) send(ctx context.Context, r request) (Record, error) {
 	var out struct {
 		Result map[string]any `json:"result"`
 	}
+	defer t.sn.wrote(t.Name)
 	if _, err := t.sn.do(ctx, r, &out); err != nil {
 		return Record{}, err
 	}

@@ -70,8 +70,12 @@ func (p *servicenowProvider) Configure(
 			resp.Diagnostics.AddError("Cannot prepare the connection", err.Error())
 			continue
 		}
-		if s.server == lifecycle.ServiceNow && !c.DuplicateCheck.IsNull() {
-			connection.ServiceNow.DuplicateCheck = c.DuplicateCheck.ValueBool()
+		check := c.DuplicateCheck.IsNull() || c.DuplicateCheck.ValueBool()
+		single := c.RefreshMode.ValueString() == "single"
+		if s.server == lifecycle.Kibana {
+			connection.Kibana.DuplicateCheck, connection.Kibana.SingleReads = check, single
+		} else {
+			connection.ServiceNow.DuplicateCheck, connection.ServiceNow.SingleReads = check, single
 		}
 	}
 	resp.ResourceData = connection
