@@ -38,6 +38,8 @@ type Definition struct {
 	// Within names the attribute that tells, beside the id, where a record is. It leads the import id and the identity:
 	// `<within>/<id>`, and after another slash the columns to read, separated by commas.
 	Within string
+	// Identified names the attribute that holds the id of something in Kibana, for the identity; "connector_id" when empty.
+	Identified string
 }
 
 // Model is a pointer to a Terraform model that lists its bound fields.
@@ -110,6 +112,9 @@ type secretive interface{ secretsUpdatedAt() *types.String }
 
 // New makes a constructor for the provider's list of resources.
 func New[T any, M Model[T]](d Definition) func() resource.Resource {
+	if d.Identified == "" {
+		d.Identified = "connector_id"
+	}
 	if d.Timeout == 0 {
 		d.Timeout = defaultTimeout
 	}

@@ -28,7 +28,7 @@ func (r *lifecycle[T, M]) IdentitySchema(
 ) {
 	if r.Server == Kibana {
 		resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-			"connector_id": identityschema.StringAttribute{RequiredForImport: true, Description: "The connector's id."},
+			r.Identified: identityschema.StringAttribute{RequiredForImport: true, Description: "The object's id."},
 			"space_id": identityschema.StringAttribute{
 				OptionalForImport: true, Description: "The Kibana space; the provider's when absent.",
 			},
@@ -58,7 +58,7 @@ func (r *lifecycle[T, M]) identify(ctx context.Context, identity *tfsdk.Resource
 		}
 		return diags
 	}
-	diags.Append(identity.SetAttribute(ctx, path.Root("connector_id"), m.base().ID)...)
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.Identified), m.base().ID)...)
 	if p, ok := any(m).(placed); ok {
 		diags.Append(identity.SetAttribute(ctx, path.Root("space_id"), *p.spaceID())...)
 	}
@@ -108,7 +108,7 @@ func (r *lifecycle[T, M]) importIdentity(
 ) (id, space string) {
 	var key, place types.String
 	if r.Server == Kibana {
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("connector_id"), &key)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.Identified), &key)...)
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("space_id"), &place)...)
 	} else {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &key)...)
@@ -171,7 +171,11 @@ func (r *lifecycle[T, M]) lookUp(ctx context.Context, asked string, match map[st
 	}
 	lines := make([]string, len(found))
 	for i, rec := range found {
-		lines[i] = "  terraform import servicenow_" + r.Type + ".NAME " + rec.ID
+		id := rec.ID
+		if space := match["space_id"]; space != "" {
+			id = space + "/" + id
+		}
+		lines[i] = "  terraform import servicenow_" + r.Type + ".NAME " + id
 	}
 	diags.AddError(summary, fmt.Sprintf("Several records have %s. Import one of them by its id:\n\n%s",
 		asked, strings.Join(lines, "\n")))

@@ -28,7 +28,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	}
 	id := "The record's `sys_id`, 32 hex digits."
 	if r.Server == Kibana {
-		id = "The connector's id, unique in its space."
+		id = "The same as `" + r.Identified + "`, unique in its space."
 	}
 	attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: id}
 	timeoutDescription := "How long it may take, as `30s` or `2h45m`. Default: `" + minutes(r.Timeout) + "`."

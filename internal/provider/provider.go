@@ -47,11 +47,13 @@ func (p *servicenowProvider) Resources(context.Context) []func() resource.Resour
 		servicenow.NewHTTPAuthProfile,
 		servicenow.NewJWTVerifierMap,
 		servicenow.NewOAuthJWTEndpoint,
+		servicenow.NewRESTAPIAccessPolicy,
 		servicenow.NewRESTAPIKey,
 		servicenow.NewRole,
 		servicenow.NewUser,
 		servicenow.NewUserRole,
 
+		kibana.NewCaseSettings,
 		kibana.NewConnector,
 		kibana.NewITOMConnector,
 		kibana.NewITSMConnector,

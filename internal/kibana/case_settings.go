@@ -1,0 +1,113 @@
+package kibana
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+var (
+	owners       = []string{"securitySolution", "observability", "cases"}
+	closureTypes = []string{"close-by-user", "close-by-pushing"}
+)
+
+// NewCaseSettings manages the external connection of the cases of one owner.
+var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
+	Type:       "kibana_case_settings",
+	Server:     lifecycle.Kibana,
+	Table:      "case settings",
+	Identified: "owner",
+	Store:      func(c *client.Client) client.Store { return c.Kibana.CaseSettings() },
+	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. There is " +
+		"one per owner and space, on Kibana 7.14 and newer; it is taken over where it exists already. Custom fields, " +
+		"templates and observable types in it are left alone. Destroying it sets no connector and `close-by-user`, " +
+		"since Kibana cannot remove the settings.",
+	Attributes: map[string]schema.Attribute{
+		"owner": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(owners[0]),
+			MarkdownDescription: "Whose cases: `securitySolution` (Security), `observability`, or `cases` (Stack " +
+				"Management). Default: `securitySolution`. Changing it replaces the resource.",
+			Validators:    []validator.String{stringvalidator.OneOf(owners...)},
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"closure_type": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(closureTypes[0]),
+			MarkdownDescription: "What closes a case: `close-by-user`, or `close-by-pushing`, which closes it when it is pushed. " +
+				"Default: `close-by-user`.",
+			Validators: []validator.String{stringvalidator.OneOf(closureTypes...)},
+		},
+		"connector_id": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "The connector that cases are pushed with; its name and type are looked up. Default: none.",
+		},
+		"connector_fields": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Values for new cases as a JSON object, by the connector's type; use `jsonencode`. ServiceNow " +
+				"ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, `subcategory`, " +
+				"`priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: `issueType`, " +
+				"`priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: `caseId`. " +
+				"Keys left out are null. Default: none.",
+		},
+		"mappings": schema.ListNestedAttribute{
+			Computed: true,
+			MarkdownDescription: "Which field of a case is pushed to which field of the other service. Kibana derives it from " +
+				"the connector's type.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"source": schema.StringAttribute{Computed: true, MarkdownDescription: "The case's field."},
+				"target": schema.StringAttribute{Computed: true, MarkdownDescription: "The other service's field."},
+				"action": schema.StringAttribute{
+					Computed: true, MarkdownDescription: "What a later push does to the field: `overwrite` or `append`.",
+				},
+			}},
+		},
+	},
+})
+
+type caseSettings struct {
+	lifecycle.Base
+	lifecycle.Space
+	Owner           types.String `tfsdk:"owner"`
+	ClosureType     types.String `tfsdk:"closure_type"`
+	ConnectorID     types.String `tfsdk:"connector_id"`
+	ConnectorFields types.String `tfsdk:"connector_fields"`
+	Mappings        types.List   `tfsdk:"mappings"`
+}
+
+func (m *caseSettings) Fields() []field.Field {
+	return []field.Field{
+		field.String("owner", &m.Owner),
+		field.String("closure_type", &m.ClosureType),
+		field.String("connector_id", &m.ConnectorID),
+		field.Document("connector_fields", &m.ConnectorFields, nil),
+		field.MovesWith(field.Computed(field.Structure("mappings", &m.Mappings, map[string]string{"action": "action_type"})),
+			&m.ConnectorID),
+	}
+}
+
+func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
+	checkObject(report, &m.ConnectorFields, m.ConnectorFields)
+	if m.ConnectorID.IsNull() && !m.ConnectorFields.IsNull() {
+		report.Error(&m.ConnectorFields, "Fields without a connector", "connector_fields are values for the connector's "+
+			"service. Set connector_id too.")
+	}
+	if slices.Contains([]string{"none", ".none"}, m.ConnectorID.ValueString()) {
+		report.Error(&m.ConnectorID, "No connector's id", "To push cases with no connector, leave connector_id out.")
+	}
+}
+
+func (m *caseSettings) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+	checkReleases(ctx, c, report, bounded{
+		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true, since: client.Version{Major: 7, Minor: 14},
+	})
+}
