@@ -285,14 +285,12 @@ func sleep(r *http.Request, d time.Duration) bool {
 
 // reset sends a TCP RST where the connection allows it; else (HTTP/2, TLS) it just closes.
 func reset(w http.ResponseWriter) {
-	if hijacker, ok := w.(http.Hijacker); ok {
-		if conn, _, err := hijacker.Hijack(); err == nil {
-			if tcp, ok := conn.(interface{ SetLinger(sec int) error }); ok {
-				_ = tcp.SetLinger(0)
-			}
-			_ = conn.Close()
-			return
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		if tcp, ok := conn.(interface{ SetLinger(sec int) error }); ok {
+			_ = tcp.SetLinger(0)
 		}
+		_ = conn.Close()
+		return
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -120,8 +120,9 @@ func TestLostAnswers(t *testing.T) {
 	}
 	tg := start(t, nil)
 	tg.add(t, fault.Rule{Kind: fault.CommitThenStatus, Status: http.StatusGatewayTimeout})
-	if r, _, err := tg.do(t.Context(), "POST", "/"); err != nil || r.StatusCode != http.StatusGatewayTimeout || tg.handled.Load() != 1 {
-		t.Errorf("%v, %v, handled %d", r, err, tg.handled.Load())
+	r, _, err := tg.do(t.Context(), "POST", "/")
+	if n := tg.handled.Load(); err != nil || r.StatusCode != http.StatusGatewayTimeout || n != 1 {
+		t.Errorf("%v, %v, handled %d", r, err, n)
 	}
 }
 

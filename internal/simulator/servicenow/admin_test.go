@@ -2,10 +2,13 @@ package servicenow_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
@@ -138,5 +141,37 @@ func TestConcurrentUse(t *testing.T) {
 	group.Wait()
 	if left := in.Records("sys_user_group", "name=g"); len(left) != 0 {
 		t.Errorf("%d groups left", len(left))
+	}
+}
+
+// The instance logs in front of its faults: a reset must reach the connection through the log, and be logged.
+func TestLostAnswersAreLogged(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[fault.Kind]error{fault.Reset: syscall.ECONNRESET, fault.CommitThenDrop: io.EOF} {
+		in := start(t, servicenow.Options{})
+		in.ForgetRequests()
+		if _, err := in.Faults.Add(fault.Rule{Kind: kind, Method: http.MethodPost}); err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, in.url+table+"sys_user_group",
+			strings.NewReader(`{"name": "lost"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		in.login(request)
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		if response, err := client.Do(request); !errors.Is(err, want) {
+			if err == nil {
+				_ = response.Body.Close()
+			}
+			t.Errorf("%s: error %v, want %v", kind, err, want)
+		}
+		if made := len(in.Records("sys_user_group", "name=lost")); (made == 1) != (kind == fault.CommitThenDrop) {
+			t.Errorf("%s: %d records", kind, made)
+		}
+		if log := in.Requests(); len(log) != 1 || log[0].Status != 0 {
+			t.Errorf("%s: log %+v", kind, log)
+		}
 	}
 }

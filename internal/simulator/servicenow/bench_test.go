@@ -51,10 +51,12 @@ func BenchmarkList(b *testing.B) {
 
 // FuzzQuery looks for a query that breaks the parser or finds rows that a narrower one would not.
 func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{"name=a^ORname=b^NQactive=true^ORDERBYname", "nameINa,b,,^", "^OR^NQ^EQ",
+	for _, seed := range []string{
+		"name=a^ORname=b^NQactive=true^ORDERBYname", "nameINa,b,,^", "^OR^NQ^EQ",
 		"manager.manager.nameLIKEx",
 		"nameBETWEENa@", "sys_idIN", "sys_created_onON2026-01-01", "ORDERBYDESC", "=x",
-		"name=javascript:gs.getUserID()"} {
+		"name=javascript:gs.getUserID()",
+	} {
 		f.Add(seed)
 	}
 	server := servicenow.New(servicenow.Options{})

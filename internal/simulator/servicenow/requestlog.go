@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -23,11 +22,15 @@ type Request struct {
 	Status  int       `json:"status"` // 0: no answer was sent (a dropped or reset connection)
 }
 
-// Requests returns the requests so far, oldest first; those below /simulator/ are not logged.
+// Requests returns the requests so far in order of arrival; those below /simulator/ are not logged.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
+	log := make([]Request, 0, len(s.requests))
+	for _, entry := range s.requests {
+		log = append(log, *entry)
+	}
+	return log
 }
 
 // ForgetRequests empties the request log.
@@ -77,13 +80,16 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			Columns: columnNames(r.Header.Get("Content-Type"), body), Auth: authKind(r), Agent: r.UserAgent(),
 		}
 		writer := &statusWriter{ResponseWriter: w}
+		// Logged on arrival: a client whose connection a fault resets may look before the handler returns.
+		s.mu.Lock()
+		if len(s.requests) < maxLogged {
+			s.requests = append(s.requests, &entry)
+		}
+		s.mu.Unlock()
 		defer func() {
-			entry.Status = writer.status
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			if len(s.requests) < maxLogged {
-				s.requests = append(s.requests, entry)
-			}
+			entry.Status = writer.status
 		}()
 		next.ServeHTTP(writer, r)
 	})

@@ -65,7 +65,7 @@ type Server struct {
 	roles    map[string]map[string]bool // by user sys_id; dropped when a role table changes
 	numbers  map[string]int
 	oauthLog []OAuthAttempt
-	requests []Request
+	requests []*Request
 	jobs     map[string]*job
 	outcomes map[string]Outcome
 
