@@ -131,6 +131,14 @@ func (p *pair) connector(config, secrets map[string]any) string {
 	return id
 }
 
+// execute runs one sub-action and returns Kibana's answer.
+func (p *pair) execute(connector, subAction string, params any) map[string]any {
+	p.t.Helper()
+	_, body := p.ask(http.MethodPost, p.KibanaURL()+"/api/actions/connector/"+connector+"/_execute", "elastic",
+		"changeme", map[string]any{"params": map[string]any{"subAction": subAction, "subActionParams": params}})
+	return body
+}
+
 func (p *pair) push(connector string) map[string]any {
 	p.t.Helper()
 	_, body := p.ask(
@@ -261,5 +269,103 @@ func TestStartReportsABusyPort(t *testing.T) {
 			_ = sim.Close()
 			t.Errorf("%+v started", opts)
 		}
+	}
+}
+
+func TestKibanaReadsFieldsAndChoicesAndClosesIncidents(t *testing.T) {
+	t.Parallel()
+	p := start(t, simulator.Options{})
+	p.prepare()
+	connector := p.connector(map[string]any{}, map[string]any{"username": "kibana", "password": "pw"})
+	for action, params := range map[string]any{
+		"getFields":  map[string]any{},
+		"getChoices": map[string]any{"fields": []string{"urgency", "severity", "category"}},
+	} {
+		body := p.execute(connector, action, params)
+		list, _ := body["data"].([]any)
+		if body["status"] != "ok" || len(list) < 5 {
+			t.Errorf("%s: %v", action, body)
+		}
+	}
+	pushed := p.execute(connector, "pushToService", map[string]any{"comments": []string{}, "incident": map[string]any{
+		"short_description": "x", "externalId": nil, "correlation_id": "rule:1",
+	}})
+	if pushed["status"] != "ok" {
+		t.Fatalf("push: %v", pushed)
+	}
+	closed := p.execute(connector, "closeIncident", map[string]any{"incident": map[string]any{
+		"correlation_id": "rule:1", "externalId": nil,
+	}})
+	if found := p.ServiceNow.Records("incident",
+		"correlation_id=rule:1"); closed["status"] != "ok" || len(found) != 1 ||
+		found[0]["state"] != "7" || found[0]["active"] != "false" {
+		t.Errorf("close: %v, incidents %v", closed, found)
+	}
+}
+
+func TestKibanaSendsEventsAndSecurityIncidents(t *testing.T) {
+	t.Parallel()
+	p := start(t, simulator.Options{ServiceNow: servicenow.Options{
+		Apps: []string{servicenow.ElasticSecOps, servicenow.EventManagementPlugin},
+	}})
+	user := p.insert("sys_user", servicenow.Record{"user_name": "kibana", "user_password": "pw"})
+	for _, role := range []string{
+		"import_set_loader", "import_transformer", "personalize_choices", "sn_si.basic",
+		"x_elas2_sir_int.integration_user", "evt_mgmt_integration",
+	} {
+		p.insert("sys_user_has_role", servicenow.Record{
+			"user": user,
+			"role": p.ServiceNow.Records("sys_user_role", "name="+role)[0]["sys_id"],
+		})
+	}
+	connect := func(kind string) string {
+		status, body := p.ask(http.MethodPost, p.KibanaURL()+"/api/actions/connector", "elastic", "changeme",
+			map[string]any{
+				"name": kind, "connector_type_id": kind, "config": map[string]any{"apiUrl": p.ServiceNowURL()},
+				"secrets": map[string]any{"username": "kibana", "password": "pw"},
+			})
+		if status != http.StatusOK {
+			t.Fatalf("connector: %d %v", status, body)
+		}
+		id, _ := body["id"].(string)
+		return id
+	}
+	sent := p.execute(connect(".servicenow-itom"), "addEvent", map[string]any{
+		"source": "kibana", "node": "db1",
+		"severity": "1", "message_key": "k", "time_of_event": nil,
+	})
+	if events := p.ServiceNow.Records("em_event", "node=db1"); sent["status"] != "ok" || len(events) != 1 {
+		t.Errorf("event: %v, stored %v", sent, events)
+	}
+
+	secops := connect(".servicenow-sir")
+	if status, body := p.ask(http.MethodPut, p.KibanaURL()+"/api/actions/connector/"+secops, "elastic", "changeme",
+		map[string]any{
+			"name": "SecOps", "config": map[string]any{"apiUrl": p.ServiceNowURL(), "usesTableApi": false},
+			"secrets": map[string]any{"username": "kibana", "password": "pw"},
+		}); status != http.StatusOK {
+		t.Fatalf("update: %d %v", status, body)
+	}
+	incident := map[string]any{"comments": []string{}, "incident": map[string]any{
+		"short_description": "breach",
+		"externalId":        nil, "dest_ip": []string{"192.168.1.1"}, "source_ip": nil, "malware_hash": nil,
+		"malware_url": nil,
+	}}
+	if refused := p.execute(secops, "pushToService", incident); refused["status"] != "error" {
+		t.Errorf("without privileges: %v", refused)
+	}
+	for _, row := range p.ServiceNow.Records("sys_scope_privilege", "status=requested") {
+		if err := p.ServiceNow.Set("sys_scope_privilege", row["sys_id"],
+			servicenow.Record{"status": "allowed"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pushed := p.execute(secops, "pushToService", incident)
+	if found := p.ServiceNow.Records("sn_si_incident",
+		"short_description=breach"); pushed["status"] != "ok" || len(found) != 1 {
+		t.Errorf("push: %v, incidents %v", pushed, found)
+	}
+	if found := p.ServiceNow.Records("sn_ti_m2m_task_observable", "observable.value=192.168.1.1"); len(found) != 1 {
+		t.Errorf("observables %v", found)
 	}
 }

@@ -60,15 +60,10 @@ func (s *Server) after(op operation, r *row, old map[string]string) {
 	}
 }
 
-func userBefore(_ *Server, op operation, r *row, old map[string]string) error {
-	if op == opDelete {
-		return nil
-	}
-	v := r.values
-	v["name"] = strings.TrimSpace(v["first_name"] + " " + v["last_name"])
-	// Documented for the form: a machine may use web services only, people and agents may log in.
-	if old == nil && v["identity_type"] == "machine" || old != nil && old["identity_type"] != v["identity_type"] {
-		v["web_service_access_only"] = normaliseBool(fmt.Sprint(v["identity_type"] == "machine"))
+// userBefore leaves web_service_access_only alone: that "Machine" ticks it is documented for the form only.
+func userBefore(_ *Server, op operation, r *row, _ map[string]string) error {
+	if op != opDelete {
+		r.values["name"] = strings.TrimSpace(r.values["first_name"] + " " + r.values["last_name"])
 	}
 	return nil
 }
