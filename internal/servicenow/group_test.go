@@ -26,7 +26,7 @@ func TestGroup(t *testing.T) {
 	t.Parallel()
 	acctest.Resource{
 		Type: "servicenow_group", Table: "sys_user_group", Needs: twoUsers + twoGroups,
-		Unread: []string{"additional_columns.default_assignee"},
+		Unread:     []string{"additional_columns.default_assignee"},
 		NaturalKey: func(r servicenow.Record) string { return "name=" + r["name"] },
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"SOC"`, Becomes: `"SOC 2"`, Drift: map[string]string{"name": "renamed"}},
