@@ -67,6 +67,11 @@ func Start(opts Options) (*Simulator, error) {
 		}
 	}
 	sim.ServiceNow = servicenow.New(opts.ServiceNow)
+	for _, id := range opts.ServiceNow.Apps {
+		if err := sim.ServiceNow.Install(id, ""); err != nil { // is there already, unless the catalogue lacks it
+			return nil, fmt.Errorf("simulated ServiceNow: %w", err)
+		}
+	}
 	kibanaServer, err := kibana.New(opts.Kibana)
 	if err != nil {
 		return nil, fmt.Errorf("simulated Kibana: %w", err)

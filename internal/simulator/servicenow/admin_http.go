@@ -10,7 +10,7 @@ import (
 // simulator is for loopback.
 const adminPrefix = "/simulator/"
 
-func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
+func (s *Server) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, do func(*http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { adminAnswer(w, r, do) })
@@ -142,7 +142,7 @@ func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	handle("POST /simulator/revoke-tokens", func(*http.Request) (any, error) { s.RevokeTokens(); return nil, nil })
 	handle("POST /simulator/reset", func(*http.Request) (any, error) { s.Reset(); return nil, nil })
 	mux.Handle("/simulator/faults", s.Faults)
-	mux.ServeHTTP(w, r)
+	return mux
 }
 
 type adminError struct {

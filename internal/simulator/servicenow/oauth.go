@@ -336,16 +336,3 @@ func verifierMapBefore(_ *Server, op operation, r *row, _ map[string]string) err
 	}
 	return nil
 }
-
-// TokensIssued counts the live access tokens.
-func (s *Server) TokensIssued() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, t := range s.tokens {
-		if !t.refresh && s.now().Before(t.expires) {
-			n++
-		}
-	}
-	return n
-}

@@ -54,6 +54,7 @@ type Server struct {
 	behaviours map[string]behaviour
 	hashKey    []byte
 	handler    http.Handler
+	admin      http.Handler
 
 	mu       sync.Mutex
 	url      string
@@ -92,6 +93,7 @@ func New(opts Options) *Server {
 	s := &Server{opts: opts, behaviours: newBehaviours(), hashKey: make([]byte, 32)}
 	_, _ = rand.Read(s.hashKey)
 	s.Faults = fault.New(fault.Options{ErrorBody: errorBody, RevokeTokens: s.RevokeTokens, Clock: opts.Clock})
+	s.admin = s.adminHandler()
 	s.handler = s.logged(s.Faults.Wrap(http.HandlerFunc(s.serve)))
 	s.Reset()
 	return s
@@ -153,7 +155,7 @@ type answer struct {
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, adminPrefix) {
-		s.serveAdmin(w, r)
+		s.admin.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
