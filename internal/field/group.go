@@ -70,7 +70,6 @@ func (f group[T]) Decode(from client.Record) error {
 
 // rebuild makes the object from its attributes, write-only ones null.
 func (f group[T]) rebuild() error {
-	types_ := f.p.AttributeTypes(context.Background())
 	values := map[string]attr.Value{}
 	for _, child := range f.fields {
 		if child.Attribute() != nil {
@@ -80,7 +79,7 @@ func (f group[T]) rebuild() error {
 			}
 		}
 	}
-	object, diags := types.ObjectValue(types_, values)
+	object, diags := types.ObjectValue(f.p.AttributeTypes(context.Background()), values)
 	if diags.HasError() {
 		return fmt.Errorf("%v", diags)
 	}

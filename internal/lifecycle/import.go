@@ -151,7 +151,9 @@ func (r *lifecycle[T, M]) naturalKey(id string) map[string]string {
 }
 
 // lookUp finds the one record with a natural key. None or several is an error that lists what there is.
-func (r *lifecycle[T, M]) lookUp(ctx context.Context, asked string, match map[string]string, diags *diag.Diagnostics) string {
+func (r *lifecycle[T, M]) lookUp(
+	ctx context.Context, asked string, match map[string]string, diags *diag.Diagnostics,
+) string {
 	summary := "Cannot import servicenow_" + r.Type
 	finder, ok := r.Store(&r.connection.Client).(client.Finder)
 	if !ok {

@@ -61,7 +61,9 @@ func (l *lookup[T, M]) Metadata(_ context.Context, req datasource.MetadataReques
 	resp.TypeName = req.ProviderTypeName + "_" + l.Type
 }
 
-func (l *lookup[T, M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (l *lookup[T, M]) Configure(
+	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
+) {
 	l.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
 }
 
@@ -139,7 +141,9 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 }
 
 // report lists what was found instead of one record: the several, or what comes near.
-func (l *lookup[T, M]) report(ctx context.Context, match map[string]string, found []client.Record, diags *diag.Diagnostics) {
+func (l *lookup[T, M]) report(
+	ctx context.Context, match map[string]string, found []client.Record, diags *diag.Diagnostics,
+) {
 	summary := "Cannot find servicenow_" + l.Type
 	if len(found) > 1 {
 		diags.AddError(summary, fmt.Sprintf("Several records of %s have %s:\n\n%s\n\nUse a key that only one has, or its sys_id.",

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 )
@@ -70,17 +71,21 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	}
 	secrets := secretsIn[T](config)
 	sending, changed := true, true
+	var loose []field.Field
+	if s, ok := any(plan).(secretive); ok && req.State.Raw.IsNull() && secrets.none() {
+		*s.secretsUpdatedAt() = types.StringNull()
+	}
 	if !req.State.Raw.IsNull() {
 		state := M(new(T))
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		var leave func(written bool)
+		var leave func(written bool) []field.Field
 		changed, leave = settle[T](plan, config, state)
 		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
 		s, ok := any(plan).(secretive)
-		leave(changed || ok && s.secretsUpdatedAt().IsUnknown())
+		loose = leave(changed || ok && s.secretsUpdatedAt().IsUnknown())
 	}
 	if sending {
 		requireSecrets(secrets, &resp.Diagnostics)
@@ -89,11 +94,21 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		p.Plan(ctx, &r.connection.Client, &Report{diags: &resp.Diagnostics, model: plan})
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	for _, f := range loose {
+		kind := f.Value().Type(ctx)
+		unknown, err := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), tftypes.UnknownValue))
+		if err != nil {
+			resp.Diagnostics.AddError("Cannot plan servicenow_"+r.Type, err.Error())
+			return
+		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, field.PathOf(plan, f.Attribute()), unknown)...)
+	}
 }
 
 // settle plans the values that need no change, such as another spelling of what is there. It tells whether any bound
-// attribute changes. leave then plans what is left to the server, by whether a write is going to happen.
-func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(written bool)) {
+// attribute changes. leave then plans what is left to the server, by whether a write is going to happen. It answers with
+// the fields that such a write may move although Terraform, which knows only of attributes that change, kept them.
+func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(written bool) []field.Field) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
 	moved := map[any]bool{}
 	for i, p := range planned {
@@ -108,15 +123,20 @@ func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(
 		moved[p.Attribute()] = true
 	}
 	plan.base().ID = state.base().ID
-	return changed, func(written bool) {
+	return changed, func(written bool) []field.Field {
+		var loose []field.Field
 		for i, p := range planned {
-			if p.Attribute() == nil || !p.Value().IsUnknown() || !configured[i].Value().IsNull() {
-				continue
-			}
-			if !moves(p, moved, written) {
+			switch {
+			case p.Attribute() == nil || !configured[i].Value().IsNull():
+			case !p.Value().IsUnknown():
+				if _, follows := field.As[field.Following](p); follows && moves(p, moved, written) {
+					loose = append(loose, p)
+				}
+			case !moves(p, moved, written):
 				p.Assign(before[i])
 			}
 		}
+		return loose
 	}
 }
 

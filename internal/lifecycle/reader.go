@@ -39,7 +39,9 @@ func (r *reader[T, M]) Metadata(_ context.Context, req datasource.MetadataReques
 	resp.TypeName = req.ProviderTypeName + "_" + r.Type
 }
 
-func (r *reader[T, M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (r *reader[T, M]) Configure(
+	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
+) {
 	r.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
 }
 

@@ -44,7 +44,8 @@ func (r *lifecycle[T, M]) subject(m M) string {
 		return words[0]
 	}
 	for _, leaf := range leavesOf[T](m) {
-		if len(r.Key) > 0 && leaf.Path.Equal(path.Root(r.Key[len(r.Key)-1])) && !leaf.Value().IsNull() && !leaf.Value().IsUnknown() {
+		named := len(r.Key) > 0 && leaf.Path.Equal(path.Root(r.Key[len(r.Key)-1]))
+		if named && !leaf.Value().IsNull() && !leaf.Value().IsUnknown() {
 			words = append(words, leaf.Value().String())
 		}
 	}
@@ -88,7 +89,8 @@ func (r *lifecycle[T, M]) existing(m M, exists *client.ExistsError) string {
 // hint tells what to try after a refusal.
 func hint(err error) string {
 	if errors.Is(err, client.ErrHidden) {
-		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not deleted."
+		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
+			"deleted."
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "The time limit of the timeouts attribute passed."
@@ -112,8 +114,8 @@ func hint(err error) string {
 	case strings.Contains(said, "Invalid table"):
 		return "The instance does not have this table: the plugin or application that brings it is not installed."
 	case e.Status == http.StatusForbidden:
-		return "The account may not do this. Check its roles (on ServiceNow the table's write ACLs, on Kibana the privilege " +
-			"\"Actions and Connectors: All\" in this space and the licence)."
+		return "The account may not do this. Check its roles (on ServiceNow the table's write ACLs, on Kibana the " +
+			"privilege \"Actions and Connectors: All\" in this space and the licence)."
 	case e.Status == http.StatusTooManyRequests:
 		return "The server limits how many requests it takes. Lower http.max_concurrent_requests or set " +
 			"http.requests_per_second in the provider block."
@@ -123,8 +125,8 @@ func hint(err error) string {
 
 // notKept reports that the server stored something else than was planned.
 func (r *lifecycle[T, M]) notKept(at path.Path, m M, planned, kept attr.Value, created bool, diags *diag.Diagnostics) {
-	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed it; "+
-		"an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's choice "+
+	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed "+
+		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's choice "+
 		"list; the record lives in another application scope than the one that the account may write in.",
 		r.subject(m), at, shown(planned), shown(kept))
 	if created {

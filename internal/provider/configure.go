@@ -210,8 +210,8 @@ func (s side) checkOneAuth(diags *diag.Diagnostics) bool {
 	if len(methods) < 2 {
 		return true
 	}
-	diags.AddAttributeError(s.at(methods[1]), "Two authentication methods", "The block names "+strings.Join(methods, " and ")+
-		". Keep one of them.")
+	diags.AddAttributeError(s.at(methods[1]), "Two authentication methods",
+		"The block names "+strings.Join(methods, " and ")+". Keep one of them.")
 	return false
 }
 
@@ -254,8 +254,9 @@ func (s side) settings(diags *diag.Diagnostics) (client.Config, bool) {
 	if len(methods) == 0 {
 		methods = s.fromEnvironment()
 		if len(methods) > 1 {
-			diags.AddAttributeError(s.at(s.urlName), "Two authentication methods in the environment", "The environment variables "+
-				"of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the method in the provider block.")
+			diags.AddAttributeError(s.at(s.urlName), "Two authentication methods in the environment",
+				"The environment variables of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the "+
+					"method in the provider block.")
 			return client.Config{}, false
 		}
 	}
@@ -324,8 +325,8 @@ func (s side) http(diags *diag.Diagnostics) (client.HTTP, bool) {
 	if text := s.text("http.request_timeout"); text != "" {
 		limit, err := time.ParseDuration(text)
 		if err != nil || limit <= 0 {
-			diags.AddAttributeError(s.at("http.request_timeout"), "Not a duration", fmt.Sprintf("%q is not a duration above zero, "+
-				"as 30s or 2m.", text))
+			diags.AddAttributeError(s.at("http.request_timeout"), "Not a duration",
+				fmt.Sprintf("%q is not a duration above zero, as 30s or 2m.", text))
 			return h, false
 		}
 		h.RequestTimeout = limit

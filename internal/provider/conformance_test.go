@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -52,7 +51,7 @@ type entry struct {
 
 func served(t *testing.T) []entry {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	p, ok := provider.New("test")().(interface {
 		fwprovider.ProviderWithFunctions
 		fwprovider.ProviderWithEphemeralResources
@@ -61,8 +60,8 @@ func served(t *testing.T) []entry {
 		t.Fatal("the provider serves no functions or ephemeral resources")
 	}
 	var all []entry
-	for _, make := range p.Resources(ctx) {
-		r := make()
+	for _, constructor := range p.Resources(ctx) {
+		r := constructor()
 		var meta resource.MetadataResponse
 		var s resource.SchemaResponse
 		r.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
@@ -74,32 +73,34 @@ func served(t *testing.T) []entry {
 		flatten(e.attributes, "", s.Schema.Attributes)
 		all = append(all, e)
 	}
-	for _, make := range p.DataSources(ctx) {
-		d := make()
+	for _, constructor := range p.DataSources(ctx) {
+		d := constructor()
 		var meta datasource.MetadataResponse
 		var s datasource.SchemaResponse
 		d.Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
 		d.Schema(ctx, datasource.SchemaRequest{}, &s)
-		e := entry{kind: "data-sources", name: meta.TypeName, description: s.Schema.MarkdownDescription, attributes: map[string]attribute{}}
+		e := entry{kind: "data-sources", name: meta.TypeName, description: s.Schema.MarkdownDescription}
+		e.attributes = map[string]attribute{}
 		for name, a := range s.Schema.Attributes {
 			e.attributes[name] = a
 		}
 		all = append(all, e)
 	}
-	for _, make := range p.EphemeralResources(ctx) {
-		x := make()
+	for _, constructor := range p.EphemeralResources(ctx) {
+		x := constructor()
 		var meta ephemeral.MetadataResponse
 		var s ephemeral.SchemaResponse
 		x.Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
 		x.Schema(ctx, ephemeral.SchemaRequest{}, &s)
-		e := entry{kind: "ephemeral-resources", name: meta.TypeName, description: s.Schema.MarkdownDescription, attributes: map[string]attribute{}}
+		e := entry{kind: "ephemeral-resources", name: meta.TypeName, description: s.Schema.MarkdownDescription}
+		e.attributes = map[string]attribute{}
 		for name, a := range s.Schema.Attributes {
 			e.attributes[name] = a
 		}
 		all = append(all, e)
 	}
-	for _, make := range p.Functions(ctx) {
-		f := make()
+	for _, constructor := range p.Functions(ctx) {
+		f := constructor()
 		var meta function.MetadataResponse
 		var d function.DefinitionResponse
 		f.Metadata(ctx, function.MetadataRequest{}, &meta)
@@ -134,7 +135,8 @@ func TestEverythingIsDescribed(t *testing.T) {
 		}
 		for name, a := range e.schema.Attributes {
 			if a.IsOptional() && a.IsComputed() && !strings.Contains(a.GetMarkdownDescription(), "Default: ") {
-				t.Errorf("%s.%s: the description of an optional attribute with a value of its own must tell its \"Default: …\"", e.name, name)
+				t.Errorf("%s.%s: the description of an attribute with a value of its own must tell its \"Default: …\"",
+					e.name, name)
 			}
 		}
 	}
@@ -178,7 +180,7 @@ func TestSecretsAreWriteOnly(t *testing.T) {
 // TestModelsFitTheirSchemas decodes an empty object of the schema into each model, and writes it back.
 func TestModelsFitTheirSchemas(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
+	ctx := t.Context()
 	for _, e := range served(t) {
 		if e.kind != "resources" {
 			continue
@@ -194,7 +196,8 @@ func TestModelsFitTheirSchemas(t *testing.T) {
 			continue
 		}
 		var resp resource.ValidateConfigResponse
-		validator.ValidateConfig(ctx, resource.ValidateConfigRequest{Config: tfsdk.Config{Schema: e.schema, Raw: state.Raw}}, &resp)
+		config := tfsdk.Config{Schema: e.schema, Raw: state.Raw}
+		validator.ValidateConfig(ctx, resource.ValidateConfigRequest{Config: config}, &resp)
 		for _, d := range resp.Diagnostics.Errors() {
 			if strings.Contains(d.Summary(), "Value Conversion") {
 				t.Errorf("%s: the model does not fit the schema: %s", e.name, d.Detail())
@@ -283,7 +286,7 @@ func TestReferencesHoldSysIDs(t *testing.T) {
 				continue
 			}
 			if !slices.ContainsFunc(s.Validators, func(v validator.String) bool {
-				return strings.Contains(v.Description(context.Background()), "sys_id")
+				return strings.Contains(v.Description(t.Context()), "sys_id")
 			}) {
 				t.Errorf("%s.%s: a reference needs the validator lifecycle.SysID", e.name, name)
 			}

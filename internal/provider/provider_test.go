@@ -66,6 +66,8 @@ oauth_jwt = {
 %sEOT
 }`, password, key)
 	}
+	const here, there = "instance_url = \"http://127.0.0.1:1\"\n", "instance_url = \"https://dev1.service-now.com"
+	const token = "\nbearer_token = \"t\"\n"
 	for name, test := range map[string]struct{ block, uses, want string }{
 		"nothing configured": {``, role, `instance_url.*SERVICENOW_INSTANCE_URL`},
 		"only Kibana": {
@@ -81,17 +83,20 @@ oauth_jwt = {
 			api_key = "k"`, role, `Two authentication methods`,
 		},
 		"two methods of Kibana": {
-			`kibana = { url = "http://127.0.0.1:1", api_key = "k", bearer_token = "t" }`, connector, `Two authentication methods`,
+			`kibana = { url = "http://127.0.0.1:1", api_key = "k", bearer_token = "t" }`, connector,
+			`Two authentication methods`,
 		},
 		"no method":   {`instance_url = "http://127.0.0.1:1"`, role, `No authentication method`},
 		"no URL":      {`bearer_token = "t"`, role, `The server's URL is missing`},
-		"remote http": {"instance_url = \"http://dev1.service-now.com\"\nbearer_token = \"t\"", role, `allow_http`},
-		"a path":      {"instance_url = \"https://dev1.service-now.com/nav_to.do\"\nbearer_token = \"t\"", role, `must not have a path`},
-		"a query":     {"instance_url = \"https://dev1.service-now.com?x=1\"\nbearer_token = \"t\"", role, `must not have a query`},
+		"remote http": {"instance_url = \"http://dev1.service-now.com\"" + token, role, `allow_http`},
+		"a path":      {there + "/nav_to.do\"" + token, role, `must not have a path`},
+		"a query":     {there + "?x=1\"" + token, role, `must not have a query`},
 		"bad timeout": {
-			"instance_url = \"http://127.0.0.1:1\"\nbearer_token = \"t\"\nhttp = { request_timeout = \"soon\" }", role, `Not a duration`,
+			here + token + `http = { request_timeout = "soon" }`, role, `Not a duration`,
 		},
-		"broken key":     {jwt([]byte("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"), "null"), role, `private_key`},
+		"broken key": {
+			jwt([]byte("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"), "null"), role, `private_key`,
+		},
 		"wrong password": {jwt(pem.EncodeToMemory(block), `"wrong"`), role, `(?s)password`},
 		"no password":    {jwt(pem.EncodeToMemory(block), `null`), role, `(?s)password`},
 		"useless password": {

@@ -29,8 +29,8 @@ type config struct {
 
 func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Connects ServiceNow with Elastic and other systems as code: both sides, from one apply. Either " +
-			"side may be left out. A value in the block goes before its environment variable, and an authentication " +
+		MarkdownDescription: "Connects ServiceNow with Elastic and other systems as code: both sides, from one apply. " +
+			"Either side may be left out. A value in the block goes before its environment variable, and an authentication " +
 			"method from the environment is used only where the block names none.",
 		Attributes: map[string]schema.Attribute{
 			"instance_url": schema.StringAttribute{
@@ -38,7 +38,8 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`, without a path. Or " +
 					"`SERVICENOW_INSTANCE_URL`.",
 			},
-			"basic_auth": basicAuth("A ServiceNow user's name and password. Or `SERVICENOW_USERNAME` and `SERVICENOW_PASSWORD`."),
+			"basic_auth": basicAuth("A ServiceNow user's name and password. Or `SERVICENOW_USERNAME` and " +
+				"`SERVICENOW_PASSWORD`."),
 			"api_key": secret("A REST API key (`now_…`), sent as the header `x-sn-apikey`. It opens only the APIs that an " +
 				"access policy maps an API-key profile to. Or `SERVICENOW_API_KEY`."),
 			"bearer_token": secret("An OAuth access token. Or `SERVICENOW_BEARER_TOKEN`."),
@@ -54,10 +55,12 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 						"path of a PEM file. PKCS#1, PKCS#8 and SEC 1, encrypted or not."),
 					"private_key_password": secret("The private key's password, where it has one."),
 					"key_id":               plain("The `kid` of the verifier map."),
-					"user_identifier":      plain("The user to act as, told by the endpoint's user field. Administrators are refused."),
+					"user_identifier": plain("The user to act as, told by the endpoint's user field. Administrators are " +
+						"refused."),
 					"signing_algorithm": schema.StringAttribute{
-						Optional:            true,
-						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `ES512`. Default: `RS256`.",
+						Optional: true,
+						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `ES512`. " +
+							"Default: `RS256`.",
 						Validators: []validator.String{stringvalidator.OneOf(
 							"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")},
 					},
@@ -138,8 +141,8 @@ func httpAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "How requests are sent.",
 		Attributes: map[string]schema.Attribute{
 			"ca_certificate": plain("Certificates to trust beside the system's: PEM text, or the path of a PEM file."),
-			"client_certificate": plain("The certificate to identify with (mutual TLS): PEM text, or the path of a PEM file. Needs " +
-				"`client_private_key`."),
+			"client_certificate": plain("The certificate to identify with (mutual TLS): PEM text, or the path of a PEM file. " +
+				"Needs `client_private_key`."),
 			"client_private_key": secret("Its private key: PEM text, or the path of a PEM file."),
 			"insecure_skip_verify": schema.BoolAttribute{
 				Optional:            true,
