@@ -1,0 +1,142 @@
+package servicenow_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
+)
+
+// chain is a working JWT set-up, made behind Terraform's back.
+type chain struct {
+	w                    *acctest.World
+	key, clientID, keyID string
+	client               string // client_id of an application for the other grants, with the same secret
+	user, pass           string
+}
+
+func newChain(t *testing.T) chain {
+	t.Helper()
+	w := acctest.New(t)
+	insert := func(table string, values servicenow.Record) servicenow.Record {
+		id, err := w.ServiceNow.Insert(table, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, _ := w.ServiceNow.Record(table, id)
+		return record
+	}
+	key, certificate := keyPair(t, "chain", year)
+	user := insert("sys_user", servicenow.Record{"user_name": "elastic", "user_password": "canary-password", "active": "true"})
+	cert := insert("sys_certificate", servicenow.Record{"name": "chain", "pem_certificate": certificate, "active": "true"})
+	endpoint := insert("oauth_jwt", servicenow.Record{
+		"name": "chain", "user_field": "user_name", "client_secret": "canary-secret", "inbound_grant_type": "jwt",
+		"enable_jti_verification": "false", "active": "true", "user": user["sys_id"],
+	})
+	m := insert("jwt_verifier_map", servicenow.Record{
+		"name": "chain", "oauth_jwt": endpoint["sys_id"], "sys_certificate": cert["sys_id"],
+	})
+	application := insert("oauth_entity", servicenow.Record{
+		"name": "application", "type": "client", "client_secret": "canary-secret", "active": "true", "user": user["sys_id"],
+	})
+	return chain{w, key, endpoint["client_id"], m["kid"], application["client_id"], "elastic", "canary-password"}
+}
+
+func (c chain) jwt(keyID, user, secret string) string {
+	return fmt.Sprintf(`{
+  client_id       = %q
+  client_secret   = %q
+  key_id          = %q
+  user_identifier = %q
+  private_key     = <<-EOT
+%sEOT
+}`, c.clientID, secret, keyID, user, c.key)
+}
+
+// TestOAuthToken proves the chain, and tells why it is broken without failing.
+func TestOAuthToken(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	test := func(jwt, rest string) resource.TestStep {
+		return resource.TestStep{Config: c.w.Provider() + `
+ephemeral "servicenow_oauth_token" "test" {
+  jwt = ` + jwt + "\n" + rest + `
+}
+provider "echo" { data = { ok = ephemeral.servicenow_oauth_token.test.ok, message = ephemeral.servicenow_oauth_token.test.message } }
+resource "echo" "test" {}
+`}
+	}
+	works, denied := test(c.jwt(c.keyID, c.user, "canary-secret"), ""), test(c.jwt(c.keyID, "nobody", "canary-secret"), "")
+	works.Check = resource.TestCheckResourceAttr("echo.test", "data.ok", "true")
+	denied.Taint = []string{"echo.test"} // echo reads only when it is created
+	denied.Check = resource.ComposeAggregateTestCheckFunc(
+		resource.TestCheckResourceAttr("echo.test", "data.ok", "false"),
+		resource.TestMatchResourceAttr("echo.test", "data.message", regexp.MustCompile(`401.*access_denied`)),
+	)
+	wrongKID := test(c.jwt("other", c.user, "canary-secret"), "fail_if_denied = true")
+	wrongKID.ExpectError = regexp.MustCompile(`401\s+Unauthorized`)
+	factories := acctest.Factories()
+	factories["echo"] = func() (tfprotov6.ProviderServer, error) { return echoprovider.NewProviderServer()() }
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{works, denied},
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{wrongKID}})
+}
+
+// TestAuthMethods logs the provider in by each of ServiceNow's methods.
+func TestAuthMethods(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	c.w.ServiceNow.SetProperty("glide.oauth.inbound.client.credential.grant_type.enabled", "true")
+	token, err := client.FetchToken(t.Context(), client.Config{BaseURL: c.w.ServiceNowURL(), HTTP: client.DefaultHTTP()},
+		client.PasswordGrant{ClientID: c.client, ClientSecret: "canary-secret", Username: c.user, Password: c.pass})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, auth := range map[string]string{
+		"basic":              fmt.Sprintf(`basic_auth = { username = %q, password = %q }`, c.user, c.pass),
+		"bearer":             fmt.Sprintf(`bearer_token = %q`, token.AccessToken),
+		"JWT":                `oauth_jwt = ` + c.jwt(c.keyID, c.user, "canary-secret"),
+		"client credentials": fmt.Sprintf(`oauth_client_credentials = { client_id = %q, client_secret = "canary-secret" }`, c.client),
+		"password": fmt.Sprintf(`oauth_password = {
+			client_id = %q, client_secret = "canary-secret", username = %q, password = %q
+		}`, c.client, c.user, c.pass),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Factories(),
+				Steps: []resource.TestStep{{
+					Config: fmt.Sprintf("provider \"servicenow\" {\n instance_url = %q\n %s\n}\n", c.w.ServiceNowURL(), auth) +
+						`data "servicenow_user" "self" { user_name = "elastic" }`,
+					Check: resource.TestCheckResourceAttrSet("data.servicenow_user.self", "id"),
+				}},
+			})
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: acctest.Factories(),
+			Steps: []resource.TestStep{{
+				Config: fmt.Sprintf("provider \"servicenow\" {\n instance_url = %q\n oauth_jwt = %s\n}\n", c.w.ServiceNowURL(),
+					c.jwt(c.keyID, "admin", "canary-secret")) + `data "servicenow_user" "self" { user_name = "elastic" }`,
+				ExpectError: regexp.MustCompile(`access_denied`),
+			}},
+			ErrorCheck: func(err error) error {
+				if strings.Contains(err.Error(), "canary") {
+					return fmt.Errorf("the error holds a secret")
+				}
+				return err
+			},
+		})
+	})
+}
