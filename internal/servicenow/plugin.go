@@ -1,0 +1,182 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// installTimeout is how long installations may take unless the configuration says otherwise: since the Tokyo release they
+// queue for a lock of the whole instance.
+const installTimeout = time.Hour
+
+// NewPlugin activates a plugin of the platform.
+var NewPlugin = lifecycle.New[plugin](lifecycle.Definition{
+	Type:    "plugin",
+	Table:   "v_plugin",
+	Key:     []string{"plugin_id"},
+	Store:   func(c *client.Client) client.Store { return pluginStore{c.ServiceNow} },
+	Timeout: installTimeout,
+	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. A " +
+		"plugin cannot be removed: destroying only forgets it, with a warning. Needs the role `sn_cicd.sys_ci_automation` or " +
+		"`admin`.",
+	Attributes: map[string]schema.Attribute{
+		"plugin_id": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "The plugin's id, as `com.glide.tokenbased_auth`. Changing it activates another one.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The plugin's name."},
+		"active":  schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the plugin is active."},
+		"version": schema.StringAttribute{Computed: true, MarkdownDescription: "The plugin's version."},
+	},
+})
+
+type plugin struct {
+	lifecycle.Base
+	PluginID types.String `tfsdk:"plugin_id"`
+	Name     types.String `tfsdk:"name"`
+	Active   types.Bool   `tfsdk:"active"`
+	Version  types.String `tfsdk:"version"`
+}
+
+func (m *plugin) Fields() []field.Field {
+	return []field.Field{
+		field.String("id", &m.PluginID),
+		field.Computed(field.String("name", &m.Name)),
+		field.Computed(field.Bool("active", &m.Active)),
+		field.Computed(field.String("version", &m.Version)),
+	}
+}
+
+// pluginStore activates plugins, and reads them from v_plugin or, where that shows nothing, from sys_plugins.
+type pluginStore struct{ sn *client.ServiceNow }
+
+var pluginColumns = []string{"id", "name", "active", "version"}
+
+// errPluginsUnreadable tells that nothing is known: some instances show accounts neither table, or empty ones, and that
+// is no proof that a plugin is missing.
+var errPluginsUnreadable = errors.New("the account may read neither v_plugin nor sys_plugins")
+
+// Find looks plugins up, for imports and the data source.
+func (s pluginStore) Find(
+	ctx context.Context, match map[string]string, _ []string, limit int,
+) ([]client.Record, error) {
+	readable := false
+	for _, table := range []string{"v_plugin", "sys_plugins"} {
+		rows, err := s.sn.Table(table).Find(ctx, match, pluginColumns, limit)
+		if forbidden(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			for i := range rows {
+				rows[i].Values["active"] = isActivePlugin(rows[i])
+			}
+			return rows, nil
+		}
+		any_, err := s.sn.Table(table).Query(ctx, "", []string{"id"}, 1)
+		readable = readable || err == nil && len(any_) > 0
+	}
+	if !readable {
+		return nil, errPluginsUnreadable
+	}
+	return nil, nil
+}
+
+// isActivePlugin understands both spellings that instances have.
+func isActivePlugin(row client.Record) bool {
+	active := client.Text(row.Values["active"])
+	return active == "active" || active == "true"
+}
+
+func forbidden(err error) bool {
+	var e *client.Error
+	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest)
+}
+
+// find answers with the plugin if it is active.
+func (s pluginStore) find(ctx context.Context, id string) (client.Record, error) {
+	rows, err := s.Find(ctx, map[string]string{"id": id}, nil, 5)
+	if err != nil {
+		return client.Record{}, err
+	}
+	for _, row := range rows {
+		if isActivePlugin(row) {
+			return row, nil
+		}
+	}
+	return client.Record{}, client.ErrNotFound
+}
+
+func (s pluginStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	id := client.Text(want.Values["id"])
+	if got, err := s.find(ctx, id); err == nil {
+		return got, nil
+	}
+	progress, err := s.sn.ActivatePlugin(ctx, id)
+	if err == nil {
+		err = s.sn.Await(ctx, progress, logged(ctx, "Activating plugin", id))
+	}
+	if err != nil {
+		return client.Record{}, err
+	}
+	got, err := s.find(ctx, id)
+	if errors.Is(err, errPluginsUnreadable) || errors.Is(err, client.ErrNotFound) {
+		got = client.Record{ID: id, Values: map[string]any{"id": id, "active": true}}
+		got.Warnings = append(got.Warnings, fmt.Sprintf("The instance says that activating %s succeeded, but does not show it "+
+			"in v_plugin (%s), so its name and version are not known.", id, err))
+		return got, nil
+	}
+	return got, err
+}
+
+// logged reports each step of a job, and through TF_LOG only: Terraform itself says that it is still creating.
+func logged(ctx context.Context, what, id string) func(client.Progress) {
+	return func(p client.Progress) {
+		tflog.Info(ctx, what, map[string]any{"id": id, "job": p.ID, "status": p.Label, "percent_complete": p.Percent})
+	}
+}
+
+// Read takes a plugin that is not active any more for gone, so that it is activated again.
+func (s pluginStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
+	id := client.Text(have.Values["id"])
+	if id == "" { // imported by sys_id
+		have.Columns = pluginColumns
+		row, err := s.sn.Table("v_plugin").Read(ctx, have)
+		if err != nil {
+			return row, err
+		}
+		id = client.Text(row.Values["id"])
+	}
+	got, err := s.find(ctx, id)
+	if errors.Is(err, errPluginsUnreadable) {
+		have.Warnings = append(have.Warnings, "Whether the plugin "+id+" is still active is not known: "+err.Error()+".")
+		return have, nil
+	}
+	return got, err
+}
+
+// Update has nothing to write: what configuration can change replaces the resource.
+func (s pluginStore) Update(_ context.Context, have, _ client.Record) (client.Record, error) {
+	return have, nil
+}
+
+// Delete cannot: the platform has no way to remove a plugin.
+func (s pluginStore) Delete(context.Context, client.Record) ([]string, error) {
+	return []string{"a plugin cannot be removed, so it stays active. Terraform only forgets it"}, nil
+}

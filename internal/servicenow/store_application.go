@@ -1,0 +1,136 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewStoreApplication installs an application from the ServiceNow Store (sys_store_app).
+var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
+	Type:  "store_application",
+	Table: "sys_store_app",
+	Key:   []string{"scope"},
+	Store: func(c *client.Client) client.Store {
+		return storeApplications{c.ServiceNow.Table("sys_store_app"), c.ServiceNow}
+	},
+	Timeout: installTimeout,
+	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company must " +
+		"be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a warning: no " +
+		"API uninstalls it. Needs the role `sn_cicd.sys_ci_automation` or `admin`.",
+	Attributes: map[string]schema.Attribute{
+		"scope": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The application's scope, as `x_elas2_inc_int`. Changing it installs another one.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"version": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "The version, as `1.2.0`. Default: the latest when it is installed, and then the installed one.",
+		},
+		"auto_upgrade_base_app": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether an application that this one customises is upgraded first where its version needs it. " +
+				"Default: `false`.",
+		},
+		"name":              schema.StringAttribute{Computed: true, MarkdownDescription: "The application's name."},
+		"installed_version": schema.StringAttribute{Computed: true, MarkdownDescription: "The version that is installed."},
+	},
+})
+
+type storeApplication struct {
+	lifecycle.Base
+	Scope              types.String `tfsdk:"scope"`
+	Version            types.String `tfsdk:"version"`
+	AutoUpgradeBaseApp types.Bool   `tfsdk:"auto_upgrade_base_app"`
+	Name               types.String `tfsdk:"name"`
+	InstalledVersion   types.String `tfsdk:"installed_version"`
+}
+
+func (m *storeApplication) Fields() []field.Field {
+	return []field.Field{
+		field.String("scope", &m.Scope),
+		field.String("version", &m.Version),
+		field.Option("auto_upgrade_base_app", &m.AutoUpgradeBaseApp),
+		field.Computed(field.String("name", &m.Name)),
+		field.MovesWith(field.Computed(field.String("version", &m.InstalledVersion)), &m.Version),
+	}
+}
+
+// storeApplications installs by jobs, and reads rows.
+type storeApplications struct {
+	*client.Table
+	sn *client.ServiceNow
+}
+
+func (s storeApplications) find(ctx context.Context, scope string, columns []string) (client.Record, error) {
+	rows, err := s.Find(ctx, map[string]string{"scope": scope}, append([]string{"latest_version"}, columns...), 1)
+	if err != nil {
+		return client.Record{}, err
+	}
+	if len(rows) == 0 {
+		return client.Record{}, client.ErrNotFound
+	}
+	return rows[0], nil
+}
+
+// Create takes an application that is installed in the wanted version as it is.
+func (s storeApplications) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	scope, version := client.Text(want.Values["scope"]), client.Text(want.Values["version"])
+	have, err := s.find(ctx, scope, want.Columns)
+	if err != nil && !errors.Is(err, client.ErrNotFound) {
+		return client.Record{}, err
+	}
+	if err == nil {
+		wanted := version
+		if wanted == "" {
+			wanted = client.Text(have.Values["latest_version"])
+		}
+		if wanted == "" || wanted == client.Text(have.Values["version"]) {
+			return have, nil
+		}
+	}
+	return s.install(ctx, want)
+}
+
+func (s storeApplications) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
+	version := client.Text(want.Values["version"])
+	if version == "" || version == client.Text(have.Values["version"]) {
+		return have, nil
+	}
+	return s.install(ctx, want)
+}
+
+// install answers with what is installed then, also when the job failed or its time was over.
+func (s storeApplications) install(ctx context.Context, want client.Record) (client.Record, error) {
+	scope := client.Text(want.Values["scope"])
+	progress, err := s.sn.InstallApplication(ctx, scope, client.Text(want.Values["version"]),
+		want.Options["auto_upgrade_base_app"])
+	if err == nil {
+		err = s.sn.Await(ctx, progress, logged(ctx, "Installing application", scope))
+	}
+	if err != nil {
+		const lookTime = 10 * time.Second
+		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
+		defer cancel()
+		got, ferr := s.find(looking, scope, want.Columns)
+		if ferr != nil {
+			return client.Record{}, err // not installed, as far as can be told
+		}
+		return got, err
+	}
+	return s.find(ctx, scope, want.Columns)
+}
+
+// Delete cannot: the CI/CD API has no way to uninstall what came from the store.
+func (s storeApplications) Delete(context.Context, client.Record) ([]string, error) {
+	return []string{"no API uninstalls a store application, so it stays installed. Terraform only forgets it"}, nil
+}
