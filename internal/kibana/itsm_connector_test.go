@@ -1,8 +1,6 @@
 package kibana_test
 
-import (
-	"testing"
-)
+import "testing"
 
 // itsm is an ITSM connector as a release can hold it: with basic authentication that becomes OAuth where that exists,
 // and with mappings before 7.10.
@@ -18,26 +16,12 @@ func itsm(version string) connectorTest {
 		drift:    map[string]any{"apiUrl": "https://evil.example.com"},
 		drifting: []string{"api_url"},
 	}
-	mapping := func(target string) (hcl string, stored []any) {
-		return "\n  case_field_mappings = [\n" +
-				"    { source = \"title\", target = \"" + target + "\", action = \"overwrite\" },\n" +
-				"    { source = \"comments\", target = \"work_notes\", action = \"append\" },\n  ]",
-			[]any{
-				map[string]any{"source": "title", "target": target, "actionType": "overwrite"},
-				map[string]any{"source": "comments", "target": "work_notes", "actionType": "append"},
-			}
-	}
-	key := map[string]string{first: "casesConfiguration", second: "incidentConfiguration"}[version]
-	if key != "" {
-		is, isStored := mapping("short_description")
-		becomes, becomesStored := mapping("description")
-		c.is, c.becomes = c.is+is, c.becomes+becomes
-		c.config[key], c.changed[key] = map[string]any{"mapping": isStored}, map[string]any{"mapping": becomesStored}
-		c.drift[key] = map[string]any{"mapping": isStored[:1]}
-		c.drifting = append(c.drifting, "case_field_mappings")
-		if version == second {
-			c.config["isCaseOwned"], c.changed["isCaseOwned"] = true, true
-		}
+	switch version {
+	case first:
+		withMappings(&c, version, "casesConfiguration")
+	case second:
+		withMappings(&c, version, "incidentConfiguration")
+		c.config["isCaseOwned"], c.changed["isCaseOwned"] = true, true
 	}
 	if version == first || version == second {
 		return c
