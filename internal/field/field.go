@@ -135,8 +135,8 @@ type Following struct {
 	Attributes []any
 }
 
-// MovesWith says that a value left to the server may move when one of the attributes does, or, with none named, at every
-// write. Without it a value that the configuration leaves to the server is planned to stay as it is.
+// MovesWith says that a value left to the server may move when one of the attributes does, or, with none named, at
+// every write. Without it a value that the configuration leaves to the server is planned to stay as it is.
 func MovesWith(f Field, attributes ...any) Field { return Following{f, attributes} }
 
 func (f Following) unwrap() Field { return f.Field }

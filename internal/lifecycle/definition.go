@@ -38,7 +38,8 @@ type Definition struct {
 	// Within names the attribute that tells, beside the id, where a record is. It leads the import id and the identity:
 	// `<within>/<id>`, and after another slash the columns to read, separated by commas.
 	Within string
-	// Identified names the attribute that holds the id of something in Kibana, for the identity; "connector_id" when empty.
+	// Identified names the attribute that holds the id of something in Kibana, for the identity; "connector_id" when
+	// empty.
 	Identified string
 }
 
@@ -54,9 +55,9 @@ type Checker interface {
 	Check(ctx context.Context, report *Report)
 }
 
-// Planner is a model with rules that only the server can decide before a write, such as whether a name exists there. Plan
-// is called with the planned model where a record is created or changed. It must take unknown values for possibly right,
-// and an account that may not look for no proof of a fault.
+// Planner is a model with rules that only the server can decide before a write, such as whether a name exists there.
+// Plan is called with the planned model where a record is created or changed. It must take unknown values for possibly
+// right, and an account that may not look for no proof of a fault.
 type Planner interface {
 	Plan(ctx context.Context, c *client.Client, report *Report)
 }

@@ -106,8 +106,8 @@ func (r *lifecycle[T, M]) ModifyPlan(
 }
 
 // settle plans the values that need no change, such as another spelling of what is there. It tells whether any bound
-// attribute changes. leave then plans what is left to the server, by whether a write is going to happen. It answers with
-// the fields that such a write may move although Terraform, which knows only of attributes that change, kept them.
+// attribute changes. leave then plans what is left to the server, by whether a write is going to happen. It answers
+// with the fields that such a write may move although Terraform, which knows only of attributes that change, kept them.
 func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(written bool) []field.Field) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
 	moved := map[any]bool{}

@@ -8,9 +8,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -92,13 +89,13 @@ func conventional(name string, a schema.Attribute) schema.Attribute {
 		}
 		return a
 	case schema.SetAttribute:
-		a.Validators = append([]validator.Set{setvalidator.SizeAtLeast(1)}, a.Validators...)
+		a.Validators = append([]validator.Set{notEmpty{}}, a.Validators...)
 		return a
 	case schema.ListAttribute:
-		a.Validators = append([]validator.List{listvalidator.SizeAtLeast(1)}, a.Validators...)
+		a.Validators = append([]validator.List{notEmpty{}}, a.Validators...)
 		return a
 	case schema.MapAttribute:
-		a.Validators = append([]validator.Map{mapvalidator.SizeAtLeast(1)}, a.Validators...)
+		a.Validators = append([]validator.Map{notEmpty{}}, a.Validators...)
 		if strings.HasSuffix(name, "_wo") {
 			a.Optional, a.WriteOnly, a.Sensitive = true, true, true
 			a.MarkdownDescription += " Write-only: never stored, and never shown."
@@ -108,7 +105,7 @@ func conventional(name string, a schema.Attribute) schema.Attribute {
 		a.Attributes = conventionalAll(a.Attributes)
 		return a
 	case schema.ListNestedAttribute:
-		a.Validators = append([]validator.List{listvalidator.SizeAtLeast(1)}, a.Validators...)
+		a.Validators = append([]validator.List{notEmpty{}}, a.Validators...)
 		a.NestedObject.Attributes = conventionalAll(a.NestedObject.Attributes)
 		return a
 	}

@@ -179,8 +179,8 @@ func (set secretSet) all() map[string]client.Secret {
 	return all
 }
 
-// digest is what private state keeps of the secrets: a hash of those that have no version, and the columns of write-only
-// maps, which no state holds.
+// digest is what private state keeps of the secrets: a hash of those that have no version, and the columns of
+// write-only maps, which no state holds.
 type digest struct {
 	Salt    []byte   `json:"salt"`
 	Sum     []byte   `json:"sum"`

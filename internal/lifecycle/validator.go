@@ -4,23 +4,47 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// notEmpty refuses "", which a server reads back as nothing.
+// notEmpty refuses "" and [], which a server reads back as nothing.
 type notEmpty struct{}
 
 func (notEmpty) Description(context.Context) string {
 	return "must not be empty; use null to set nothing"
 }
+
 func (v notEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v notEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (notEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && req.ConfigValue.ValueString() == "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "An empty string",
-			"The server takes an empty string for no value at all, so it would never read back. Use null, or leave "+
-				req.Path.String()+" out.")
+		refuseEmpty("string", req.Path, &resp.Diagnostics)
 	}
+}
+
+func (notEmpty) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
+		refuseEmpty("set", req.Path, &resp.Diagnostics)
+	}
+}
+
+func (notEmpty) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
+		refuseEmpty("list", req.Path, &resp.Diagnostics)
+	}
+}
+
+func (notEmpty) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
+		refuseEmpty("map", req.Path, &resp.Diagnostics)
+	}
+}
+
+func refuseEmpty(kind string, at path.Path, diags *diag.Diagnostics) {
+	diags.AddAttributeError(at, "An empty "+kind, "The server takes an empty value for none at all, so it would never read "+
+		"back. Use null, or leave "+at.String()+" out.")
 }
 
 // sysIDOr holds that a value is a sys_id, or one of a few words.
