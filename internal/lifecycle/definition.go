@@ -56,10 +56,10 @@ type Checker interface {
 }
 
 // Planner is a model with rules that only the server can decide before a write, such as whether a name exists there.
-// Plan is called with the planned model where a record is created or changed. It must take unknown values for possibly
-// right, and an account that may not look for no proof of a fault.
+// Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed. It
+// must take unknown values for possibly right, and an account that may not look for no proof of a fault.
 type Planner interface {
-	Plan(ctx context.Context, c *client.Client, report *Report)
+	Plan(ctx context.Context, c *client.Client, secrets []string, report *Report)
 }
 
 // Resender is a model that tells from what was read that the server needs its secrets again.
@@ -149,7 +149,9 @@ func (r *lifecycle[T, M]) Metadata(_ context.Context, req resource.MetadataReque
 	resp.TypeName = req.ProviderTypeName + "_" + r.Type
 }
 
-func (r *lifecycle[T, M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *lifecycle[T, M]) Configure(
+	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
+) {
 	r.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
 }
 

@@ -51,6 +51,7 @@ func (p *servicenowProvider) Resources(context.Context) []func() resource.Resour
 		servicenow.NewRESTAPIAccessPolicy,
 		servicenow.NewRESTAPIKey,
 		servicenow.NewRole,
+		servicenow.NewSecurityIntegration,
 		servicenow.NewStoreApplication,
 		servicenow.NewUser,
 		servicenow.NewUserRole,
@@ -78,6 +79,7 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 		servicenow.NewPluginData,
 		servicenow.NewRESTAPIData,
 		servicenow.NewRoleData,
+		servicenow.NewSecurityIntegrationDefinitionData,
 		servicenow.NewUserData,
 
 		kibana.NewConnectorTestData,

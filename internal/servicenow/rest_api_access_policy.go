@@ -185,7 +185,7 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 }
 
 // Plan refuses at plan what the store would refuse before its first write, as far as the profiles are known.
-func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	rec := client.Record{Values: map[string]any{}}
 	for _, f := range m.Fields() {
 		f.Encode(&rec)
