@@ -244,7 +244,9 @@ func (s *CaseSettings) record(c configuration, space string) Record {
 		r.Values["connector_id"], r.Values["connector_fields"] = c.Connector.ID, c.Connector.Fields
 	}
 	if c.Error != "" {
-		r.Warnings = []string{"Kibana saved the case settings of " + c.Owner + ", but could not set the connector's mappings: " + c.Error}
+		r.Warnings = []string{
+			"Kibana saved the case settings of " + c.Owner + ", but could not set the connector's mappings: " + c.Error,
+		}
 	}
 	return r
 }

@@ -42,8 +42,9 @@ type JobError struct {
 func (e *JobError) Error() string {
 	switch {
 	case e.Err != nil:
-		return fmt.Sprintf("the job %s had not ended when its time was over: it was %s, at %d %%. The instance goes on with it; "+
-			"look at /api/sn_cicd/progress/%[1]s, and apply again when it has ended: what is in place then is taken as it is",
+		return fmt.Sprintf("the job %s had not ended when its time was over: it was %s, at %d %%. The instance goes on with "+
+			"it; look at /api/sn_cicd/progress/%[1]s, and apply again when it has ended: what is in place then is "+
+			"taken as it is",
 			e.ID, e.Label, e.Percent)
 	case e.Message != "":
 		return fmt.Sprintf("the job %s ended as %s: %s", e.ID, e.Label, e.Message)
@@ -60,7 +61,9 @@ func (s *ServiceNow) ActivatePlugin(ctx context.Context, id string) (Progress, e
 }
 
 // InstallApplication starts a job that installs a store application or upgrades it. Version "" is the latest.
-func (s *ServiceNow) InstallApplication(ctx context.Context, scope, version string, upgradeBase bool) (Progress, error) {
+func (s *ServiceNow) InstallApplication(
+	ctx context.Context, scope, version string, upgradeBase bool,
+) (Progress, error) {
 	query := url.Values{"scope": {scope}}
 	if version != "" {
 		query.Set("version", version)

@@ -54,8 +54,8 @@ var keySince = map[string]Version{
 }
 
 // ErrPreconfigured tells that a connector stands in kibana.yml and cannot be changed over the API.
-var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here; a data " +
-	"source can refer to it")
+var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here; a " +
+	"data source can refer to it")
 
 // Create sends one POST. Since Kibana 8.8 it carries the connector's id, so that a lost answer is resolved by a GET.
 // Before it goes a look-up of the name among the space's connectors, which creates that come together share.
@@ -99,7 +99,7 @@ func (s *Connectors) Create(ctx context.Context, want Record) (Record, error) {
 		}
 		found, ferr := s.kibana.Get(ctx, space, want.ID)
 		switch {
-		case ferr == nil && s.holds(routes, found, want, body):
+		case ferr == nil && s.holds(found, want, body):
 			s.kibana.lists.wrote(space, found.ID, &found)
 			return s.sent(routes, found, want, space), nil
 		case ferr == nil:
@@ -170,7 +170,7 @@ func (s *Connectors) createUnnamed(
 	for _, c := range before {
 		known[c.ID] = true
 	}
-	fresh := slices.DeleteFunc(after, func(c Connector) bool { return known[c.ID] || !s.holds(routes, c, want, body) })
+	fresh := slices.DeleteFunc(after, func(c Connector) bool { return known[c.ID] || !s.holds(c, want, body) })
 	if len(fresh) == 1 {
 		s.kibana.lists.wrote(space, fresh[0].ID, &fresh[0])
 		return s.sent(routes, fresh[0], want, space), nil
@@ -181,7 +181,7 @@ func (s *Connectors) createUnnamed(
 }
 
 // holds tells whether a connector is the wanted one: its name, its type, and its config as far as the wanted one goes.
-func (s *Connectors) holds(routes routes, c Connector, want Record, body map[string]any) bool {
+func (s *Connectors) holds(c Connector, want Record, body map[string]any) bool {
 	if c.Name != Text(want.Values[nameColumn]) || c.TypeID != s.typeOf(want) {
 		return false
 	}
@@ -257,8 +257,8 @@ func (s *Connectors) managed(routes routes, c Connector, space string) (Record, 
 	return s.record(routes, c, space), nil
 }
 
-// Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry. It answers 409 when
-// another PUT came between its own reading and writing; the same PUT is then sent once more.
+// Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry. It answers 409
+// when another PUT came between its own reading and writing; the same PUT is then sent once more.
 func (s *Connectors) Update(ctx context.Context, have, want Record) (Record, error) {
 	values, secrets := changes(have, want)
 	if len(values)+len(secrets) == 0 {
@@ -318,8 +318,8 @@ func (s *Connectors) Find(ctx context.Context, match map[string]string, _ []stri
 			continue
 		}
 		r := s.record(routes, c, space)
-		same := func(column string) bool { return Text(r.Values[column]) == match[column] }
-		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match)), func(c string) bool { return !same(c) }) {
+		differs := func(column string) bool { return Text(r.Values[column]) != match[column] }
+		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match)), differs) {
 			found = append(found, r)
 		}
 	}

@@ -78,7 +78,9 @@ func (r routes) key(in map[string]any, snake, camel string) any {
 
 // decode reads a connector of either spelling.
 func (r routes) decode(in map[string]any) Connector {
-	c := Connector{ID: Text(in["id"]), Name: Text(in["name"]), TypeID: Text(r.key(in, "connector_type_id", "actionTypeId"))}
+	c := Connector{
+		ID: Text(in["id"]), Name: Text(in["name"]), TypeID: Text(r.key(in, "connector_type_id", "actionTypeId")),
+	}
 	c.Config, _ = in["config"].(map[string]any)
 	c.IsPreconfigured, _ = r.key(in, "is_preconfigured", "isPreconfigured").(bool)
 	c.IsMissingSecrets, _ = r.key(in, "is_missing_secrets", "isMissingSecrets").(bool)

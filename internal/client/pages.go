@@ -46,8 +46,8 @@ func (t *Table) Each(
 	}
 }
 
-// page is the one place where rows are read. The total counts what the query matches before access control; without a count it is one more
-// than what was read for as long as pages are full.
+// page is the one place where rows are read. The total counts what the query matches before access control; without a
+// count it is one more than what was read for as long as pages are full.
 func (t *Table) page(ctx context.Context, query string, columns []string, size, offset int) ([]Record, int, error) {
 	parameters := url.Values{
 		"sysparm_query":                  {query},

@@ -24,7 +24,8 @@ type Client struct {
 type ServiceNow struct {
 	config   Config
 	endpoint *endpoint
-	// DuplicateCheck makes every create look its natural key up first, since ServiceNow enforces unique names on few tables.
+	// DuplicateCheck makes every create look its natural key up first, since ServiceNow enforces unique names on few
+	// tables.
 	DuplicateCheck bool
 	// SingleReads sends one request per record read, instead of joining the reads of a table.
 	SingleReads bool
@@ -53,7 +54,7 @@ type AuthKind string
 // The kinds: a password, a REST API key, an access token however it was had.
 const (
 	AuthBasic  AuthKind = "basic authentication"
-	AuthAPIKey AuthKind = "an API key"
+	AuthAPIKey AuthKind = "an API key" //nolint:gosec // words for messages, not credentials
 	AuthToken  AuthKind = "an access token"
 )
 

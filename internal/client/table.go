@@ -25,7 +25,8 @@ type Table struct {
 // Table gives the store of a table's rows.
 func (s *ServiceNow) Table(name string) *Table { return &Table{Name: name, sn: s} }
 
-// scopeColumn holds a record's application scope. It is read like any column, and written by a parameter of the request.
+// scopeColumn holds a record's application scope. It is read like any column, and written by a parameter of the
+// request.
 const scopeColumn = "sys_scope"
 
 // maxResends bounds how often a create whose answer was lost is sent again.
@@ -130,8 +131,8 @@ func (t *Table) Read(ctx context.Context, have Record) (Record, error) {
 	return t.sn.readsOf(t.Name).read(ctx, t, have)
 }
 
-// readOne asks for the row by a query of its own, whose count tells a hidden row from a deleted one; a GET by id answers
-// 404 to both.
+// readOne asks for the row by a query of its own, whose count tells a hidden row from a deleted one; a GET by id
+// answers 404 to both.
 func (t *Table) readOne(ctx context.Context, have Record) (Record, error) {
 	found, err := t.readMany(ctx, map[string]bool{have.ID: true}, have.Columns)
 	if err != nil {

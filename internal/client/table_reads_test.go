@@ -72,7 +72,9 @@ func rows(t *testing.T, total int) (*rowServer, *Table) {
 	s := &rowServer{total: total, hidden: map[string]bool{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	sn, err := NewServiceNow(Config{BaseURL: server.URL, Auth: BasicAuth{Username: "u", Password: "pass"}, HTTP: DefaultHTTP()})
+	sn, err := NewServiceNow(Config{
+		BaseURL: server.URL, Auth: BasicAuth{Username: "u", Password: "pass"}, HTTP: DefaultHTTP(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,15 +156,16 @@ func TestWritesDropTheSnapshot(t *testing.T) {
 	server, table := rows(t, 500)
 	readAll(table, 500)
 	server.count()
-	read := func() { _, _ = table.Read(context.Background(), Record{ID: rowID(7), Columns: []string{"name"}}) }
+	read := func() { _, _ = table.Read(t.Context(), Record{ID: rowID(7), Columns: []string{"name"}}) }
 	if read(); server.count() != 0 {
 		t.Error("a snapshot that is seconds old was not used")
 	}
-	if _, err := table.Read(context.Background(), Record{ID: rowID(7), Columns: []string{"other"}}); err != nil || server.count() == 0 {
+	_, err := table.Read(t.Context(), Record{ID: rowID(7), Columns: []string{"other"}})
+	if err != nil || server.count() == 0 {
 		t.Errorf("a column that the snapshot lacks was not asked for: %v", err)
 	}
 	have := Record{ID: rowID(7), Values: map[string]any{"name": "a"}}
-	if _, err := table.Update(context.Background(), have, Record{Values: map[string]any{"name": "b"}}); err != nil {
+	if _, err := table.Update(t.Context(), have, Record{Values: map[string]any{"name": "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	if read(); server.count() == 0 {
@@ -174,7 +177,7 @@ func TestWritesDropTheSnapshot(t *testing.T) {
 func TestJoinedReadsObeyTheirContexts(t *testing.T) {
 	t.Parallel()
 	_, table := rows(t, 10)
-	gone, cancel := context.WithCancel(context.Background())
+	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -183,7 +186,7 @@ func TestJoinedReadsObeyTheirContexts(t *testing.T) {
 		}
 	})
 	wg.Go(func() {
-		if _, err := table.Read(context.Background(), Record{ID: rowID(2), Columns: []string{"name"}}); err != nil {
+		if _, err := table.Read(t.Context(), Record{ID: rowID(2), Columns: []string{"name"}}); err != nil {
 			t.Errorf("the other read failed: %v", err)
 		}
 	})
