@@ -102,6 +102,11 @@ func Unwrap(f Field) Field {
 	}
 }
 
+// twin gives the same field of another model, which has the same type.
+func twin[F Field](of Field) F {
+	return Unwrap(of).(F) //nolint:forcetypeassert // models of one type list the same fields
+}
+
 // As finds a field or wrapper of one type, from the outside in.
 func As[T any](f Field) (T, bool) {
 	for {

@@ -88,7 +88,7 @@ func (f group[T]) rebuild() error {
 }
 
 func (f group[T]) Assign(from Field) {
-	other := Unwrap(from).(group[T]) //nolint:forcetypeassert // the same field of the same model
+	other := twin[group[T]](from)
 	*f.p = *other.p
 	*f.object = *other.object
 }

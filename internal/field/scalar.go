@@ -28,7 +28,7 @@ type scalar[V attr.Value] struct {
 func (f scalar[V]) Attribute() any    { return f.p }
 func (f scalar[V]) Columns() []string { return []string{f.column} }
 func (f scalar[V]) Value() attr.Value { return *f.p }
-func (f scalar[V]) Assign(from Field) { *f.p = *Unwrap(from).(scalar[V]).p } //nolint:forcetypeassert // the same field of the same model
+func (f scalar[V]) Assign(from Field) { *f.p = *twin[scalar[V]](from).p }
 
 func (f scalar[V]) Encode(into *client.Record) {
 	switch {
@@ -72,7 +72,9 @@ func (f scalar[V]) equal(a, b V) bool {
 
 // String binds a text column.
 func String(column string, p *types.String) Field {
-	return scalar[types.String]{column: column, p: p, wire: func(v types.String) any { return v.ValueString() }, parse: parseString}
+	return scalar[types.String]{
+		column: column, p: p, wire: func(v types.String) any { return v.ValueString() }, parse: parseString,
+	}
 }
 
 func parseString(said any) (types.String, error) {
@@ -84,38 +86,46 @@ func parseString(said any) (types.String, error) {
 
 // Bool binds a true/false column, whether the server writes JSON or "true", "1", "false" and "0".
 func Bool(column string, p *types.Bool) Field {
-	return scalar[types.Bool]{column: column, p: p, wire: func(v types.Bool) any { return v.ValueBool() }, parse: func(said any) (types.Bool, error) {
-		s := client.Text(said)
-		if s == "" {
-			return types.BoolNull(), nil
-		}
-		b, err := strconv.ParseBool(s)
-		if err != nil {
-			return types.BoolNull(), fmt.Errorf("neither true nor false")
-		}
-		return types.BoolValue(b), nil
-	}}
+	return scalar[types.Bool]{
+		column: column, p: p, wire: func(v types.Bool) any { return v.ValueBool() }, parse: parseBool,
+	}
+}
+
+func parseBool(said any) (types.Bool, error) {
+	s := client.Text(said)
+	if s == "" {
+		return types.BoolNull(), nil
+	}
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return types.BoolNull(), fmt.Errorf("neither true nor false")
+	}
+	return types.BoolValue(b), nil
 }
 
 // Int binds a whole number.
 func Int(column string, p *types.Int64) Field {
-	return scalar[types.Int64]{column: column, p: p, wire: func(v types.Int64) any { return v.ValueInt64() }, parse: func(said any) (types.Int64, error) {
-		switch v := said.(type) {
-		case float64:
-			return types.Int64Value(int64(v)), nil
-		case json.Number:
-			said = v.String()
-		}
-		s := client.Text(said)
-		if s == "" {
-			return types.Int64Null(), nil
-		}
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			return types.Int64Null(), fmt.Errorf("not a whole number")
-		}
-		return types.Int64Value(n), nil
-	}}
+	return scalar[types.Int64]{
+		column: column, p: p, wire: func(v types.Int64) any { return v.ValueInt64() }, parse: parseInt,
+	}
+}
+
+func parseInt(said any) (types.Int64, error) {
+	switch v := said.(type) {
+	case float64:
+		return types.Int64Value(int64(v)), nil
+	case json.Number:
+		said = v.String()
+	}
+	s := client.Text(said)
+	if s == "" {
+		return types.Int64Null(), nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return types.Int64Null(), fmt.Errorf("not a whole number")
+	}
+	return types.Int64Value(n), nil
 }
 
 // Time binds a time: RFC 3339 in Terraform, UTC without a zone in ServiceNow.

@@ -92,7 +92,7 @@ func Flags(p *types.Set, columnOf map[string]string) Field {
 }
 
 func (f flags) Columns() []string  { return slices.Sorted(maps.Values(f.columns)) }
-func (f flags) Assign(from Field)  { *f.p = *Unwrap(from).(flags).p } //nolint:forcetypeassert // the same field of the same model
+func (f flags) Assign(from Field)  { *f.p = *twin[flags](from).p }
 func (f flags) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 func (f flags) Encode(into *client.Record) {
@@ -139,7 +139,7 @@ func Switched(column, on string, p *types.String) Field {
 }
 
 func (f switched) Columns() []string  { return []string{f.column, f.on} }
-func (f switched) Assign(from Field)  { *f.p = *Unwrap(from).(switched).p } //nolint:forcetypeassert // the same field of the same model
+func (f switched) Assign(from Field)  { *f.p = *twin[switched](from).p }
 func (f switched) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 func (f switched) Encode(into *client.Record) {
@@ -207,7 +207,7 @@ type identity struct{ plain[types.String] }
 func ID(p *types.String) Field { return identity{plain[types.String]{p}} }
 
 func (f identity) Columns() []string  { return nil }
-func (f identity) Assign(from Field)  { *f.p = *Unwrap(from).(identity).p } //nolint:forcetypeassert // the same field of the same model
+func (f identity) Assign(from Field)  { *f.p = *twin[identity](from).p }
 func (f identity) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 func (f identity) Encode(into *client.Record) {
@@ -246,7 +246,7 @@ func (f Columns) Columns() []string {
 }
 
 // Assign takes the map of the same field of another model.
-func (f Columns) Assign(from Field) { *f.p = *Unwrap(from).(Columns).p } //nolint:forcetypeassert // the same field of the same model
+func (f Columns) Assign(from Field) { *f.p = *twin[Columns](from).p }
 
 // Same compares the maps.
 func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
@@ -348,7 +348,7 @@ func Option(name string, p *types.Bool) Field { return option{plain[types.Bool]{
 
 func (f option) Columns() []string          { return nil }
 func (f option) Decode(client.Record) error { return nil }
-func (f option) Assign(from Field)          { *f.p = *Unwrap(from).(option).p } //nolint:forcetypeassert // the same field of the same model
+func (f option) Assign(from Field)          { *f.p = *twin[option](from).p }
 func (f option) Same(as Field) bool         { return f.p.Equal(as.Value()) }
 
 func (f option) Encode(into *client.Record) {

@@ -136,7 +136,7 @@ func ParseObject(text string) map[string]any {
 	return object
 }
 
-func (f document) Assign(from Field) { *f.p = *Unwrap(from).(document).p } //nolint:forcetypeassert // the same field of the same model
+func (f document) Assign(from Field) { *f.p = *twin[document](from).p }
 
 // Decode keeps a text that says no more than the server does.
 func (f document) Decode(from client.Record) error {
