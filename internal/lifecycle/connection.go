@@ -30,7 +30,8 @@ func connectionOf(data any, diags *diag.Diagnostics) *Connection {
 	}
 	c, ok := data.(*Connection)
 	if !ok {
-		diags.AddError("Unexpected provider data", fmt.Sprintf("Got %T. This is a bug in the provider; please report it.", data))
+		diags.AddError("Unexpected provider data",
+			fmt.Sprintf("Got %T. This is a bug in the provider; please report it.", data))
 		return nil
 	}
 	return c

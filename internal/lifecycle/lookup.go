@@ -33,9 +33,12 @@ type Lookup struct {
 // LookupModel is a pointer to the model of a lookup.
 type LookupModel[T any] interface {
 	*T
-	key() *types.String
+	identified
 	Fields() []field.Field
 }
+
+// identified is what embedding Found makes of a model.
+type identified interface{ key() *types.String }
 
 // Found is embedded in every lookup's model.
 type Found struct {
@@ -146,8 +149,8 @@ func (l *lookup[T, M]) report(
 ) {
 	summary := "Cannot find servicenow_" + l.Type
 	if len(found) > 1 {
-		diags.AddError(summary, fmt.Sprintf("Several records of %s have %s:\n\n%s\n\nUse a key that only one has, or its sys_id.",
-			l.Table, describe(match), listed(found)))
+		diags.AddError(summary, fmt.Sprintf("Several records of %s have %s:\n\n%s\n\n"+
+			"Use a key that only one has, or its sys_id.", l.Table, describe(match), listed(found)))
 		return
 	}
 	detail := fmt.Sprintf("No record of %s has %s, or the account may not read it.", l.Table, describe(match))

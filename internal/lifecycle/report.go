@@ -19,7 +19,6 @@ import (
 type Report struct {
 	diags *diag.Diagnostics
 	model any
-	base  path.Path
 }
 
 // Error reports a fault of the attribute that the pointer into the model stands for. For a fault of a private key,
@@ -126,8 +125,8 @@ func hint(err error) string {
 // notKept reports that the server stored something else than was planned.
 func (r *lifecycle[T, M]) notKept(at path.Path, m M, planned, kept attr.Value, created bool, diags *diag.Diagnostics) {
 	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed "+
-		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's choice "+
-		"list; the record lives in another application scope than the one that the account may write in.",
+		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's "+
+		"choice list; the record lives in another application scope than the one that the account may write in.",
 		r.subject(m), at, shown(planned), shown(kept))
 	if created {
 		detail += "\n\nThe record was created and stays in the state. Terraform marks it as tainted and would replace it; " +
