@@ -1,11 +1,13 @@
 // Package acctest runs acceptance tests: the whole provider, the real terraform and the simulated servers.
 //
 // A test describes a resource once, attribute by attribute; Resource.Test then takes it through its life: create, empty
-// plan, import, change, clear, drift, gone, hidden, replacement and destroy. What that cannot say is said with World.Run.
+// plan, import, change, clear, drift, gone, hidden, replacement and destroy. What that cannot say is said with
+// World.Run.
 package acctest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -140,7 +142,7 @@ func (w *World) Run(steps ...resource.TestStep) {
 func (w *World) Writes() []string {
 	var writes []string
 	for _, r := range w.ServiceNow.Requests() {
-		if r.Method == "GET" {
+		if r.Method == http.MethodGet {
 			continue
 		}
 		where := r.Path
@@ -151,7 +153,7 @@ func (w *World) Writes() []string {
 		writes = append(writes, strings.TrimSpace(r.Method+" "+where+" "+strings.Join(columns, ",")))
 	}
 	for _, r := range w.Kibana.Requests() {
-		if r.Method != "GET" && !strings.Contains(r.Path, "_execute") {
+		if r.Method != http.MethodGet && !strings.Contains(r.Path, "_execute") {
 			writes = append(writes, r.Method+" "+r.Path)
 		}
 	}
@@ -163,12 +165,12 @@ func (w *World) Writes() []string {
 func (w *World) Reads() []string {
 	var reads []string
 	for _, r := range w.ServiceNow.Requests() {
-		if r.Method == "GET" {
+		if r.Method == http.MethodGet {
 			reads = append(reads, r.Path)
 		}
 	}
 	for _, r := range w.Kibana.Requests() {
-		if r.Method == "GET" {
+		if r.Method == http.MethodGet {
 			reads = append(reads, r.Path)
 		}
 	}
