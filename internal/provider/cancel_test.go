@@ -23,7 +23,8 @@ type workspace struct {
 func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
 	t.Helper()
 	dir := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "bin", "terraform-provider-servicenow"), root)
+	binary := filepath.Join(dir, "bin", "terraform-provider-servicenow")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -37,7 +38,8 @@ func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
 			t.Fatal(err)
 		}
 	}
-	return workspace{t, dir, append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "cli.tfrc"))}
+	env := append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "cli.tfrc"))
+	return workspace{t, dir, env}
 }
 
 func (w workspace) command(args ...string) *exec.Cmd {
@@ -51,7 +53,8 @@ func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
 	const path = "/api/now/table/sys_cors_rule"
-	if _, err := w.ServiceNow.Faults.Add(fault.Rule{Kind: fault.Latency, Method: "POST", PathPrefix: path, DelayMS: 3000}); err != nil {
+	slow := fault.Rule{Kind: fault.Latency, Method: "POST", PathPrefix: path, DelayMS: 3000}
+	if _, err := w.ServiceNow.Faults.Add(slow); err != nil {
 		t.Fatal(err)
 	}
 	ws := newWorkspace(t, w, fmt.Sprintf(rule, 60)+`
@@ -67,7 +70,8 @@ resource "servicenow_cors_rule" "next" {
 	if err := apply.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); w.ServiceNow.Faults.Rules()[0].Matched == 0; time.Sleep(10 * time.Millisecond) {
+	deadline := time.Now().Add(time.Minute)
+	for ; w.ServiceNow.Faults.Rules()[0].Matched == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no create was sent:\n%s", out.String())
 		}

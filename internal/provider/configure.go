@@ -104,7 +104,7 @@ func (p *servicenowProvider) sides(c config) []side {
 	kibana := side{
 		server: lifecycle.Kibana, kind: client.KindKibana, root: &root, urlName: "url",
 		attributes: map[string]attr.Value{},
-		environment: map[string]string{
+		environment: map[string]string{ //nolint:gosec // names of variables, not credentials
 			"url": "KIBANA_ENDPOINT", "space_id": "KIBANA_SPACE_ID", "api_key": "KIBANA_API_KEY",
 			"bearer_token": "KIBANA_BEARER_TOKEN", "basic_auth.username": "KIBANA_USERNAME",
 			"basic_auth.password": "KIBANA_PASSWORD",
@@ -124,7 +124,7 @@ func (p *servicenowProvider) sides(c config) []side {
 			"oauth_jwt": c.OAuthJWT, "oauth_client_credentials": c.OAuthClientCredentials,
 			"oauth_password": c.OAuthPassword, "http": c.HTTP, "allow_http": c.AllowHTTP,
 		},
-		environment: map[string]string{
+		environment: map[string]string{ //nolint:gosec // names of variables, not credentials
 			"instance_url": "SERVICENOW_INSTANCE_URL", "api_key": "SERVICENOW_API_KEY",
 			"bearer_token": "SERVICENOW_BEARER_TOKEN", "basic_auth.username": "SERVICENOW_USERNAME",
 			"basic_auth.password": "SERVICENOW_PASSWORD", "oauth_jwt.client_id": "SERVICENOW_OAUTH_CLIENT_ID",
