@@ -48,8 +48,8 @@ type genericConnector struct {
 	SecretsWOVersion types.Int64  `tfsdk:"secrets_wo_version"`
 }
 
-// configDefaults are, by connector type, what Kibana stores for config keys that a connector leaves out, as far as it is
-// not null: so that an imported connector plans clean under a configuration that leaves them out too.
+// configDefaults are, by connector type, what Kibana stores for config keys that a connector leaves out, as far as it
+// is not null: so that an imported connector plans clean under a configuration that leaves them out too.
 var configDefaults = map[string]map[string]any{
 	".email":          {"service": "other", "hasAuth": true},
 	".index":          {"refresh": false},
@@ -67,7 +67,7 @@ func (m *genericConnector) Fields() []field.Field {
 		standard, ok := configDefaults[m.ConnectorTypeID.ValueString()][key]
 		return ok && reflect.DeepEqual(standard, value)
 	}
-	return m.connector.fields(
+	return m.fields(
 		field.String("connector_type_id", &m.ConnectorTypeID),
 		field.Document("config", &m.Config, byDefault),
 		field.Secret("secrets", &m.SecretsWO, &m.SecretsWOVersion),

@@ -15,16 +15,14 @@ import (
 var NewConnectorTestData = lifecycle.NewReader[connectorTestData](lifecycle.Reader{
 	Type:   "kibana_connector_test",
 	Server: lifecycle.Kibana,
-	Description: "Lets a connector run a sub-action that only reads, and tells what came of it: for `check` blocks. A failed " +
-		"test is no error, so that it never stands in the way of the plan that repairs the cause. On the ServiceNow " +
+	Description: "Lets a connector run a sub-action that only reads, and tells what came of it: for `check` blocks. A " +
+		"failed test is no error, so that it never stands in the way of the plan that repairs the cause. On the ServiceNow " +
 		"connectors it proves the credentials, not that the Elastic application is installed (see " +
 		"`servicenow_elastic_application`). Swimlane connectors have nothing that only reads, so they are an error.",
 	Attributes: map[string]schema.Attribute{
 		"connector_id": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's id."},
-		"space_id": schema.StringAttribute{
-			Optional: true, Computed: true, MarkdownDescription: "The connector's space. Default: the provider's.",
-		},
-		"ok": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the connector reached its service."},
+		"space_id":     spaceAttribute(),
+		"ok":           schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the connector reached its service."},
 		"message": schema.StringAttribute{
 			Computed: true, MarkdownDescription: "What failed, in Kibana's words; null when nothing did.",
 		},
@@ -55,10 +53,7 @@ var probes = map[string]struct {
 }
 
 func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
-	if m.SpaceID.ValueString() == "" {
-		m.SpaceID = types.StringValue(c.Kibana.Space)
-	}
-	space, id := m.SpaceID.ValueString(), m.ConnectorID.ValueString()
+	space, id := inSpace(&m.SpaceID, c), m.ConnectorID.ValueString()
 	connector, err := c.Kibana.Get(ctx, space, id)
 	if err != nil {
 		return err

@@ -14,9 +14,10 @@ import (
 // NewITSMConnector manages a ServiceNow ITSM connector (.servicenow), which opens incidents.
 var NewITSMConnector = lifecycle.New[itsmConnector](connectorDefinition(".servicenow", lifecycle.Definition{
 	Type: "kibana_itsm_connector",
-	Description: "A ServiceNow ITSM connector (`.servicenow`), with which Kibana's rules and cases open, update and close " +
-		"incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is what the form " +
-		"calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM from 7.16 on." + keepsAll,
+	Description: "A ServiceNow ITSM connector (`.servicenow`), with which Kibana's rules and cases open, update and " +
+		"close incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is what the " +
+		"form calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM from 7.16 on." +
+		keepsAll,
 	Attributes: with(instanceAttributes(), caseFieldMappingsAttribute()),
 }))
 
@@ -36,9 +37,9 @@ type itsmConnector struct {
 }
 
 func (m *itsmConnector) Fields() []field.Field {
-	return m.connector.fields(append(m.instance.fields(), m.caseFieldMappings.field())...)
+	return m.connector.fields(append(m.instance.fields(), m.field())...)
 }
 
 func (m *itsmConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, append(m.instance.bounds(), m.chosenID(), m.gone())...)
+	checkReleases(ctx, c, report, append(m.bounds(), m.chosenID(), m.gone())...)
 }

@@ -4,6 +4,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -22,6 +23,7 @@ func New(version string) func() provider.Provider {
 type servicenowProvider struct{ version string }
 
 var _ interface {
+	provider.ProviderWithActions
 	provider.ProviderWithFunctions
 	provider.ProviderWithEphemeralResources
 	provider.ProviderWithValidateConfig
@@ -82,7 +84,10 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 		servicenow.NewSecurityIntegrationDefinitionData,
 		servicenow.NewUserData,
 
+		kibana.NewConnectorData,
 		kibana.NewConnectorTestData,
+		kibana.NewConnectorTypesData,
+		kibana.NewConnectorsData,
 	}
 }
 
@@ -96,5 +101,13 @@ func (p *servicenowProvider) Functions(context.Context) []func() function.Functi
 	return []func() function.Function{
 		servicenow.NewElasticPrivileges,
 		servicenow.NewElasticRoles,
+	}
+}
+
+func (p *servicenowProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		servicenow.NewSendEvent,
+
+		kibana.NewConnectorRun,
 	}
 }

@@ -1,0 +1,119 @@
+package servicenow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewSendEvent sends an event to Event Management, as an outside sender would.
+var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
+	Type: "send_event",
+	Description: "Sends one event to a push connector of Event Management (`/api/sn_em_connector/em/inbound_event`), to " +
+		"prove that the way is open for a sender and its credentials. When the answer is lost it is not sent again, since " +
+		"that could make a second event.",
+	Attributes: map[string]schema.Attribute{
+		"source": schema.StringAttribute{
+			Required: true, MarkdownDescription: "`source` of the `servicenow_event_connector`.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"instance_id": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "`id` of a `servicenow_event_connector_instance`. Default: none.",
+			Validators:          []validator.String{lifecycle.SysID()},
+		},
+		"event": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "The event in the sender's own words, as a JSON object or list; use `jsonencode`. The " +
+				"connector's script turns it into an event.",
+		},
+		"api_key": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The sender's REST API key, sent in the header `x-sn-apikey`. At most one of `api_key`, " +
+				"`basic_auth` and `bearer_token`. Default: the provider's own credentials.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(
+				path.MatchRoot("basic_auth"), path.MatchRoot("bearer_token"),
+			)},
+		},
+		"bearer_token": schema.StringAttribute{
+			Optional: true, MarkdownDescription: "The sender's OAuth token.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"basic_auth": schema.SingleNestedAttribute{
+			Optional: true, MarkdownDescription: "The sender's user name and password.",
+			Validators: []validator.Object{objectvalidator.ConflictsWith(path.MatchRoot("bearer_token"))},
+			Attributes: map[string]schema.Attribute{
+				"username": schema.StringAttribute{Required: true, MarkdownDescription: "The user's name."},
+				"password": schema.StringAttribute{Required: true, MarkdownDescription: "The user's password."},
+			},
+		},
+	},
+})
+
+type sendEvent struct {
+	Source      types.String `tfsdk:"source"`
+	InstanceID  types.String `tfsdk:"instance_id"`
+	Event       types.String `tfsdk:"event"`
+	APIKey      types.String `tfsdk:"api_key"`
+	BearerToken types.String `tfsdk:"bearer_token"`
+	BasicAuth   types.Object `tfsdk:"basic_auth"`
+}
+
+// payload reads the event, which must be an object or a list.
+func (m *sendEvent) payload() (any, error) {
+	var payload any
+	if err := json.Unmarshal([]byte(m.Event.ValueString()), &payload); err != nil {
+		return nil, fmt.Errorf("event is no JSON: %w", err)
+	}
+	switch payload.(type) {
+	case map[string]any, []any:
+		return payload, nil
+	}
+	return nil, fmt.Errorf("event must be a JSON object or list")
+}
+
+func (m *sendEvent) Check(_ context.Context, report *lifecycle.Report) {
+	if m.Event.IsNull() || m.Event.IsUnknown() {
+		return
+	}
+	if _, err := m.payload(); err != nil {
+		report.Error(&m.Event, "No event", err.Error()+".")
+	}
+}
+
+func (m *sendEvent) Invoke(ctx context.Context, c *client.Client, progress func(string)) error {
+	payload, err := m.payload()
+	if err != nil {
+		return err
+	}
+	var auth client.Auth
+	switch {
+	case m.APIKey.ValueString() != "":
+		auth = client.APIKey{Key: m.APIKey.ValueString()}
+	case m.BearerToken.ValueString() != "":
+		auth = client.BearerToken{Token: m.BearerToken.ValueString()}
+	case !m.BasicAuth.IsNull():
+		username, _ := m.BasicAuth.Attributes()["username"].(types.String)
+		password, _ := m.BasicAuth.Attributes()["password"].(types.String)
+		auth = client.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
+	}
+	progress("Sending an event of " + m.Source.ValueString())
+	said, err := c.ServiceNow.SendEvent(ctx, auth, client.Event{
+		Source: m.Source.ValueString(), InstanceID: m.InstanceID.ValueString(), Payload: payload,
+	})
+	if err != nil {
+		return err
+	}
+	progress("The instance answered: " + said)
+	return nil
+}
