@@ -27,8 +27,8 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 	Type:  "certificate",
 	Table: "sys_certificate",
 	Key:   []string{"name"},
-	Description: "An X.509 certificate (`sys_certificate`, *System Definition > Certificates*), for example of the key that " +
-		"signs JWTs for an OAuth JWT endpoint. Needs the role `admin`.",
+	Description: "An X.509 certificate (`sys_certificate`, *System Definition > Certificates*), for example of the key " +
+		"that signs JWTs for an OAuth JWT endpoint. Needs the role `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The certificate's name."},
 		"pem_certificate": schema.StringAttribute{
@@ -38,8 +38,8 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 		},
 		"type": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString("trust_store_cert"),
-			MarkdownDescription: "The kind of entry. Instances differ, so any text is sent; `trust_store_cert`, `key_store` and " +
-				"`pkcs12_key_store` have been seen. Default: `trust_store_cert`.",
+			MarkdownDescription: "The kind of entry. Instances differ, so any text is sent; `trust_store_cert`, `key_store` " +
+				"and `pkcs12_key_store` have been seen. Default: `trust_store_cert`.",
 		},
 		"format": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -61,17 +61,24 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 		},
 		"notify_user_ids": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			Validators:          []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
-			MarkdownDescription: "The users whom the instance warns, as `sys_id`s. Default: the ones that the instance fills in.",
+			Validators: []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
+			MarkdownDescription: "The users whom the instance warns, as `sys_id`s. Default: the ones that the instance fills " +
+				"in.",
 		},
 		"notify_group_ids": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			Validators:          []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
 			MarkdownDescription: "The groups whom the instance warns, as `sys_id`s.",
 		},
-		"issuer":        schema.StringAttribute{Computed: true, MarkdownDescription: "Who issued it, as the instance writes it."},
-		"subject":       schema.StringAttribute{Computed: true, MarkdownDescription: "Whom it is for, as the instance writes it."},
-		"serial_number": schema.StringAttribute{Computed: true, MarkdownDescription: "The serial number, as the instance writes it."},
+		"issuer": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "Who issued it, as the instance writes it.",
+		},
+		"subject": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "Whom it is for, as the instance writes it.",
+		},
+		"serial_number": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "The serial number, as the instance writes it.",
+		},
 		"valid_from": schema.StringAttribute{
 			Computed: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: "When it begins to be valid, RFC 3339.",
 		},

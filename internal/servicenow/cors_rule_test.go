@@ -84,7 +84,8 @@ func TestCORSRuleRefusesWhatConfigurationDecides(t *testing.T) {
 		"unknown method": {"domain = \"https://a.example.com\"\nresource_path = \"y\"\nhttp_methods = [\"HEAD\"]", `HEAD`},
 		"empty string":   {"domain = \"\"\nresource_path = \"y\"", `Use null`},
 		"owned column": {
-			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nadditional_columns = { max_age = \"1\" }", `attribute\s+max_age`,
+			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nadditional_columns = { max_age = \"1\" }",
+			`attribute\s+max_age`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

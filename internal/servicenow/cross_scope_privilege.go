@@ -24,9 +24,9 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	Table: "sys_scope_privilege",
 	Key:   []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
 	Store: func(c *client.Client) client.Store { return privilegeStore{c.ServiceNow.Table("sys_scope_privilege")} },
-	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script of " +
-		"another scope. The platform writes such records itself when an application first tries, so one with the same key " +
-		"is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +
+	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script " +
+		"of another scope. The platform writes such records itself when an application first tries, so one with the same " +
+		"key is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +
 		"applications.",
 	Attributes: map[string]schema.Attribute{
 		"source_scope_id": keyed("The application that gets the privilege: `id` of a `servicenow_application`.",
@@ -45,9 +45,9 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 		},
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether a record with the same key is taken over and its `status` corrected, with a warning; " +
-				"its `scope_id` is left as it is. With `false` such a record is an error that prints the import command. " +
-				"Default: `true`.",
+			MarkdownDescription: "Whether a record with the same key is taken over and its `status` corrected, with a " +
+				"warning; its `scope_id` is left as it is. With `false` such a record is an error that prints the import " +
+				"command. Default: `true`.",
 		},
 	},
 })
@@ -92,9 +92,9 @@ func (m *crossScopePrivilege) Check(_ context.Context, report *lifecycle.Report)
 		return
 	}
 	if (kind == "sys_db_object") == (operation == "execute") {
-		report.Error(&m.Operation, "An operation that the target does not have", fmt.Sprintf("%q does not go with target_type "+
-			"%q: tables (sys_db_object) have read, write, create and delete; scripts (sys_script_include, scriptable) "+
-			"have execute.", operation, kind))
+		report.Error(&m.Operation, "An operation that the target does not have", fmt.Sprintf("%q does not go with "+
+			"target_type %q: tables (sys_db_object) have read, write, create and delete; scripts (sys_script_include, "+
+			"scriptable) have execute.", operation, kind))
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 // NewElasticApplicationData asks an Elastic application for its version, at the address that Kibana asks, too.
 var NewElasticApplicationData = lifecycle.NewReader[elasticApplicationData](lifecycle.Reader{
 	Type: "elastic_application",
-	Description: "Tells whether one of Elastic's applications is installed on the instance, and which version, by its health " +
-		"endpoint, which Kibana asks before each push. The account needs the application's role `integration_user`.",
+	Description: "Tells whether one of Elastic's applications is installed on the instance, and which version, by its " +
+		"health endpoint, which Kibana asks before each push. The account needs the application's role `integration_user`.",
 	Attributes: map[string]schema.Attribute{
 		"app": schema.StringAttribute{
 			Required: true, Validators: []validator.String{stringvalidator.OneOf("itsm", "secops")},
@@ -53,7 +53,8 @@ func (m *elasticApplicationData) Read(ctx context.Context, c *client.Client) err
 	return err
 }
 
-// missing tells a path that no API serves. The platform answers 404, or 400 "Requested URI does not represent any resource".
+// missing tells a path that no API serves. The platform answers 404, or 400 "Requested URI does not represent any
+// resource".
 func missing(err error) bool {
 	var e *client.Error
 	return errors.As(err, &e) && (e.Status == 404 || e.Status == 400)

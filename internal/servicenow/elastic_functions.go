@@ -47,7 +47,9 @@ func (f elasticFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 	resp.Name = f.name
 }
 
-func (f elasticFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (f elasticFunction) Definition(
+	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary:             f.summary,
 		MarkdownDescription: f.description,

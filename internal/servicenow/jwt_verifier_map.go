@@ -16,14 +16,15 @@ var NewJWTVerifierMap = lifecycle.New[jwtVerifierMap](lifecycle.Definition{
 	Type:  "jwt_verifier_map",
 	Table: "jwt_verifier_map",
 	Key:   []string{"oauth_jwt_endpoint_id", "name"},
-	Description: "A JWT verifier map (`jwt_verifier_map`): the certificate with which an OAuth JWT endpoint verifies JWTs of " +
-		"one key. An endpoint may have several, which is how keys are rotated without a gap.",
+	Description: "A JWT verifier map (`jwt_verifier_map`): the certificate with which an OAuth JWT endpoint verifies " +
+		"JWTs of one key. An endpoint may have several, which is how keys are rotated without a gap.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The map's name."},
 		"oauth_jwt_endpoint_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The OAuth JWT endpoint: `id` of a `servicenow_oauth_jwt_endpoint`. Changing it replaces the map.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			MarkdownDescription: "The OAuth JWT endpoint: `id` of a `servicenow_oauth_jwt_endpoint`. Changing it replaces " +
+				"the map.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"certificate_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},

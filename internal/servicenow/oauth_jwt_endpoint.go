@@ -16,11 +16,13 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 	Type:  "oauth_jwt_endpoint",
 	Table: "oauth_jwt",
 	Key:   []string{"name"},
-	Description: "An OAuth JWT API endpoint for external clients (`oauth_jwt`, *System OAuth > Application Registry*): it " +
-		"gives an access token for a JWT that a certificate of its verifier maps proves. The token acts as the user whom " +
-		"the JWT names; administrators are refused. Needs the role `oauth_admin`.",
+	Description: "An OAuth JWT API endpoint for external clients (`oauth_jwt`, *System OAuth > Application Registry*): " +
+		"it gives an access token for a JWT that a certificate of its verifier maps proves. The token acts as the user " +
+		"whom the JWT names; administrators are refused. Needs the role `oauth_admin`.",
 	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The application's name, unique on the instance."},
+		"name": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The application's name, unique on the instance.",
+		},
 		"user_field": schema.StringAttribute{
 			Required: true,
 			MarkdownDescription: "The column of `sys_user` that the JWT's `sub` is compared with: `email`, `user_name`, " +

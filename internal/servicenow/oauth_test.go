@@ -20,8 +20,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// keyPair makes an RSA key and a certificate of it, both as PEM.
-func keyPair(t *testing.T, name string, valid time.Duration) (key, certificate string) {
+// keyPair makes an RSA key and a certificate of it, valid for a year, both as PEM.
+func keyPair(t *testing.T, name string) (key, certificate string) {
 	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -29,7 +29,7 @@ func keyPair(t *testing.T, name string, valid time.Duration) (key, certificate s
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(valid),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
@@ -41,13 +41,11 @@ func keyPair(t *testing.T, name string, valid time.Duration) (key, certificate s
 
 func heredoc(text string) string { return fmt.Sprintf("<<-EOT\n%s\nEOT", strings.TrimSpace(text)) }
 
-const year = 365 * 24 * time.Hour
-
 func TestCertificate(t *testing.T) {
 	t.Parallel()
-	_, first := keyPair(t, "first", year)
-	_, second := keyPair(t, "second", year)
-	_, other := keyPair(t, "other", year)
+	_, first := keyPair(t, "first")
+	_, second := keyPair(t, "second")
+	_, other := keyPair(t, "other")
 	acctest.Resource{
 		Type: "servicenow_certificate", Table: "sys_certificate", Needs: twoUsers + twoGroups,
 		NaturalKey: func(r servicenow.Record) string { return "name=" + r["name"] },
@@ -88,7 +86,7 @@ func TestCertificate(t *testing.T) {
 // TestCertificateSpelling plans nothing for another spelling of the same certificate.
 func TestCertificateSpelling(t *testing.T) {
 	t.Parallel()
-	_, cert := keyPair(t, "first", year)
+	_, cert := keyPair(t, "first")
 	lines := strings.Split(strings.TrimSpace(cert), "\n")
 	wrapped := lines[0] + "\n" + strings.Join(lines[1:len(lines)-1], "") + "\n" + lines[len(lines)-1]
 	config := func(text string) string {
@@ -106,7 +104,7 @@ func TestCertificateSpelling(t *testing.T) {
 
 func TestCertificateRefusesOtherContent(t *testing.T) {
 	t.Parallel()
-	key, _ := keyPair(t, "x", year)
+	key, _ := keyPair(t, "x")
 	for name, test := range map[string]struct{ text, want string }{
 		"private key": {key, `A private key where a certificate belongs`},
 		"no PEM":      {"hello", `Not a certificate`},
@@ -171,8 +169,8 @@ func TestOAuthJWTEndpoint(t *testing.T) {
 
 func TestJWTVerifierMap(t *testing.T) {
 	t.Parallel()
-	_, first := keyPair(t, "first", year)
-	_, second := keyPair(t, "second", year)
+	_, first := keyPair(t, "first")
+	_, second := keyPair(t, "second")
 	acctest.Resource{
 		Type: "servicenow_jwt_verifier_map", Table: "jwt_verifier_map",
 		Needs: fmt.Sprintf(`

@@ -34,8 +34,10 @@ func newChain(t *testing.T) chain {
 		record, _ := w.ServiceNow.Record(table, id)
 		return record
 	}
-	key, certificate := keyPair(t, "chain", year)
-	user := insert("sys_user", servicenow.Record{"user_name": "elastic", "user_password": "canary-password", "active": "true"})
+	key, certificate := keyPair(t, "chain")
+	user := insert("sys_user", servicenow.Record{
+		"user_name": "elastic", "user_password": "canary-password", "active": "true",
+	})
 	cert := insert("sys_certificate", servicenow.Record{"name": "chain", "pem_certificate": certificate, "active": "true"})
 	endpoint := insert("oauth_jwt", servicenow.Record{
 		"name": "chain", "user_field": "user_name", "client_secret": "canary-secret", "inbound_grant_type": "jwt",
@@ -50,15 +52,15 @@ func newChain(t *testing.T) chain {
 	return chain{w, key, endpoint["client_id"], m["kid"], application["client_id"], "elastic", "canary-password"}
 }
 
-func (c chain) jwt(keyID, user, secret string) string {
+func (c chain) jwt(keyID, user string) string {
 	return fmt.Sprintf(`{
   client_id       = %q
-  client_secret   = %q
+  client_secret   = "canary-secret"
   key_id          = %q
   user_identifier = %q
   private_key     = <<-EOT
 %sEOT
-}`, c.clientID, secret, keyID, user, c.key)
+}`, c.clientID, keyID, user, c.key)
 }
 
 // TestOAuthToken proves the chain, and tells why it is broken without failing.
@@ -70,18 +72,20 @@ func TestOAuthToken(t *testing.T) {
 ephemeral "servicenow_oauth_token" "test" {
   jwt = ` + jwt + "\n" + rest + `
 }
-provider "echo" { data = { ok = ephemeral.servicenow_oauth_token.test.ok, message = ephemeral.servicenow_oauth_token.test.message } }
+provider "echo" {
+  data = { ok = ephemeral.servicenow_oauth_token.test.ok, message = ephemeral.servicenow_oauth_token.test.message }
+}
 resource "echo" "test" {}
 `}
 	}
-	works, denied := test(c.jwt(c.keyID, c.user, "canary-secret"), ""), test(c.jwt(c.keyID, "nobody", "canary-secret"), "")
+	works, denied := test(c.jwt(c.keyID, c.user), ""), test(c.jwt(c.keyID, "nobody"), "")
 	works.Check = resource.TestCheckResourceAttr("echo.test", "data.ok", "true")
 	denied.Taint = []string{"echo.test"} // echo reads only when it is created
 	denied.Check = resource.ComposeAggregateTestCheckFunc(
 		resource.TestCheckResourceAttr("echo.test", "data.ok", "false"),
 		resource.TestMatchResourceAttr("echo.test", "data.message", regexp.MustCompile(`401.*access_denied`)),
 	)
-	wrongKID := test(c.jwt("other", c.user, "canary-secret"), "fail_if_denied = true")
+	wrongKID := test(c.jwt("other", c.user), "fail_if_denied = true")
 	wrongKID.ExpectError = regexp.MustCompile(`401\s+Unauthorized`)
 	factories := acctest.Factories()
 	factories["echo"] = func() (tfprotov6.ProviderServer, error) { return echoprovider.NewProviderServer()() }
@@ -102,10 +106,12 @@ func TestAuthMethods(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, auth := range map[string]string{
-		"basic":              fmt.Sprintf(`basic_auth = { username = %q, password = %q }`, c.user, c.pass),
-		"bearer":             fmt.Sprintf(`bearer_token = %q`, token.AccessToken),
-		"JWT":                `oauth_jwt = ` + c.jwt(c.keyID, c.user, "canary-secret"),
-		"client credentials": fmt.Sprintf(`oauth_client_credentials = { client_id = %q, client_secret = "canary-secret" }`, c.client),
+		"basic":  fmt.Sprintf(`basic_auth = { username = %q, password = %q }`, c.user, c.pass),
+		"bearer": fmt.Sprintf(`bearer_token = %q`, token.AccessToken),
+		"JWT":    `oauth_jwt = ` + c.jwt(c.keyID, c.user),
+		"client credentials": fmt.Sprintf(`oauth_client_credentials = {
+			client_id = %q, client_secret = "canary-secret"
+		}`, c.client),
 		"password": fmt.Sprintf(`oauth_password = {
 			client_id = %q, client_secret = "canary-secret", username = %q, password = %q
 		}`, c.client, c.user, c.pass),
@@ -128,7 +134,7 @@ func TestAuthMethods(t *testing.T) {
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{{
 				Config: fmt.Sprintf("provider \"servicenow\" {\n instance_url = %q\n oauth_jwt = %s\n}\n", c.w.ServiceNowURL(),
-					c.jwt(c.keyID, "admin", "canary-secret")) + `data "servicenow_user" "self" { user_name = "elastic" }`,
+					c.jwt(c.keyID, "admin")) + `data "servicenow_user" "self" { user_name = "elastic" }`,
 				ExpectError: regexp.MustCompile(`access_denied`),
 			}},
 			ErrorCheck: func(err error) error {

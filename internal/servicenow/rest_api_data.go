@@ -13,8 +13,8 @@ var NewRESTAPIData = lifecycle.NewLookup[restAPIData](lifecycle.Lookup{
 	Type:  "rest_api",
 	Table: "sys_ws_definition",
 	Keys:  []string{"name", "base_path"},
-	Description: "Finds a scripted REST API (`sys_ws_definition`) by its name or its base path, for CORS rules and access " +
-		"policies. Exactly one of the two.",
+	Description: "Finds a scripted REST API (`sys_ws_definition`) by its name or its base path, for CORS rules and " +
+		"access policies. Exactly one of the two.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, MarkdownDescription: "The API's name, as `Elastic ITSM API`.",

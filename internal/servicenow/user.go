@@ -21,11 +21,15 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
 		"Roles come with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{
-		"user_name":  schema.StringAttribute{Required: true, MarkdownDescription: "The name to log in with, unique on the instance."},
+		"user_name": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The name to log in with, unique on the instance.",
+		},
 		"first_name": schema.StringAttribute{Optional: true, MarkdownDescription: "The first name, at most 50 characters."},
 		"last_name":  schema.StringAttribute{Optional: true, MarkdownDescription: "The last name, at most 50 characters."},
-		"email":      schema.StringAttribute{Optional: true, MarkdownDescription: "The e-mail address, at most 100 characters."},
-		"title":      schema.StringAttribute{Optional: true, MarkdownDescription: "The title, at most 60 characters."},
+		"email": schema.StringAttribute{
+			Optional: true, MarkdownDescription: "The e-mail address, at most 100 characters.",
+		},
+		"title": schema.StringAttribute{Optional: true, MarkdownDescription: "The title, at most 60 characters."},
 		"time_zone": schema.StringAttribute{
 			Optional: true, MarkdownDescription: "The time zone, as `Europe/Berlin`. Without it the system's applies.",
 		},
@@ -49,12 +53,13 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 		},
 		"password_needs_reset": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the user must choose a new password at the next login. Default: the instance's, `false`.",
+			MarkdownDescription: "Whether the user must choose a new password at the next login. Default: the instance's, " +
+				"`false`.",
 		},
 		"identity_type": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "What the user is: `human`, `machine` or `ai_agent`. Older instances do not have it. Default: " +
-				"the instance's.",
+			MarkdownDescription: "What the user is: `human`, `machine` or `ai_agent`. Older instances do not have it. " +
+				"Default: the instance's.",
 		},
 		"password_wo": schema.StringAttribute{
 			MarkdownDescription: "The password. It is sent in a request of its own, in the one form that the instance hashes.",

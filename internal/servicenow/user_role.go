@@ -22,9 +22,9 @@ var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 	Table: "sys_user_has_role",
 	Key:   []string{"user_id", "role_id"},
 	Store: func(c *client.Client) client.Store { return userRoleStore{c.ServiceNow.Table("sys_user_has_role")} },
-	Description: "One role of one user (`sys_user_has_role`). A role that the user has already through a group or another " +
-		"role is taken over, with a warning, where the instance keeps one row per user and role (Role Management V2); " +
-		"otherwise the role is given directly beside it. Destroying leaves a role that is still inherited.",
+	Description: "One role of one user (`sys_user_has_role`). A role that the user has already through a group or " +
+		"another role is taken over, with a warning, where the instance keeps one row per user and role (Role Management " +
+		"V2); otherwise the role is given directly beside it. Destroying leaves a role that is still inherited.",
 	Attributes: map[string]schema.Attribute{
 		"user_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},
@@ -33,8 +33,8 @@ var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 		},
 		"role_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The role: `id` of a `servicenow_role`, a resource or a data source. Changing it replaces the " +
-				"grant.",
+			MarkdownDescription: "The role: `id` of a `servicenow_role`, a resource or a data source. Changing it replaces " +
+				"the grant.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"inherited": schema.BoolAttribute{
@@ -62,8 +62,8 @@ func (m *userRole) Fields() []field.Field {
 // userRoleStore minds rows that exist because the role is inherited.
 type userRoleStore struct{ *client.Table }
 
-const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, so that " +
-	"row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
+const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, " +
+	"so that row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
 
 func (s userRoleStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
 	match := map[string]string{"user": client.Text(want.Values["user"]), "role": client.Text(want.Values["role"])}

@@ -1,7 +1,6 @@
 package servicenow_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -41,8 +40,10 @@ func TestUser(t *testing.T) {
 				Name: "identity_type", Column: "identity_type", Is: `"machine"`, Becomes: `"human"`,
 				Drift: map[string]string{"identity_type": "machine"},
 			},
-			{Name: "password_wo", Is: `"canary-first"`, Becomes: `"canary-second"`, Column: "user_password", Secret: true,
-				Columns: [2]map[string]string{{}, {"user_password": ""}}},
+			{
+				Name: "password_wo", Is: `"canary-first"`, Becomes: `"canary-second"`, Column: "user_password", Secret: true,
+				Columns: [2]map[string]string{{}, {"user_password": ""}},
+			},
 		},
 	}.Test(t)
 }
@@ -57,7 +58,7 @@ func TestUserPassword(t *testing.T) {
 	logsIn := func(password string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
 			url := w.ServiceNowURL() + "/api/now/table/sys_user?sysparm_query=user_name=elastic&sysparm_fields=sys_id"
-			req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 			if err != nil {
 				return err
 			}
