@@ -3,7 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,41 +11,6 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
 )
-
-// workspace is a directory in which terraform runs with the provider as a process of its own, as users run it.
-type workspace struct {
-	t   *testing.T
-	dir string
-	env []string
-}
-
-func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
-	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "bin", "terraform-provider-servicenow")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for name, content := range map[string]string{
-		"cli.tfrc": fmt.Sprintf("provider_installation {\n  dev_overrides {\n"+
-			"    \"registry.terraform.io/seed-e98ff420/servicenow\" = %q\n  }\n  direct {}\n}\n", filepath.Join(dir, "bin")),
-		"main.tf": "terraform {\n  required_providers {\n    servicenow = {\n" +
-			"      source = \"seed-e98ff420/servicenow\"\n    }\n  }\n}\n" + w.Provider() + config,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	env := append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "cli.tfrc"))
-	return workspace{t, dir, env}
-}
-
-func (w workspace) command(args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(w.t.Context(), "terraform", args...)
-	cmd.Dir, cmd.Env = w.dir, w.env
-	return cmd
-}
 
 // TestInterrupt presses Ctrl-C while the server works on a create: the record is saved, and nothing more is begun.
 func TestInterrupt(t *testing.T) {
@@ -64,7 +28,7 @@ resource "servicenow_cors_rule" "next" {
   resource_path = "y.do"
 }
 `)
-	apply := ws.command("apply", "-auto-approve", "-no-color", "-input=false")
+	apply := ws.command(t.Context(), "apply")
 	var out strings.Builder
 	apply.Stdout, apply.Stderr = &out, &out
 	if err := apply.Start(); err != nil {
@@ -91,9 +55,7 @@ resource "servicenow_cors_rule" "next" {
 		t.Fatalf("the record that was made is not in the state: %v\n%s\n%s", err, state, out.String())
 	}
 	w.ServiceNow.Faults.Clear()
-	if out, err := ws.command("apply", "-auto-approve", "-no-color", "-input=false").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	ws.must("apply")
 	if rows := w.ServiceNow.Records("sys_cors_rule", ""); len(rows) != 2 {
 		t.Fatalf("%d records after the next apply, not 2", len(rows))
 	}

@@ -107,7 +107,8 @@ func sweepConnectors(string) error {
 	return nil
 }
 
-// live runs a configuration against the servers of the environment: create, empty plan, import of one resource, destroy.
+// live runs a configuration against the servers of the environment: create, empty plan, import of one resource,
+// destroy.
 func live(t *testing.T, variable, address, config string) {
 	t.Helper()
 	if os.Getenv(variable) == "" {

@@ -1,0 +1,89 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+)
+
+// workspace is a directory in which terraform runs with the provider as a process of its own, as users run it.
+type workspace struct {
+	t        *testing.T
+	dir, cli string
+}
+
+// newWorkspace builds the provider and lays a configuration out.
+func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
+	t.Helper()
+	bin := t.TempDir()
+	binary := filepath.Join(bin, "terraform-provider-servicenow")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cli := filepath.Join(bin, "cli.tfrc")
+	write(t, cli, fmt.Sprintf(`provider_installation {
+  dev_overrides {
+    "registry.terraform.io/seed-e98ff420/servicenow" = %q
+  }
+  direct {}
+}
+`, bin))
+	return workspace{cli: cli}.at(t, w, config)
+}
+
+// at lays a configuration out for the same provider in a directory of its own.
+func (w workspace) at(t *testing.T, world *acctest.World, config string) workspace {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "main.tf"), `terraform {
+  required_providers {
+    servicenow = {
+      source = "seed-e98ff420/servicenow"
+    }
+  }
+}
+`+world.Provider()+config)
+	return workspace{t, dir, w.cli}
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w workspace) command(ctx context.Context, verb string, args ...string) *exec.Cmd {
+	args = append([]string{verb, "-no-color", "-input=false"}, args...)
+	if verb != "plan" {
+		args = append(args, "-auto-approve")
+	}
+	cmd := exec.CommandContext(ctx, "terraform", args...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+w.cli)
+	return cmd
+}
+
+// result is what a command printed, and how it ended.
+type result struct {
+	out string
+	err error
+}
+
+func (w workspace) run(verb string, args ...string) result {
+	w.t.Helper()
+	out, err := w.command(w.t.Context(), verb, args...).CombinedOutput()
+	return result{string(out), err}
+}
+
+func (w workspace) must(verb string, args ...string) {
+	w.t.Helper()
+	if r := w.run(verb, args...); r.err != nil {
+		w.t.Fatalf("%s: %v\n%s", verb, r.err, r.out)
+	}
+}
