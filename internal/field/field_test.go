@@ -31,40 +31,45 @@ func setOf(items ...string) types.Set {
 // TestDecode reads what servers write, in all the spellings that they have.
 func TestDecode(t *testing.T) {
 	t.Parallel()
-	var (
-		text  types.String
-		flag  types.Bool
-		whole types.Int64
-		when  timetypes.RFC3339
-		set   types.Set
-		list  types.List
-	)
 	for name, test := range map[string]struct {
 		field field.Field
 		said  any
 		want  attr.Value
 		fails bool
 	}{
-		"text":                 {field: field.String("c", &text), said: "a", want: types.StringValue("a")},
-		"empty text":           {field: field.String("c", &text), said: "", want: types.StringNull()},
-		"JSON null":            {field: field.String("c", &text), said: nil, want: types.StringNull()},
-		"reference":            {field: field.String("c", &text), said: map[string]any{"link": "l", "value": "v"}, want: types.StringValue("v")},
-		"true":                 {field: field.Bool("c", &flag), said: "true", want: types.BoolValue(true)},
-		"1":                    {field: field.Bool("c", &flag), said: "1", want: types.BoolValue(true)},
-		"JSON false":           {field: field.Bool("c", &flag), said: false, want: types.BoolValue(false)},
-		"no bool":              {field: field.Bool("c", &flag), said: "", want: types.BoolNull()},
-		"maybe":                {field: field.Bool("c", &flag), said: "maybe", fails: true},
-		"number":               {field: field.Int("c", &whole), said: "-7", want: types.Int64Value(-7)},
-		"JSON number":          {field: field.Int("c", &whole), said: float64(7), want: types.Int64Value(7)},
-		"no number":            {field: field.Int("c", &whole), said: "seven", fails: true},
-		"time":                 {field: field.Time("c", &when), said: "2027-01-02 03:04:05", want: timetypes.NewRFC3339ValueMust("2027-01-02T03:04:05Z")},
-		"no time":              {field: field.Time("c", &when), said: "", want: timetypes.NewRFC3339Null()},
-		"tomorrow":             {field: field.Time("c", &when), said: "tomorrow", fails: true},
-		"set":                  {field: field.Set("c", &set), said: "b, a,b", want: setOf("a", "b")},
-		"no set":               {field: field.Set("c", &set), said: "", want: types.SetNull(types.StringType)},
-		"list keeps its order": {field: field.List("c", &list), said: "b,a", want: types.ListValueMust(types.StringType, []attr.Value{types.StringValue("b"), types.StringValue("a")})},
+		"text":       {field: field.String("c", new(types.String)), said: "a", want: types.StringValue("a")},
+		"empty text": {field: field.String("c", new(types.StringValue("old"))), said: "", want: types.StringNull()},
+		"JSON null":  {field: field.String("c", new(types.StringValue("old"))), said: nil, want: types.StringNull()},
+		"reference": {
+			field: field.String("c", new(types.String)), said: map[string]any{"link": "l", "value": "v"},
+			want: types.StringValue("v"),
+		},
+		"true":        {field: field.Bool("c", new(types.Bool)), said: "true", want: types.BoolValue(true)},
+		"1":           {field: field.Bool("c", new(types.Bool)), said: "1", want: types.BoolValue(true)},
+		"JSON false":  {field: field.Bool("c", new(types.Bool)), said: false, want: types.BoolValue(false)},
+		"no bool":     {field: field.Bool("c", new(types.BoolValue(true))), said: "", want: types.BoolNull()},
+		"maybe":       {field: field.Bool("c", new(types.Bool)), said: "maybe", fails: true},
+		"number":      {field: field.Int("c", new(types.Int64)), said: "-7", want: types.Int64Value(-7)},
+		"JSON number": {field: field.Int("c", new(types.Int64)), said: float64(7), want: types.Int64Value(7)},
+		"no number":   {field: field.Int("c", new(types.Int64)), said: "seven", fails: true},
+		"time": {
+			field: field.Time("c", new(timetypes.RFC3339)), said: "2027-01-02 03:04:05",
+			want: timetypes.NewRFC3339ValueMust("2027-01-02T03:04:05Z"),
+		},
+		"no time": {
+			field: field.Time("c", new(timetypes.NewRFC3339ValueMust("2027-01-02T03:04:05Z"))), said: "",
+			want: timetypes.NewRFC3339Null(),
+		},
+		"tomorrow": {field: field.Time("c", new(timetypes.RFC3339)), said: "tomorrow", fails: true},
+		"set":      {field: field.Set("c", new(types.Set)), said: "b, a,b", want: setOf("a", "b")},
+		"no set":   {field: field.Set("c", new(setOf("old"))), said: "", want: types.SetNull(types.StringType)},
+		"list keeps its order": {
+			field: field.List("c", new(types.List)), said: "b,a",
+			want: types.ListValueMust(types.StringType, []attr.Value{types.StringValue("b"), types.StringValue("a")}),
+		},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they share the variables above
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := test.field.Decode(client.Record{Values: map[string]any{"c": test.said}})
 			if (err != nil) != test.fails {
 				t.Fatalf("the error is %v", err)
@@ -237,14 +242,17 @@ func TestGroup(t *testing.T) {
 	if err := group.Decode(client.Record{Values: map[string]any{"on": true, "n": "b"}}); err != nil {
 		t.Fatal(err)
 	}
-	want := types.ObjectValueMust(kinds, map[string]attr.Value{"name": types.StringValue("b"), "secret_wo": types.StringNull()})
+	want := types.ObjectValueMust(kinds, map[string]attr.Value{
+		"name": types.StringValue("b"), "secret_wo": types.StringNull(),
+	})
 	if !m.Object.Equal(want) {
 		t.Errorf("read %v", m.Object)
 	}
 	if err := m.fields()[1].Decode(client.Record{Values: map[string]any{"on": false}}); err != nil || !m.Object.IsNull() {
 		t.Errorf("an absent object reads %v (%v)", m.Object, err)
 	}
-	if err := m.fields()[1].Decode(client.Record{Values: map[string]any{"on": true, "n": "c"}}); err != nil || m.Object.IsNull() {
+	err := m.fields()[1].Decode(client.Record{Values: map[string]any{"on": true, "n": "c"}})
+	if err != nil || m.Object.IsNull() {
 		t.Errorf("an import does not rebuild the object: %v (%v)", m.Object, err)
 	}
 }
