@@ -254,7 +254,11 @@ func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
 // Encode adds the columns whose values are known.
 func (f Columns) Encode(into *client.Record) {
 	for key, value := range f.p.Elements() {
-		if !value.IsUnknown() {
+		switch {
+		case value.IsUnknown():
+		case value.IsNull():
+			into.Values[f.prefix+key] = nil
+		default:
 			into.Values[f.prefix+key] = text(value)
 		}
 	}

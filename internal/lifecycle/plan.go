@@ -49,7 +49,7 @@ func (r *lifecycle[T, M]) checkColumns(config M, diags *diag.Diagnostics) {
 		if attribute, ok := owner[column]; ok {
 			diags.AddAttributeError(further.Path.AtMapKey(column), "The column has an attribute of its own",
 				"The column "+column+" is written by the attribute "+attribute+". Set it there, and take it out of "+
-					"additional_columns.")
+					further.Path.String()+".")
 		}
 	}
 }

@@ -1,0 +1,161 @@
+package servicenow
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewRecord manages a row of any table.
+var NewRecord = lifecycle.New[record](lifecycle.Definition{
+	Type:   "record",
+	Within: "table",
+	Store:  func(c *client.Client) client.Store { return recordStore{c.ServiceNow} },
+	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
+		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of it, " +
+		"so a record that is there already is not noticed: import it.",
+	Attributes: map[string]schema.Attribute{
+		"table": schema.StringAttribute{
+			Required: true, Validators: []validator.String{tableName},
+			MarkdownDescription: "The table's name, as `sys_properties`. Changing it replaces the record.",
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"values": schema.MapAttribute{
+			Required: true, ElementType: types.StringType,
+			Validators: []validator.Map{mapvalidator.KeysAre(columnName)},
+			MarkdownDescription: "The columns, by name. Values are as stored: `true`, `3`, `2027-01-31 00:00:00` (UTC), a " +
+				"`sys_id`. `null` keeps a column empty; removing a column clears it once.",
+		},
+		"secret_values_wo": schema.MapAttribute{
+			ElementType: types.StringType, Validators: []validator.Map{mapvalidator.KeysAre(columnName)},
+			MarkdownDescription: "The columns that hold secrets, by name, as `password2` columns do. Removing one clears it.",
+		},
+		"secret_values_wo_version": lifecycle.Version("`secret_values_wo`"),
+		"computed_columns": schema.SetAttribute{
+			Optional: true, ElementType: types.StringType,
+			Validators:          []validator.Set{setvalidator.ValueStringsAre(columnName)},
+			MarkdownDescription: "The columns to read into `computed_values`, as `number` or `sys_created_on`.",
+		},
+		"computed_values": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "What the columns of `computed_columns` hold, by name.",
+		},
+	},
+})
+
+var (
+	tableName = stringvalidator.RegexMatches(regexp.MustCompile(`^[a-z0-9_]+$`),
+		"must be a table's name: small letters, digits and _")
+	columnName = stringvalidator.RegexMatches(regexp.MustCompile(`^[a-z0-9_]+$`),
+		"must be a column's name: small letters, digits and _")
+)
+
+type record struct {
+	lifecycle.Base
+	lifecycle.Scope
+	lifecycle.Secrets
+	Table                 types.String `tfsdk:"table"`
+	Values                types.Map    `tfsdk:"values"`
+	SecretValuesWO        types.Map    `tfsdk:"secret_values_wo"`
+	SecretValuesWOVersion types.Int64  `tfsdk:"secret_values_wo_version"`
+	ComputedColumns       types.Set    `tfsdk:"computed_columns"`
+	ComputedValues        types.Map    `tfsdk:"computed_values"`
+}
+
+func (m *record) Fields() []field.Field {
+	return []field.Field{
+		field.String(tableOfRecord, &m.Table),
+		field.FurtherColumns(&m.Values),
+		field.SecretMap("", &m.SecretValuesWO, &m.SecretValuesWOVersion),
+		field.Names(&m.ComputedColumns),
+		field.MovesWith(field.Computed(field.ReadColumns(&m.ComputedColumns, &m.ComputedValues))),
+	}
+}
+
+func (m *record) Check(_ context.Context, report *lifecycle.Report) {
+	for column := range m.Values.Elements() {
+		if _, ok := m.SecretValuesWO.Elements()[column]; ok {
+			report.Error(&m.Values, "A column in two places", "The column "+column+" stands in values and in secret_values_wo. "+
+				"Leave it in one of them.")
+		}
+	}
+}
+
+// tableOfRecord stands for the table's name among a record's values; no column can have this name.
+const tableOfRecord = "@table"
+
+// recordStore finds the table in the record.
+type recordStore struct{ sn *client.ServiceNow }
+
+func (s recordStore) at(r client.Record) (*client.Table, client.Record) {
+	table := s.sn.Table(client.Text(r.Values[tableOfRecord]))
+	r.Values = maps.Clone(r.Values)
+	delete(r.Values, tableOfRecord)
+	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c string) bool { return c == tableOfRecord })
+	return table, r
+}
+
+func at(table *client.Table, r client.Record) client.Record {
+	if r.Values != nil {
+		r.Values = maps.Clone(r.Values)
+		r.Values[tableOfRecord] = table.Name
+	}
+	return r
+}
+
+func (s recordStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+	table, row := s.at(want)
+	got, err := table.Create(ctx, row)
+	return at(table, got), err
+}
+
+func (s recordStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
+	table, row := s.at(have)
+	got, err := table.Read(ctx, row)
+	return at(table, got), err
+}
+
+// Update reads columns that it did not know before, so that one which holds the wanted value already is not written.
+func (s recordStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
+	table, before := s.at(have)
+	_, after := s.at(want)
+	before.Columns = after.Columns
+	if !knows(before, slices.Collect(maps.Keys(after.Values))) {
+		got, err := table.Read(ctx, before)
+		if err != nil {
+			return client.Record{}, err
+		}
+		before = got
+	}
+	got, err := table.Update(ctx, before, after)
+	if err == nil && !knows(got, after.Columns) {
+		sent := got.SecretsSent
+		after.ID = got.ID
+		got, err = table.Read(ctx, after)
+		got.SecretsSent = sent
+	}
+	return at(table, got), err
+}
+
+func knows(r client.Record, columns []string) bool {
+	return !slices.ContainsFunc(columns, func(column string) bool { _, ok := r.Values[column]; return !ok })
+}
+
+func (s recordStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
+	table, row := s.at(have)
+	return table.Delete(ctx, row)
+}
