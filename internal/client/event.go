@@ -38,7 +38,8 @@ func (s *ServiceNow) SendEvent(ctx context.Context, auth Auth, event Event) (str
 		Result any `json:"result"`
 	}
 	_, err := sender.do(ctx, request{
-		Method: http.MethodPost, Path: "/api/sn_em_connector/em/inbound_event", Query: query, Body: event.Payload, Write: true,
+		Method: http.MethodPost, Path: "/api/sn_em_connector/em/inbound_event", Query: query, Body: event.Payload,
+		Write: true,
 	}, &out)
 	return Text(out.Result), err
 }

@@ -22,7 +22,9 @@ var NewConnectorTestData = lifecycle.NewReader[connectorTestData](lifecycle.Read
 	Attributes: map[string]schema.Attribute{
 		"connector_id": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's id."},
 		"space_id":     spaceAttribute(),
-		"ok":           schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the connector reached its service."},
+		"ok": schema.BoolAttribute{
+			Computed: true, MarkdownDescription: "Whether the connector reached its service.",
+		},
 		"message": schema.StringAttribute{
 			Computed: true, MarkdownDescription: "What failed, in Kibana's words; null when nothing did.",
 		},

@@ -56,8 +56,8 @@ type Checker interface {
 }
 
 // Planner is a model with rules that only the server can decide before a write, such as whether a name exists there.
-// Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed. It
-// must take unknown values for possibly right, and an account that may not look for no proof of a fault.
+// Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed.
+// It must take unknown values for possibly right, and an account that may not look for no proof of a fault.
 type Planner interface {
 	Plan(ctx context.Context, c *client.Client, secrets []string, report *Report)
 }

@@ -35,6 +35,7 @@ func one(value string, version types.Int64) secretSet {
 func TestSecretsMove(t *testing.T) {
 	t.Parallel()
 	none, first, second := types.Int64Null(), types.Int64Value(1), types.Int64Value(2)
+	long := strings.Repeat("x", 72)
 	for name, test := range map[string]struct {
 		written       secretSet // nil: imported
 		now           secretSet
@@ -49,7 +50,7 @@ func TestSecretsMove(t *testing.T) {
 		"imported, without a version":   {nil, one("a", none), none, false, false},
 		"imported, with a version":      {nil, one("a", first), none, true, false},
 		"value unknown":                 {one("a", none), passwords(types.StringUnknown(), none), none, false, true},
-		"longer than bcrypt can take":   {one(strings.Repeat("x", 72)+"a", none), one(strings.Repeat("x", 72)+"b", none), none, true, false},
+		"longer than bcrypt can take":   {one(long+"a", none), one(long+"b", none), none, true, false},
 		"gone from the configuration":   {one("a", none), passwords(types.StringNull(), none), none, false, false},
 		"version unknown until applied": {one("a", first), one("a", types.Int64Unknown()), first, false, true},
 	} {

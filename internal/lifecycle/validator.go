@@ -43,8 +43,8 @@ func (notEmpty) ValidateMap(_ context.Context, req validator.MapRequest, resp *v
 }
 
 func refuseEmpty(kind string, at path.Path, diags *diag.Diagnostics) {
-	diags.AddAttributeError(at, "An empty "+kind, "The server takes an empty value for none at all, so it would never read "+
-		"back. Use null, or leave "+at.String()+" out.")
+	diags.AddAttributeError(at, "An empty "+kind, "The server takes an empty value for none at all, so it would never "+
+		"read back. Use null, or leave "+at.String()+" out.")
 }
 
 // sysIDOr holds that a value is a sys_id, or one of a few words.
