@@ -106,7 +106,7 @@ func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
 	}
 }
 
-func (m *caseSettings) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *caseSettings) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, bounded{
 		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true, since: client.Version{Major: 7, Minor: 14},
 	})

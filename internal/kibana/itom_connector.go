@@ -24,6 +24,6 @@ type itomConnector struct {
 
 func (m *itomConnector) Fields() []field.Field { return m.connector.fields(m.credentials.fields()...) }
 
-func (m *itomConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *itomConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.credentials.bounds(), m.chosenID())...)
 }

@@ -40,6 +40,6 @@ func (m *itsmConnector) Fields() []field.Field {
 	return m.connector.fields(append(m.instance.fields(), m.field())...)
 }
 
-func (m *itsmConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *itsmConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.bounds(), m.chosenID(), m.gone())...)
 }

@@ -51,6 +51,6 @@ func (m *jiraConnector) Fields() []field.Field {
 	)
 }
 
-func (m *jiraConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *jiraConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, m.chosenID(), m.gone())
 }

@@ -10,6 +10,11 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
+var _ = []lifecycle.Planner{
+	(*itsmConnector)(nil), (*secOpsConnector)(nil), (*itomConnector)(nil), (*jiraConnector)(nil),
+	(*resilientConnector)(nil), (*swimlaneConnector)(nil), (*genericConnector)(nil), (*caseSettings)(nil),
+}
+
 // bounded says which releases of Kibana take an attribute.
 type bounded struct {
 	// attribute points into the model.
@@ -54,7 +59,7 @@ func (m *connector) chosenID() bounded {
 }
 
 // Plan checks what every connector has.
-func (m *connector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *connector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, m.chosenID())
 }
 

@@ -49,6 +49,6 @@ func (m *resilientConnector) Fields() []field.Field {
 	)
 }
 
-func (m *resilientConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *resilientConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, m.chosenID(), m.gone())
 }

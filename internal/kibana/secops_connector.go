@@ -25,6 +25,6 @@ type secOpsConnector struct {
 
 func (m *secOpsConnector) Fields() []field.Field { return m.connector.fields(m.instance.fields()...) }
 
-func (m *secOpsConnector) Plan(ctx context.Context, c *client.Client, report *lifecycle.Report) {
+func (m *secOpsConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.instance.bounds(), m.chosenID())...)
 }

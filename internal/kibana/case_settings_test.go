@@ -1,0 +1,238 @@
+package kibana_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
+)
+
+// connectors that the case settings can refer to.
+const connectors = `
+resource "servicenow_kibana_itsm_connector" "itsm" {
+  name       = "ITSM"
+  api_url    = "https://dev1.service-now.com"
+  basic_auth = { username_wo = "elastic", password_wo = "password" }
+}
+
+resource "servicenow_kibana_jira_connector" "jira" {
+  name         = "Jira"
+  api_url      = "https://example.atlassian.net"
+  project_key  = "OPS"
+  email_wo     = "elastic@example.com"
+  api_token_wo = "token"
+}
+
+resource "servicenow_kibana_itom_connector" "itom" {
+  name       = "ITOM"
+  api_url    = "https://dev1.service-now.com"
+  basic_auth = { username_wo = "elastic", password_wo = "password" }
+}
+`
+
+func settings(attributes string) string {
+	return connectors + "resource \"servicenow_kibana_case_settings\" \"test\" {\n" + attributes + "\n}\n"
+}
+
+// call sends a request to Kibana as another client would.
+func call(t *testing.T, w *acctest.World, method, path string, body any) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, w.KibanaURL()+path, strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(acctest.KibanaUser, acctest.KibanaPassword)
+	req.Header.Set("kbn-xsrf", "test")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, answer, err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(answer, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// stored compares the only case settings with what they should be.
+func stored(w *acctest.World, owner, closure, connectorType string, fields map[string]any) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		for _, s := range w.Kibana.CaseSettings() {
+			if s.Owner != owner {
+				continue
+			}
+			got, _ := s.Connector["fields"].(map[string]any)
+			if s.ClosureType != closure || s.Connector["type"] != connectorType || !reflect.DeepEqual(got, fields) {
+				return fmt.Errorf("case settings are %+v", s)
+			}
+			return nil
+		}
+		return fmt.Errorf("no case settings of %s", owner)
+	}
+}
+
+func TestCaseSettings(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	const at = "servicenow_kibana_case_settings.test"
+	none := map[string]any{"id": "none", "name": "none", "type": ".none", "fields": nil}
+	call(t, w, http.MethodPost, "/api/cases/configure", map[string]any{
+		"connector": none, "closure_type": "close-by-user", "owner": "securitySolution",
+		"customFields": []any{map[string]any{"key": "team", "label": "Team", "type": "text", "required": false}},
+		"templates":    []any{map[string]any{"key": "one", "name": "One"}},
+	})
+	kept := func(*terraform.State) error {
+		for _, s := range w.Kibana.CaseSettings() {
+			if s.Owner == "securitySolution" && (len(s.CustomFields) != 1 || len(s.Templates) != 1) {
+				return fmt.Errorf("others' custom fields and templates are gone: %+v", s)
+			}
+		}
+		return nil
+	}
+	change := func(changes map[string]any, remove bool) func() {
+		return func() {
+			for _, s := range w.Kibana.CaseSettings() {
+				err := w.Kibana.SetCaseSettings(s.ID, changes)
+				if remove {
+					err = w.Kibana.DeleteCaseSettings(s.ID)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	const pushing = `
+  closure_type     = "close-by-pushing"
+  connector_id     = servicenow_kibana_itsm_connector.itsm.connector_id
+  connector_fields = jsonencode({ urgency = "2", impact = "1" })`
+	const jira = `
+  closure_type = "close-by-pushing"
+  connector_id = servicenow_kibana_jira_connector.jira.connector_id`
+	itsmFields := map[string]any{"urgency": "2", "impact": "1", "severity": nil, "category": nil, "subcategory": nil}
+	updates := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectResourceAction(at, plancheck.ResourceActionUpdate),
+	}}
+	w.Run(
+		resource.TestStep{Config: connectors},
+		resource.TestStep{
+			PreConfig: w.Forget, Config: settings(""),
+			Check: resource.ComposeAggregateTestCheckFunc(
+				stored(w, "securitySolution", "close-by-user", ".none", nil), kept, sent(w, "PATCH"),
+				resource.TestCheckResourceAttr(at, "id", "securitySolution"), resource.TestCheckNoResourceAttr(at, "mappings.#")),
+		},
+		resource.TestStep{
+			PreConfig: w.Forget, Config: settings(pushing), ConfigPlanChecks: updates,
+			Check: resource.ComposeAggregateTestCheckFunc(
+				stored(w, "securitySolution", "close-by-pushing", ".servicenow", itsmFields), kept, sent(w, "PATCH"),
+				resource.TestCheckResourceAttr(at, "mappings.0.source", "title"),
+				resource.TestCheckResourceAttr(at, "mappings.0.target", "short_description"),
+				resource.TestCheckResourceAttr(at, "mappings.0.action", "overwrite")),
+		},
+		resource.TestStep{Config: settings(pushing), ResourceName: at, ImportState: true, ImportStateId: "securitySolution",
+			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"timeouts", "connector_fields"}},
+		resource.TestStep{Config: settings(pushing), ResourceName: at, ImportState: true,
+			ImportStateKind: resource.ImportBlockWithID, ImportStateId: "default/securitySolution"},
+		resource.TestStep{ // somebody was faster: the version is stale
+			PreConfig: func() {
+				w.Forget()
+				if _, err := w.KibanaFaults.Add(fault.Rule{Kind: fault.Status, Method: "PATCH", Status: 409, Count: 1}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config: settings(jira), ConfigPlanChecks: updates,
+			Check: resource.ComposeAggregateTestCheckFunc(
+				stored(w, "securitySolution", "close-by-pushing", ".jira", nil), kept,
+				resource.TestCheckResourceAttr(at, "mappings.0.target", "summary")),
+		},
+		resource.TestStep{
+			PreConfig: change(map[string]any{"closure_type": "close-by-user", "connector": none}, false),
+			Config:    settings(jira),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				acctest.Drifts(at, "closure_type", "connector_id"),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(stored(w, "securitySolution", "close-by-pushing", ".jira", nil), kept),
+		},
+		resource.TestStep{
+			Config:      settings(`connector_id = servicenow_kibana_itom_connector.itom.connector_id`),
+			ExpectError: regexp.MustCompile(`serves\s+rules\s+only`),
+		},
+		resource.TestStep{
+			Config: settings(`connector_id = "nobody"`), ExpectError: regexp.MustCompile(`has\s+no\s+connector\s+nobody`),
+		},
+		resource.TestStep{
+			PreConfig: change(nil, true), Config: settings(jira),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(at, plancheck.ResourceActionCreate),
+			}},
+			Check: stored(w, "securitySolution", "close-by-pushing", ".jira", nil),
+		},
+		resource.TestStep{
+			PreConfig: w.Forget, Config: settings("owner = \"cases\"\n" + jira),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(at, plancheck.ResourceActionReplace),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				stored(w, "securitySolution", "close-by-user", ".none", nil), stored(w, "cases", "close-by-pushing", ".jira", nil),
+				sent(w, "PATCH", "POST")),
+		},
+		resource.TestStep{Config: connectors, Check: stored(w, "cases", "close-by-user", ".none", nil)},
+	)
+}
+
+func TestCaseSettingsLostAnswer(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(third))
+	lose := fault.Rule{Kind: fault.CommitThenDrop, Method: "POST", PathPrefix: "/api/cases", Count: 1}
+	if _, err := w.KibanaFaults.Add(lose); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(resource.TestStep{
+		Config: settings(`closure_type = "close-by-pushing"`),
+		Check: func(*terraform.State) error {
+			if all := w.Kibana.CaseSettings(); len(all) != 1 || all[0].ClosureType != "close-by-pushing" {
+				return fmt.Errorf("case settings are %+v", all)
+			}
+			return nil
+		},
+	})
+}
+
+func TestCaseSettingsRefuseWhatConfigurationDecides(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ version, attributes, want string }{
+		"too old":         {second, ``, `needs Kibana 7.14`},
+		"owner":           {newest, `owner = "somebody"`, `securitySolution`},
+		"closure":         {newest, `closure_type = "never"`, `close-by-pushing`},
+		"fields alone":    {newest, `connector_fields = jsonencode({ caseId = "1" })`, `Set connector_id too`},
+		"no JSON":         {newest, "connector_id = \"a\"\nconnector_fields = \"x\"", `must be a JSON object`},
+		"connector none":  {newest, `connector_id = "none"`, `leave connector_id out`},
+		"empty connector": {newest, `connector_id = ""`, `Use null`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refuses(t, test.version, "resource \"servicenow_kibana_case_settings\" \"test\" {\n"+test.attributes+"\n}", test.want)
+		})
+	}
+}

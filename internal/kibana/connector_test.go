@@ -1,0 +1,242 @@
+package kibana_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
+)
+
+func TestConnector(t *testing.T) {
+	t.Parallel()
+	eachRelease(t, []string{first, third, newest}, func(string) connectorTest {
+		const typed = "  connector_type_id = \".webhook\"\n"
+		return connectorTest{
+			resource: "connector", typeID: ".webhook", version: "secrets_wo_version",
+			is: typed + `  config = jsonencode({ url = "https://one.example.com", headers = { a = "1", b = "2" } })`,
+			// Other spelling, one nested key less.
+			becomes: typed + `  config = "{\"headers\": {\"a\":\"1\"},  \"url\":\"https://two.example.com\", \"method\": \"put\"}"`,
+			secrets: `  secrets_wo = jsonencode({ user = "elastic", password = "password%s" })`,
+			config: map[string]any{
+				"url": "https://one.example.com", "method": "post", "headers": map[string]any{"a": "1", "b": "2"},
+			},
+			changed: map[string]any{
+				"url": "https://two.example.com", "method": "put", "headers": map[string]any{"a": "1"},
+			},
+			stored:   map[string]string{"user": "elastic", "password": "password%s"},
+			drift:    map[string]any{"url": "https://evil.example.com"},
+			drifting: []string{"config"},
+			unread:   []string{"config"}, // the server's defaults stand in an import that knows no configuration
+		}
+	})
+}
+
+// index is a connector without secrets, whose config Kibana completes.
+func index(name, more string) string {
+	return fmt.Sprintf("resource \"servicenow_kibana_connector\" %[1]q {\n  name = %[1]q\n"+
+		"  connector_type_id = \".index\"\n  config = jsonencode({ index = \"alerts\" })\n  %[2]s\n}\n", name, more)
+}
+
+func TestConnectorConfigHasNoDriftByDefaults(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	const at = "servicenow_kibana_connector.one"
+	w.Run(
+		resource.TestStep{Config: index("one", "")},
+		resource.TestStep{ // an import reads Kibana's defaults too, which the configuration leaves out
+			Config: index("one", ""), ResourceName: at, ImportState: true, ImportStateKind: resource.ImportBlockWithID,
+		},
+		resource.TestStep{ // a key that is set, and then left to Kibana again
+			Config: strings.Replace(index("one", ""), `"alerts"`, `"alerts", refresh = true`, 1),
+			Check: func(*terraform.State) error {
+				return config(w, "refresh", true)
+			},
+		},
+		resource.TestStep{
+			Config: index("one", ""),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(at, plancheck.ResourceActionUpdate),
+			}},
+			Check: func(*terraform.State) error { return config(w, "refresh", false) },
+		},
+		resource.TestStep{ // another type is another connector
+			Config: strings.NewReplacer(`".index"`, `".server-log"`, `jsonencode({ index = "alerts" })`, `jsonencode({})`).
+				Replace(index("one", "")),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(at, plancheck.ResourceActionReplace),
+			}},
+		},
+	)
+}
+
+func config(w *acctest.World, key string, want any) error {
+	found, err := the(w)
+	if err != nil {
+		return err
+	}
+	if found.Config[key] != want {
+		return fmt.Errorf("%s is %v, not %v", key, found.Config[key], want)
+	}
+	return nil
+}
+
+func TestConnectorRefusesWhatConfigurationDecides(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ version, attributes, want string }{
+		"config":       {newest, `config = "no json"`, `must be a JSON object`},
+		"config null":  {newest, `config = "null"`, `Leave the attribute out`},
+		"config list":  {newest, `config = "[1]"`, `must be a JSON object`},
+		"secrets":      {newest, `secrets_wo = "geheim"`, `secrets_wo must hold a JSON object`},
+		"empty":        {newest, `config = ""`, `Use null`},
+		"id":           {newest, `connector_id = "a/b"`, `must be letters`},
+		"id too early": {beforeIDs, `connector_id = "1f9a2b44-4b4b-4f4f-8f8f-000000000001"`, `connector_id needs Kibana 8.8`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refuses(t, test.version, "resource \"servicenow_kibana_connector\" \"test\" {\n  name = \"n\"\n"+
+				"  connector_type_id = \".index\"\n  "+test.attributes+"\n}", test.want)
+		})
+	}
+}
+
+// requests counts Kibana's requests by method and the end of the path since the last look.
+func requests(w *acctest.World) map[string]int {
+	counts := map[string]int{}
+	for _, r := range w.Kibana.Requests() {
+		path := r.Path
+		if strings.HasPrefix(path, "/api/actions/connector/") {
+			path = "one"
+		}
+		counts[r.Method+" "+path]++
+	}
+	w.Forget()
+	return counts
+}
+
+func TestManyConnectorsShareTheirLists(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	var all strings.Builder
+	for i := range 20 {
+		all.WriteString(index(fmt.Sprintf("c%d", i), ""))
+	}
+	single := strings.Replace(w.Provider(), "kibana = {", "refresh_mode = \"single\"\n  kibana = {", 1)
+	w.Run(
+		resource.TestStep{
+			Config: all.String(),
+			Check: func(*terraform.State) error {
+				got := requests(w)
+				// The framework's checks refresh once more after the apply; the creates themselves share one list.
+				if got["POST one"] != 20 || got["GET one"] != 0 || got["GET /api/actions/connectors"] > 2 {
+					return fmt.Errorf("20 creates took %v", got)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{
+			PreConfig: w.Forget, RefreshState: true,
+			Check: func(*terraform.State) error {
+				if got := requests(w); got["GET one"] != 0 || got["GET /api/actions/connectors"] > 2 {
+					return fmt.Errorf("a refresh of 20 took %v", got)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{
+			PreConfig: w.Forget, Config: single + all.String(), PlanOnly: true,
+		},
+		resource.TestStep{
+			Config: single + all.String(),
+			Check: func(*terraform.State) error {
+				if got := requests(w); got["GET one"] < 20 || got["GET /api/actions/connectors"] != 0 {
+					return fmt.Errorf("single reads of 20 took %v", got)
+				}
+				return nil
+			},
+		},
+	)
+}
+
+func TestConnectorIDs(t *testing.T) {
+	t.Parallel()
+	const mine, other = "7a0d8f3e-0000-4000-8000-000000000001", "7a0d8f3e-0000-4000-8000-000000000002"
+	w := acctest.New(t, onKibana(newest, "ops"))
+	const at = "servicenow_kibana_connector.one"
+	w.Run(
+		resource.TestStep{
+			Config: index("one", `connector_id = "`+mine+`"`),
+			Check:  resource.TestCheckResourceAttr(at, "id", mine),
+		},
+		resource.TestStep{
+			Config: index("one", `connector_id = "`+other+`"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(at, plancheck.ResourceActionReplace),
+			}},
+			Check: resource.TestCheckResourceAttr(at, "id", other),
+		},
+		resource.TestStep{ // the id of somebody else's connector, in another space, where it cannot be seen
+			Config:      index("one", `connector_id = "`+other+`"`) + index("two", `connector_id = "`+other+"\"\nspace_id = \"ops\""),
+			ExpectError: regexp.MustCompile(`is\s+taken,\s+perhaps\s+in\s+another\s+space`),
+		},
+		resource.TestStep{
+			Config: index("one", `connector_id = "`+other+`"`) + index("two", `space_id = "ops"`),
+			Check:  resource.TestCheckResourceAttr("servicenow_kibana_connector.two", "space_id", "ops"),
+		},
+		resource.TestStep{
+			ResourceName: "servicenow_kibana_connector.two", ImportState: true, ImportStateId: "ops/name=two",
+			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"config", "timeouts"},
+		},
+		resource.TestStep{
+			ResourceName: at, ImportState: true, ImportStateId: "name=nobody", ExpectError: regexp.MustCompile(`no\s+record`),
+		},
+		resource.TestStep{
+			Config: index("one", `connector_id = "`+other+`"`) + index("two", `space_id = "ops"`) +
+				strings.Replace(index("three", ""), `"three"`+"\n  connector_type_id", `"one"`+"\n  connector_type_id", 1),
+			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*terraform\s+import\s+servicenow_kibana_connector.NAME\s+` + other),
+		},
+		resource.TestStep{Config: index("one", `connector_id = "`+other+`"`) + index("two", `space_id = "ops"`)},
+	)
+}
+
+func TestLostAnswersMakeOneConnector(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{first, second, beforeIDs, newest} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t, onKibana(version))
+			lose := fault.Rule{Kind: fault.CommitThenDrop, Method: "POST", Count: 1}
+			if _, err := w.KibanaFaults.Add(lose); err != nil {
+				t.Fatal(err)
+			}
+			w.Run(resource.TestStep{
+				Config: index("one", ""),
+				Check: func(*terraform.State) error {
+					_, err := the(w)
+					return err
+				},
+			})
+		})
+	}
+}
+
+func TestPreconfiguredConnectorsAreNotManaged(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, func(o *simulator.Options) {
+		o.Kibana.Preconfigured = []kibana.Preconfigured{{ID: "fixed", Name: "Fixed", TypeID: ".index"}}
+	})
+	for _, id := range []string{"fixed", "name=Fixed"} {
+		w.Run(resource.TestStep{
+			Config: index("one", ""), ResourceName: "servicenow_kibana_connector.one", ImportState: true, ImportStateId: id,
+			ExpectError: regexp.MustCompile(`preconfigured\s+in\s+kibana.yml`),
+		})
+	}
+}
