@@ -96,6 +96,7 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 
 func (p *servicenowProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
+		servicenow.NewInboundAccessCheck,
 		servicenow.NewOAuthToken,
 	}
 }
@@ -104,6 +105,9 @@ func (p *servicenowProvider) Functions(context.Context) []func() function.Functi
 	return []func() function.Function{
 		servicenow.NewElasticPrivileges,
 		servicenow.NewElasticRoles,
+		servicenow.NewInboundEventURL,
+		servicenow.NewKibanaHostSettings,
+		servicenow.NewRapid7APIHost,
 	}
 }
 

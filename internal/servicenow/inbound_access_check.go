@@ -1,0 +1,140 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewInboundAccessCheck tries credentials on an API of the instance, as a sender would.
+func NewInboundAccessCheck() ephemeral.EphemeralResource {
+	return lifecycle.NewEphemeral[inboundAccessCheck](lifecycle.Ephemeral{
+		Type: "inbound_access_check",
+		Description: "Tries a sender's credentials on an API of the instance: whether an API key, a password or a token passes " +
+			"the API's access policy. It really sends the request, at each plan and apply. A refusal does not fail the plan, " +
+			"which might be the one that repairs the cause: look at `authenticated` and `message`, or set `fail_if_denied`.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Required: true, MarkdownDescription: "The path, with its query, as `/api/now/table/incident?sysparm_limit=1`.",
+			},
+			"method": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{stringvalidator.OneOf("GET", "POST", "PUT", "PATCH", "DELETE")},
+				MarkdownDescription: "The HTTP method. The request has no body. Default: `GET`.",
+			},
+			"api_key": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "An API key. Exactly one of this, `basic_auth` and `bearer_token`.",
+				Validators: []validator.Object{objectvalidator.ExactlyOneOf(
+					path.MatchRoot("api_key"), path.MatchRoot("basic_auth"), path.MatchRoot("bearer_token"))},
+				Attributes: map[string]schema.Attribute{
+					"value": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The key, as `now_…`."},
+					"in": schema.StringAttribute{
+						Optional: true, Validators: []validator.String{stringvalidator.OneOf("header", "query")},
+						MarkdownDescription: "Where it travels: `header` or `query`. Default: `header`.",
+					},
+					"name": schema.StringAttribute{
+						Optional: true, MarkdownDescription: "The name of the header or query parameter. Default: `x-sn-apikey`.",
+					},
+				},
+			},
+			"basic_auth": schema.SingleNestedAttribute{
+				Optional: true, MarkdownDescription: "A user's name and password.",
+				Attributes: map[string]schema.Attribute{
+					"username": required("The user's name."),
+					"password": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The user's password."},
+				},
+			},
+			"bearer_token": confidential("An access token, as the ephemeral resource `servicenow_oauth_token` gets one."),
+			"fail_if_denied": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whether a refusal (status 401 or 403) is an error. Default: `false`.",
+			},
+			"status_code": schema.Int64Attribute{Computed: true, MarkdownDescription: "The HTTP status of the answer."},
+			"authenticated": schema.BoolAttribute{
+				Computed: true,
+				MarkdownDescription: "Whether the instance knows who asks: any status but 401. A 403, 404 or 400 comes after the " +
+					"credentials have passed.",
+			},
+			"message": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "What the instance says about a failure; null on success.",
+			},
+		},
+	})
+}
+
+type inboundAccessCheck struct {
+	Path          types.String     `tfsdk:"path"`
+	Method        types.String     `tfsdk:"method"`
+	APIKey        *checkedAPIKey   `tfsdk:"api_key"`
+	BasicAuth     *checkedPassword `tfsdk:"basic_auth"`
+	BearerToken   types.String     `tfsdk:"bearer_token"`
+	FailIfDenied  types.Bool       `tfsdk:"fail_if_denied"`
+	StatusCode    types.Int64      `tfsdk:"status_code"`
+	Authenticated types.Bool       `tfsdk:"authenticated"`
+	Message       types.String     `tfsdk:"message"`
+}
+
+type checkedAPIKey struct {
+	Value types.String `tfsdk:"value"`
+	In    types.String `tfsdk:"in"`
+	Name  types.String `tfsdk:"name"`
+}
+
+type checkedPassword struct {
+	Username types.String `tfsdk:"username"`
+	Password types.String `tfsdk:"password"`
+}
+
+func (m *inboundAccessCheck) auth() client.Auth {
+	switch {
+	case m.APIKey != nil:
+		name := m.APIKey.Name.ValueString()
+		if name == "" {
+			name = "x-sn-apikey"
+		}
+		return client.NamedKey{Name: name, Key: m.APIKey.Value.ValueString(), InQuery: m.APIKey.In.ValueString() == "query"}
+	case m.BasicAuth != nil:
+		return client.BasicAuth{Username: m.BasicAuth.Username.ValueString(), Password: m.BasicAuth.Password.ValueString()}
+	}
+	return client.BearerToken{Token: m.BearerToken.ValueString()}
+}
+
+// Open sends the request.
+func (m *inboundAccessCheck) Open(ctx context.Context, c *client.Client) error {
+	target, err := url.Parse(m.Path.ValueString())
+	if err != nil || target.Host != "" || !strings.HasPrefix(target.Path, "/") {
+		return errors.New("path must begin with / and name no host: the request goes to the provider's instance")
+	}
+	method := m.Method.ValueString()
+	if method == "" {
+		method = http.MethodGet
+	}
+	status, message, err := c.ServiceNow.Probe(ctx, method, target.EscapedPath(), target.Query(), m.auth())
+	if err != nil {
+		return err
+	}
+	if (status == http.StatusUnauthorized || status == http.StatusForbidden) && m.FailIfDenied.ValueBool() {
+		return fmt.Errorf("the instance refuses these credentials: %s", message)
+	}
+	m.StatusCode = types.Int64Value(int64(status))
+	// A page with status 200 (hibernation, a sign-in) comes before any credentials are looked at.
+	m.Authenticated = types.BoolValue(status != http.StatusUnauthorized && (status >= 300 || message == ""))
+	m.Message = types.StringNull()
+	if message != "" {
+		m.Message = types.StringValue(message)
+	}
+	return nil
+}
