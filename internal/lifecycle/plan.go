@@ -81,11 +81,11 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		var leave func(written bool) []field.Field
-		changed, leave = settle[T](plan, config, state)
+		moved := keepSpellings[T](plan, config, state)
+		changed = len(moved) > 0
 		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
 		s, ok := any(plan).(secretive)
-		loose = leave(changed || ok && s.secretsUpdatedAt().IsUnknown())
+		loose = keepUnowned[T](plan, config, state, moved, changed || ok && s.secretsUpdatedAt().IsUnknown())
 	}
 	if sending {
 		requireSecrets(secrets, &resp.Diagnostics)
@@ -105,41 +105,43 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	}
 }
 
-// settle plans the values that need no change, such as another spelling of what is there. It tells whether any bound
-// attribute changes. leave then plans what is left to the server, by whether a write is going to happen. It answers
-// with the fields that such a write may move although Terraform, which knows only of attributes that change, kept them.
-func settle[T any, M Model[T]](plan, config, state M) (changed bool, leave func(written bool) []field.Field) {
+// keepSpellings plans no change for another spelling of what is there. It answers with the attributes that do change.
+func keepSpellings[T any, M Model[T]](plan, config, state M) (moved map[any]bool) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
-	moved := map[any]bool{}
+	moved = map[any]bool{}
 	for i, p := range planned {
 		if p.Attribute() == nil || p.Value().IsUnknown() && configured[i].Value().IsNull() {
-			continue // left to the server: decided below
+			continue // left to the server: see keepUnowned
 		}
 		if p.Same(before[i]) {
 			p.Assign(before[i])
 			continue
 		}
-		changed = true
 		moved[p.Attribute()] = true
 	}
 	plan.base().ID = state.base().ID
-	return changed, func(written bool) []field.Field {
-		var loose []field.Field
-		for i, p := range planned {
-			switch {
-			case p.Attribute() == nil || !configured[i].Value().IsNull():
-			case !p.Value().IsUnknown():
-				if _, follows := field.As[field.Following](p); follows && moves(p, moved, written) {
-					loose = append(loose, p)
-				}
-			case !moves(p, moved, written):
-				p.Assign(before[i])
-			}
-		}
-		return loose
-	}
+	return moved
 }
 
+// keepUnowned plans what is left to the server to stay as it is, but for what the write at hand may move. It answers
+// with the fields that the write may move although Terraform, which counts only attributes that change, kept them.
+func keepUnowned[T any, M Model[T]](plan, config, state M, moved map[any]bool, written bool) (loose []field.Field) {
+	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
+	for i, p := range planned {
+		if p.Attribute() == nil || !configured[i].Value().IsNull() {
+			continue
+		}
+		switch may := moves(p, moved, written); {
+		case p.Value().IsUnknown() && !may:
+			p.Assign(before[i])
+		case !p.Value().IsUnknown() && may:
+			loose = append(loose, p)
+		}
+	}
+	return loose
+}
+
+// moves tells whether a write may move a value that is left to the server.
 func moves(f field.Field, moved map[any]bool, written bool) bool {
 	following, ok := field.As[field.Following](f)
 	if !ok {
