@@ -26,7 +26,7 @@ func (t *Table) Each(
 	if limit > 0 {
 		size = min(size, limit)
 	}
-	for offset, seen := 0, 0; ; offset += size {
+	for offset, seen := 0, 0; ; {
 		rows, total, err := t.page(ctx, query, columns, size, offset)
 		if err != nil {
 			return hidden, err
@@ -40,10 +40,16 @@ func (t *Table) Each(
 				return hidden, nil
 			}
 		}
-		if offset+size >= total {
+		if offset += size; offset >= total {
 			return hidden, nil
 		}
+		size = pageSize // what a small page left open may be thousands of hidden rows
 	}
+}
+
+// Peek reads one row, and counts all before access control. No column named means all that may be read.
+func (t *Table) Peek(ctx context.Context, columns ...string) (rows []Record, total int, err error) {
+	return t.page(ctx, "ORDERBYsys_id", columns, 1, 0)
 }
 
 // page is the one place where rows are read. The total counts what the query matches before access control; without a

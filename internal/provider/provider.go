@@ -80,6 +80,7 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 		servicenow.NewElasticApplicationData,
 		servicenow.NewEventConnectorData,
 		servicenow.NewPluginData,
+		servicenow.NewPreflightData,
 		servicenow.NewRecordData,
 		servicenow.NewRecordsData,
 		servicenow.NewRESTAPIData,

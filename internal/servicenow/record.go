@@ -101,7 +101,7 @@ const tableOfRecord = "@table"
 // recordStore finds the table in the record.
 type recordStore struct{ sn *client.ServiceNow }
 
-func (s recordStore) at(r client.Record) (*client.Table, client.Record) {
+func (s recordStore) rowOf(r client.Record) (*client.Table, client.Record) {
 	table := s.sn.Table(client.Text(r.Values[tableOfRecord]))
 	r.Values = maps.Clone(r.Values)
 	delete(r.Values, tableOfRecord)
@@ -109,7 +109,7 @@ func (s recordStore) at(r client.Record) (*client.Table, client.Record) {
 	return table, r
 }
 
-func at(table *client.Table, r client.Record) client.Record {
+func ofTable(table *client.Table, r client.Record) client.Record {
 	if r.Values != nil {
 		r.Values = maps.Clone(r.Values)
 		r.Values[tableOfRecord] = table.Name
@@ -118,21 +118,21 @@ func at(table *client.Table, r client.Record) client.Record {
 }
 
 func (s recordStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
-	table, row := s.at(want)
+	table, row := s.rowOf(want)
 	got, err := table.Create(ctx, row)
-	return at(table, got), err
+	return ofTable(table, got), err
 }
 
 func (s recordStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
-	table, row := s.at(have)
+	table, row := s.rowOf(have)
 	got, err := table.Read(ctx, row)
-	return at(table, got), err
+	return ofTable(table, got), err
 }
 
 // Update reads columns that it did not know before, so that one which holds the wanted value already is not written.
 func (s recordStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
-	table, before := s.at(have)
-	_, after := s.at(want)
+	table, before := s.rowOf(have)
+	_, after := s.rowOf(want)
 	before.Columns = after.Columns
 	if !knows(before, slices.Collect(maps.Keys(after.Values))) {
 		got, err := table.Read(ctx, before)
@@ -148,7 +148,7 @@ func (s recordStore) Update(ctx context.Context, have, want client.Record) (clie
 		got, err = table.Read(ctx, after)
 		got.SecretsSent = sent
 	}
-	return at(table, got), err
+	return ofTable(table, got), err
 }
 
 func knows(r client.Record, columns []string) bool {
@@ -156,6 +156,6 @@ func knows(r client.Record, columns []string) bool {
 }
 
 func (s recordStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
-	table, row := s.at(have)
+	table, row := s.rowOf(have)
 	return table.Delete(ctx, row)
 }

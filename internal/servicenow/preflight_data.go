@@ -1,0 +1,293 @@
+package servicenow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewPreflightData looks whether an instance and an account are ready for an integration.
+var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
+	Type: "preflight",
+	Description: "Looks whether the instance and the provider's account are ready for an integration: which tables, columns, " +
+		"choices, plugins and roles are missing, and what the account may not read. It only reads (`sys_db_object`, " +
+		"`sys_dictionary`, `sys_choice`, `v_plugin`, `sys_user_role`, the account's own roles, one row of each table) and never " +
+		"fails: use it in `check` blocks and before a first apply.",
+	Attributes: map[string]schema.Attribute{
+		"areas": schema.SetAttribute{
+			Required: true, ElementType: types.StringType,
+			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(
+				stringvalidator.OneOf(slices.Sorted(maps.Keys(preflightAreas))...))},
+			MarkdownDescription: "What the instance is wanted for: `elastic_itsm`, `elastic_secops`, `inbound_api_keys`, " +
+				"`event_management`, `security_integration`.",
+		},
+		"ok": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether no finding is an error."},
+		"findings": schema.ListNestedAttribute{
+			Computed: true, MarkdownDescription: "What was found, errors first.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"area":   schema.StringAttribute{Computed: true, MarkdownDescription: "The area that is concerned."},
+				"table":  schema.StringAttribute{Computed: true, MarkdownDescription: "The table; empty for plugins and applications."},
+				"column": schema.StringAttribute{Computed: true, MarkdownDescription: "The column; empty for the table as a whole."},
+				"severity": schema.StringAttribute{
+					Computed: true,
+					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told, as whether " +
+						"the account may write is before the first write.",
+				},
+				"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, and what to do about it."},
+			}},
+		},
+	},
+})
+
+type preflightData struct {
+	Areas    []string           `tfsdk:"areas"`
+	OK       types.Bool         `tfsdk:"ok"`
+	Findings []preflightFinding `tfsdk:"findings"`
+}
+
+type preflightFinding struct {
+	Area     string `tfsdk:"area"`
+	Table    string `tfsdk:"table"`
+	Column   string `tfsdk:"column"`
+	Severity string `tfsdk:"severity"`
+	Message  string `tfsdk:"message"`
+}
+
+const (
+	severityError   = "error"
+	severityWarning = "warning"
+	severityUnknown = "unknown"
+)
+
+// Read looks at every area; what cannot be looked at becomes a finding.
+func (m *preflightData) Read(ctx context.Context, c *client.Client) error {
+	p := &preflight{sn: c.ServiceNow, roles: ownRoles(ctx, c.ServiceNow)}
+	for _, name := range slices.Sorted(slices.Values(m.Areas)) {
+		p.look(ctx, name, preflightAreas[name])
+	}
+	order := []string{severityError, severityWarning, severityUnknown}
+	slices.SortStableFunc(p.findings, func(a, b preflightFinding) int {
+		return cmp.Compare(slices.Index(order, a.Severity), slices.Index(order, b.Severity))
+	})
+	m.Findings = append([]preflightFinding{}, p.findings...)
+	m.OK = types.BoolValue(!slices.ContainsFunc(p.findings, func(f preflightFinding) bool { return f.Severity == severityError }))
+	return nil
+}
+
+// ownRoles are the names of the roles that the provider's account holds; nil when that cannot be told.
+func ownRoles(ctx context.Context, sn *client.ServiceNow) map[string]bool {
+	const most = 1000
+	rows, err := sn.Table("sys_user_has_role").Query(ctx, "user=javascript:gs.getUserID()", []string{"role.name", "state"}, most)
+	if err != nil || len(rows) == 0 {
+		return nil
+	}
+	roles := map[string]bool{}
+	for _, row := range rows {
+		roles[client.Text(row.Values["role.name"])] = true
+	}
+	return roles
+}
+
+// preflight collects findings about one instance.
+type preflight struct {
+	sn       *client.ServiceNow
+	roles    map[string]bool
+	findings []preflightFinding
+}
+
+func (p *preflight) find(area, table, column, severity, message string) {
+	p.findings = append(p.findings, preflightFinding{area, table, column, severity, message})
+}
+
+func (p *preflight) look(ctx context.Context, name string, area preflightArea) {
+	p.lookAtPlugins(ctx, name, area.plugins)
+	p.lookAtApplications(ctx, name, area.applications)
+	p.lookAtRoles(ctx, name, area.roles)
+	ancestry := p.ancestry(ctx, area.tables)
+	for _, need := range area.tables {
+		p.lookAtTable(ctx, name, need, ancestry[need.table])
+	}
+}
+
+func (p *preflight) lookAtPlugins(ctx context.Context, area string, plugins []string) {
+	for _, id := range plugins {
+		_, err := pluginStore{p.sn}.find(ctx, id)
+		switch {
+		case err == nil:
+		case errors.Is(err, client.ErrNotFound):
+			p.find(area, "", "", severityError, "The plugin "+id+" is not active. servicenow_plugin activates it.")
+		default:
+			p.find(area, "", "", severityUnknown, "Whether the plugin "+id+" is active is not known: "+err.Error()+".")
+		}
+	}
+}
+
+func (p *preflight) lookAtApplications(ctx context.Context, area string, scopes []string) {
+	for _, scope := range scopes {
+		rows, err := p.sn.Table("sys_scope").Find(ctx, map[string]string{"scope": scope}, nil, 1)
+		switch {
+		case err != nil:
+			p.find(area, "sys_scope", "", severityUnknown, "Whether the application "+scope+" is installed is not known: "+
+				err.Error()+".")
+		case len(rows) == 0:
+			p.find(area, "", "", severityError, "The application "+scope+" is not installed, or the account may not see it. "+
+				"servicenow_store_application installs it.")
+		}
+	}
+}
+
+func (p *preflight) lookAtRoles(ctx context.Context, area string, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	rows, err := p.sn.Table("sys_user_role").Query(ctx, "nameIN"+strings.Join(names, ","), []string{"name"}, len(names))
+	if err != nil {
+		p.find(area, "sys_user_role", "name", severityUnknown, "Which roles exist is not known: "+err.Error()+".")
+		return
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(rows, func(r client.Record) bool { return client.Text(r.Values["name"]) == name }) {
+			p.find(area, "sys_user_role", "name", severityError, "The role "+name+" does not exist. It comes with its plugin or "+
+				"application.")
+		}
+	}
+}
+
+// ancestry gives the tables that each table extends, itself first: dictionary and choices of a column stand there.
+func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string][]string {
+	names := make([]string, len(needs))
+	for i, need := range needs {
+		names[i] = need.table
+	}
+	parents := []string{"super_class.name", "super_class.super_class.name", "super_class.super_class.super_class.name"}
+	ancestry := map[string][]string{}
+	rows, err := p.sn.Table("sys_db_object").Query(ctx, "nameIN"+strings.Join(names, ","), append(parents, "name"), len(names))
+	if err == nil {
+		for _, row := range rows {
+			name := client.Text(row.Values["name"])
+			ancestry[name] = []string{name}
+			for _, parent := range parents {
+				if above := client.Text(row.Values[parent]); above != "" {
+					ancestry[name] = append(ancestry[name], above)
+				}
+			}
+		}
+	}
+	return ancestry
+}
+
+func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed, ancestry []string) {
+	rows, total, err := p.sn.Table(need.table).Peek(ctx)
+	switch {
+	case statusOf(err) == http.StatusBadRequest, client.IsNotFound(err):
+		p.find(area, need.table, "", severityError, "The table does not exist. It comes with its plugin or application.")
+		return
+	case statusOf(err) == http.StatusForbidden && need.readOnly:
+		p.find(area, need.table, "", severityWarning, "The account may not read the table: "+err.Error()+".")
+	case statusOf(err) == http.StatusForbidden:
+		p.find(area, need.table, "", severityError, "The account may not read the table, so Terraform could not see what it "+
+			"makes: "+err.Error()+".")
+	case err != nil:
+		p.find(area, need.table, "", severityError, "The table cannot be read: "+err.Error()+".")
+		return
+	case len(rows) == 0 && total > 0:
+		p.find(area, need.table, "", severityWarning, fmt.Sprintf("The account may query the table, but does not see the first "+
+			"of its %d records: an ACL hides some of them, or all.", total))
+	}
+	p.lookAtColumns(ctx, area, need, ancestry, rows)
+	p.lookAtChoices(ctx, area, need, ancestry)
+	if len(need.writers) > 0 && !p.roles["admin"] && !slices.ContainsFunc(need.writers, func(r string) bool { return p.roles[r] }) {
+		p.find(area, need.table, "", severityUnknown, "Whether the account may write is not known before the first write: it "+
+			"holds none of the roles admin, "+strings.Join(need.writers, ", ")+", as far as it can be told.")
+	}
+}
+
+func (p *preflight) lookAtColumns(
+	ctx context.Context, area string, need tableNeed, ancestry []string, rows []client.Record,
+) {
+	known := map[string]bool{}
+	if len(ancestry) > 0 {
+		query := "nameIN" + strings.Join(ancestry, ",") + "^elementISNOTEMPTY"
+		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, []string{"name", "element"}, 0, func(row client.Record) error {
+			if slices.Contains(ancestry, client.Text(row.Values["name"])) {
+				known[client.Text(row.Values["element"])] = true
+			}
+			return nil
+		})
+		if err != nil {
+			clear(known)
+		}
+	}
+	if len(known) == 0 { // without the dictionary, a row tells
+		for _, row := range rows {
+			for column := range row.Values {
+				known[column] = true
+			}
+		}
+	}
+	if len(known) == 0 {
+		p.find(area, need.table, "", severityUnknown, "Which columns the table has is not known: the account may not read "+
+			"sys_db_object and sys_dictionary, and sees no record.")
+		return
+	}
+	for _, column := range need.columns {
+		switch {
+		case known[column]:
+		case slices.Contains(need.newer, column):
+			p.find(area, need.table, column, severityWarning, "The instance does not have this column, or the account may not "+
+				"read it: leave the attribute that writes it out.")
+		default:
+			p.find(area, need.table, column, severityError, "The column does not exist, or the account may not read it.")
+		}
+	}
+}
+
+func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNeed, ancestry []string) {
+	if len(need.choices) == 0 || len(ancestry) == 0 {
+		return
+	}
+	listed := map[string][]string{}
+	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(slices.Sorted(maps.Keys(need.choices)), ",")
+	_, err := p.sn.Table("sys_choice").Each(ctx, query, []string{"name", "element", "value"}, 0, func(row client.Record) error {
+		if slices.Contains(ancestry, client.Text(row.Values["name"])) {
+			element := client.Text(row.Values["element"])
+			listed[element] = append(listed[element], client.Text(row.Values["value"]))
+		}
+		return nil
+	})
+	if err != nil {
+		p.find(area, need.table, "", severityUnknown, "Which choices the instance lists is not known: "+err.Error()+".")
+		return
+	}
+	for _, column := range slices.Sorted(maps.Keys(need.choices)) {
+		for _, value := range need.choices[column] {
+			if values := listed[column]; len(values) > 0 && !slices.Contains(values, value) {
+				slices.Sort(values)
+				p.find(area, need.table, column, severityWarning, fmt.Sprintf("The provider writes %q by default or on your behalf, "+
+					"and the instance lists %s.", value, strings.Join(slices.Compact(values), ", ")))
+			}
+		}
+	}
+}
+
+func statusOf(err error) int {
+	var e *client.Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
