@@ -32,8 +32,8 @@ const (
 // World is a simulator of one test's own.
 type World struct {
 	*simulator.Simulator
-	// Settings are further lines of the provider block.
-	Settings string
+	// Settings are further lines of the provider block, and KibanaSettings of its attribute kibana.
+	Settings, KibanaSettings string
 	t        *testing.T
 	records  map[string]int
 }
@@ -102,11 +102,12 @@ provider "servicenow" {
   kibana = {
     url        = %q
     basic_auth = { username = %q, password = %q }
+    %s
   }
   %s
 }
 `, w.ServiceNowURL(), w.ServiceNow.AdminUser(), w.ServiceNow.AdminPassword(), w.KibanaURL(), KibanaUser, KibanaPassword,
-		w.Settings)
+		w.KibanaSettings, w.Settings)
 }
 
 // Factories serve the provider in this process.
