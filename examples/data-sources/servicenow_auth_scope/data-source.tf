@@ -1,0 +1,3 @@
+data "servicenow_auth_scope" "account" {
+  name = "useraccount"
+}

@@ -1,0 +1,3 @@
+data "servicenow_certificate" "kibana" {
+  name = "Elastic ITSM"
+}

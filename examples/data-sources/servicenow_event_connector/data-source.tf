@@ -1,0 +1,3 @@
+data "servicenow_event_connector" "aws" {
+  source = "aws"
+}
