@@ -29,8 +29,9 @@ func TestExamplesValidate(t *testing.T) {
 	t.Parallel()
 	configurations := map[string]string{"README.md": fenced(t, filepath.Join("..", "README.md"))}
 	here := os.DirFS(".")
+	actions := knowsActions(t)
 	err := fs.WalkDir(here, ".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".tf" {
+		if err != nil || filepath.Ext(path) != ".tf" || strings.HasPrefix(path, "actions") && !actions {
 			return err
 		}
 		text, err := fs.ReadFile(here, path)
@@ -54,6 +55,26 @@ func TestExamplesValidate(t *testing.T) {
 			validate(t, dir, cli)
 		})
 	}
+}
+
+// knowsActions tells whether the terraform at hand knows the block action, as 1.14 and newer do.
+func knowsActions(t *testing.T) bool {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "terraform", "version", "-json").Output()
+	if err != nil {
+		t.Fatalf("terraform version: %v", err)
+	}
+	var version struct {
+		Number string `json:"terraform_version"`
+	}
+	if err := json.Unmarshal(out, &version); err != nil {
+		t.Fatalf("terraform version: %v\n%s", err, out)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(version.Number, "%d.%d", &major, &minor); err != nil {
+		t.Fatalf("terraform version %q: %v", version.Number, err)
+	}
+	return major > 1 || minor >= 14
 }
 
 // fenced returns the first HCL block of a Markdown file.

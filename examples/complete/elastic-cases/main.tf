@@ -74,7 +74,7 @@ locals {
   )
 }
 
-# The settings are taken over as they are: custom fields, templates and observable types that people made in Kibana stay.
+# The settings are taken over as they are: custom fields and templates that people made in Kibana stay.
 resource "servicenow_kibana_case_settings" "this" {
   owner            = var.owner
   connector_id     = var.push_to == null ? null : local.connector_ids[var.push_to]

@@ -16,12 +16,15 @@ variable "owner" {
 }
 
 variable "push_to" {
-  description = "System that cases are pushed to: servicenow_itsm, servicenow_secops, jira, resilient, swimlane; null for none."
+  description = "Where cases go: servicenow_itsm, servicenow_secops, jira, resilient, swimlane, or null for nowhere."
   type        = string
   default     = null
 
   validation {
-    condition     = var.push_to == null ? true : contains(["servicenow_itsm", "servicenow_secops", "jira", "resilient", "swimlane"], var.push_to)
+    condition = contains(
+      ["servicenow_itsm", "servicenow_secops", "jira", "resilient", "swimlane", "nowhere"],
+      coalesce(var.push_to, "nowhere"),
+    )
     error_message = "push_to must be servicenow_itsm, servicenow_secops, jira, resilient, swimlane or null."
   }
 }
@@ -33,7 +36,7 @@ variable "close_when_pushed" {
 }
 
 variable "fields" {
-  description = "Values for new cases, by the system's keys, as { impact = \"2\", urgency = \"2\" } for ServiceNow ITSM."
+  description = "Values for new cases, by the system's keys: { impact = \"2\" } for ServiceNow ITSM."
   type        = any
   default     = null
 }
