@@ -99,7 +99,7 @@ func (r *lifecycle[T, M]) ImportState(
 	if space != "" {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("space_id"), space)...)
 	}
-	r.setDefaults(ctx, resp)
+	resp.Diagnostics.Append(r.setDefaults(ctx, &resp.State)...)
 	setPrivate(ctx, resp.Private, importedKey, "yes", &resp.Diagnostics)
 }
 
@@ -184,8 +184,14 @@ func (r *lifecycle[T, M]) lookUp(
 	return ""
 }
 
+// settable is a state or a listed resource.
+type settable interface {
+	SetAttribute(ctx context.Context, at path.Path, value any) diag.Diagnostics
+}
+
 // setDefaults gives attributes that only the configuration knows their defaults, so that an import plans no change.
-func (r *lifecycle[T, M]) setDefaults(ctx context.Context, resp *resource.ImportStateResponse) {
+func (r *lifecycle[T, M]) setDefaults(ctx context.Context, in settable) diag.Diagnostics {
+	var diags diag.Diagnostics
 	for name, a := range r.Attributes {
 		b, ok := a.(schema.BoolAttribute)
 		if !ok || b.Default == nil {
@@ -193,6 +199,7 @@ func (r *lifecycle[T, M]) setDefaults(ctx context.Context, resp *resource.Import
 		}
 		var def defaults.BoolResponse
 		b.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &def)
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), def.PlanValue)...)
+		diags.Append(in.SetAttribute(ctx, path.Root(name), def.PlanValue)...)
 	}
+	return diags
 }

@@ -320,6 +320,10 @@ func TestEverythingHasItsFiles(t *testing.T) {
 			filepath.Join("examples", e.kind, e.name, example[e.kind]), filepath.Join("docs", e.kind, short+".md"),
 		}
 		if e.kind == "resources" {
+			if _, listed := lifecycle.ListOf(e.resource); listed {
+				files = append(files, filepath.Join("examples", "list-resources", e.name, "list-resource.tfquery.hcl"),
+					filepath.Join("docs", "list-resources", short+".md"))
+			}
 			folder, file := "servicenow", short
 			if rest, ok := strings.CutPrefix(short, "kibana_"); ok {
 				folder, file = "kibana", rest

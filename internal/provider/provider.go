@@ -8,10 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenow"
 )
 
@@ -24,6 +26,7 @@ type servicenowProvider struct{ version string }
 
 var _ interface {
 	provider.ProviderWithActions
+	provider.ProviderWithListResources
 	provider.ProviderWithFunctions
 	provider.ProviderWithEphemeralResources
 	provider.ProviderWithValidateConfig
@@ -110,6 +113,17 @@ func (p *servicenowProvider) Functions(context.Context) []func() function.Functi
 		servicenow.NewKibanaHostSettings,
 		servicenow.NewRapid7APIHost,
 	}
+}
+
+// ListResources lists the records of every resource of one table or connector type.
+func (p *servicenowProvider) ListResources(ctx context.Context) []func() list.ListResource {
+	var all []func() list.ListResource
+	for _, constructor := range p.Resources(ctx) {
+		if listed, ok := lifecycle.ListOf(constructor()); ok {
+			all = append(all, listed)
+		}
+	}
+	return all
 }
 
 func (p *servicenowProvider) Actions(context.Context) []func() action.Action {

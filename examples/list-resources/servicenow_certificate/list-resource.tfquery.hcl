@@ -1,0 +1,7 @@
+list "servicenow_certificate" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_cors_rule" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

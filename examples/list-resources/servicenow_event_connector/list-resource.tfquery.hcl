@@ -1,0 +1,7 @@
+list "servicenow_event_connector" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

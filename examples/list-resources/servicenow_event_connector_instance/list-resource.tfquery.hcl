@@ -1,0 +1,7 @@
+list "servicenow_event_connector_instance" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_group" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

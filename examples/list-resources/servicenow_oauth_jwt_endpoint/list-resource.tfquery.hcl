@@ -1,0 +1,7 @@
+list "servicenow_oauth_jwt_endpoint" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_role" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_security_integration" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_user" "found" {
+  provider = servicenow
+
+  config {
+    query = "user_nameSTARTSWITHelastic"
+  }
+}
