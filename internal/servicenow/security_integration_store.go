@@ -142,7 +142,18 @@ func (s securityIntegrationStore) Update(ctx context.Context, have, want client.
 			got.Values[column] = value
 		}
 	}
-	return s.set(ctx, have, want, got, defined)
+	patched := got.Revision != have.Revision
+	if got, err = s.set(ctx, have, want, got, defined); err != nil || patched {
+		return got, err
+	}
+	// No answer told what the instance is now, and its validation_status depends on the parameters.
+	now, err := s.instances.Read(ctx, client.Record{ID: got.ID, Columns: instanceOf(want).Columns})
+	if err != nil {
+		return got, err
+	}
+	maps.Copy(got.Values, now.Values)
+	got.Revision = now.Revision
+	return got, nil
 }
 
 // set writes the parameters that differ from have, into the instance got. What it answers holds those that are written,

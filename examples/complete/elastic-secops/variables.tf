@@ -1,0 +1,56 @@
+variable "servicenow_url" {
+  description = "ServiceNow instance, such as https://dev12345.service-now.com, for Terraform and for Kibana."
+  type        = string
+}
+
+variable "kibana_url" {
+  description = "Kibana, with its port if it has one, as browsers see it: the CORS rule admits exactly this origin."
+  type        = string
+}
+
+variable "kibana_space_id" {
+  description = "Kibana space that gets the connector."
+  type        = string
+  default     = "default"
+}
+
+variable "name" {
+  description = "Name of everything this configuration makes, so that it is found again in both products."
+  type        = string
+  default     = "Elastic SecOps"
+}
+
+variable "integration_user_name" {
+  description = "User ID of the user that creates the security incidents. Not an administrator: ServiceNow refuses those by JWT."
+  type        = string
+  default     = "elastic.secops"
+}
+
+variable "certificate" {
+  description = "X.509 certificate (PEM) of the key pair."
+  type        = string
+}
+
+# Ephemeral: Terraform stores these in neither plan nor state, so every run that may change something needs them again.
+
+variable "private_key" {
+  description = "RSA private key (PEM) of the certificate. Kibana signs with it."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "private_key_password" {
+  description = "Password of the private key; null if it has none."
+  type        = string
+  default     = null
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "client_secret" {
+  description = "Secret that ServiceNow's OAuth endpoint and Kibana's connector share. Any long random text."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+}
