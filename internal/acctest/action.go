@@ -16,7 +16,7 @@ type Invocation struct {
 	Progress, Errors []string
 }
 
-// Invoke runs an action as Terraform 1.14 does. The installed terraform may be older, so this speaks the protocol itself.
+// Invoke runs an action as Terraform 1.14 does. The terraform at hand may be older, so this speaks the protocol itself.
 // config holds strings and maps; an attribute that it leaves out is null.
 func (w *World) Invoke(t *testing.T, actionType string, config map[string]any) Invocation {
 	t.Helper()
@@ -24,7 +24,10 @@ func (w *World) Invoke(t *testing.T, actionType string, config map[string]any) I
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, ok := made.(tfprotov6.ProviderServerWithActions)
+	server, ok := made.(interface {
+		tfprotov6.ProviderServer
+		tfprotov6.ActionServer
+	})
 	if !ok {
 		t.Fatal("the provider serves no actions")
 	}

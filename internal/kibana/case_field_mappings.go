@@ -24,8 +24,9 @@ func (m *caseFieldMappings) field() field.Field {
 func (m *caseFieldMappings) gone() bounded {
 	return bounded{
 		attribute: &m.CaseFieldMappings, name: "case_field_mappings", set: !m.CaseFieldMappings.IsNull(),
-		until:   client.Version{Major: 7, Minor: 10},
-		instead: "The mappings moved to the case settings, where they follow from the connector's type: see servicenow_kibana_case_settings.",
+		until: client.Version{Major: 7, Minor: 10},
+		instead: "The mappings moved to the case settings, where they follow from the connector's type: see " +
+			"servicenow_kibana_case_settings.",
 	}
 }
 

@@ -29,10 +29,10 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Table:      "case settings",
 	Identified: "owner",
 	Store:      func(c *client.Client) client.Store { return c.Kibana.CaseSettings() },
-	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. There is " +
-		"one per owner and space, on Kibana 7.14 and newer; it is taken over where it exists already. Custom fields, " +
-		"templates and observable types in it are left alone. Destroying it sets no connector and `close-by-user`, " +
-		"since Kibana cannot remove the settings.",
+	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. " +
+		"There is one per owner and space, on Kibana 7.14 and newer; it is taken over where it exists already. Custom " +
+		"fields, templates and observable types in it are left alone. Destroying it sets no connector and " +
+		"`close-by-user`, since Kibana cannot remove the settings.",
 	Attributes: map[string]schema.Attribute{
 		"owner": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(owners[0]),
@@ -43,8 +43,8 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 		},
 		"closure_type": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(closureTypes[0]),
-			MarkdownDescription: "What closes a case: `close-by-user`, or `close-by-pushing`, which closes it when it is pushed. " +
-				"Default: `close-by-user`.",
+			MarkdownDescription: "What closes a case: `close-by-user`, or `close-by-pushing`, which closes it when it is " +
+				"pushed. Default: `close-by-user`.",
 			Validators: []validator.String{stringvalidator.OneOf(closureTypes...)},
 		},
 		"connector_id": schema.StringAttribute{
@@ -53,11 +53,11 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 		},
 		"connector_fields": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Values for new cases as a JSON object, by the connector's type; use `jsonencode`. ServiceNow " +
-				"ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, `subcategory`, " +
-				"`priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: `issueType`, " +
-				"`priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: `caseId`. " +
-				"Keys left out are null. Default: none.",
+			MarkdownDescription: "Values for new cases as a JSON object, by the connector's type; use `jsonencode`. " +
+				"ServiceNow ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, " +
+				"`subcategory`, `priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: " +
+				"`issueType`, `priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: " +
+				"`caseId`. Keys left out are null. Default: none.",
 		},
 		"mappings": schema.ListNestedAttribute{
 			Computed: true,

@@ -1,13 +1,13 @@
 package kibana_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -45,14 +45,14 @@ func settings(attributes string) string {
 	return connectors + "resource \"servicenow_kibana_case_settings\" \"test\" {\n" + attributes + "\n}\n"
 }
 
-// call sends a request to Kibana as another client would.
-func call(t *testing.T, w *acctest.World, method, path string, body any) map[string]any {
+// post sends a request to Kibana as another client would.
+func post(t *testing.T, w *acctest.World, path string, body any) map[string]any {
 	t.Helper()
 	data, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, w.KibanaURL()+path, strings.NewReader(string(data)))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.KibanaURL()+path, bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func call(t *testing.T, w *acctest.World, method, path string, body any) map[str
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode >= http.StatusBadRequest {
-		t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, answer, err)
+		t.Fatalf("%s: %s %s %v", path, resp.Status, answer, err)
 	}
 	var out map[string]any
 	if err := json.Unmarshal(answer, &out); err != nil {
@@ -97,7 +97,7 @@ func TestCaseSettings(t *testing.T) {
 	w := acctest.New(t, onKibana(newest))
 	const at = "servicenow_kibana_case_settings.test"
 	none := map[string]any{"id": "none", "name": "none", "type": ".none", "fields": nil}
-	call(t, w, http.MethodPost, "/api/cases/configure", map[string]any{
+	post(t, w, "/api/cases/configure", map[string]any{
 		"connector": none, "closure_type": "close-by-user", "owner": "securitySolution",
 		"customFields": []any{map[string]any{"key": "team", "label": "Team", "type": "text", "required": false}},
 		"templates":    []any{map[string]any{"key": "one", "name": "One"}},
@@ -150,14 +150,19 @@ func TestCaseSettings(t *testing.T) {
 				resource.TestCheckResourceAttr(at, "mappings.0.target", "short_description"),
 				resource.TestCheckResourceAttr(at, "mappings.0.action", "overwrite")),
 		},
-		resource.TestStep{Config: settings(pushing), ResourceName: at, ImportState: true, ImportStateId: "securitySolution",
-			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"timeouts", "connector_fields"}},
-		resource.TestStep{Config: settings(pushing), ResourceName: at, ImportState: true,
-			ImportStateKind: resource.ImportBlockWithID, ImportStateId: "default/securitySolution"},
+		resource.TestStep{
+			Config: settings(pushing), ResourceName: at, ImportState: true, ImportStateId: "securitySolution",
+			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"timeouts", "connector_fields"},
+		},
+		resource.TestStep{
+			Config: settings(pushing), ResourceName: at, ImportState: true,
+			ImportStateKind: resource.ImportBlockWithID, ImportStateId: "default/securitySolution",
+		},
 		resource.TestStep{ // somebody was faster: the version is stale
 			PreConfig: func() {
 				w.Forget()
-				if _, err := w.KibanaFaults.Add(fault.Rule{Kind: fault.Status, Method: "PATCH", Status: 409, Count: 1}); err != nil {
+				stale := fault.Rule{Kind: fault.Status, Method: "PATCH", Status: http.StatusConflict, Count: 1}
+				if _, err := w.KibanaFaults.Add(stale); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -232,7 +237,8 @@ func TestCaseSettingsRefuseWhatConfigurationDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refuses(t, test.version, "resource \"servicenow_kibana_case_settings\" \"test\" {\n"+test.attributes+"\n}", test.want)
+			config := "resource \"servicenow_kibana_case_settings\" \"test\" {\n" + test.attributes + "\n}"
+			refuses(t, test.version, config, test.want)
 		})
 	}
 }

@@ -74,7 +74,8 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 				"are then sent again.",
 		},
 		"is_preconfigured": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether the connector stands in `kibana.yml`; such ones cannot be managed here.",
+			Computed:            true,
+			MarkdownDescription: "Whether the connector stands in `kibana.yml`; such ones cannot be managed here.",
 		},
 	})
 	return d

@@ -2,7 +2,7 @@ package kibana_test
 
 import (
 	"fmt"
-	"maps"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -39,8 +39,8 @@ func onKibana(version string, spaces ...string) func(*simulator.Options) {
 type connectorTest struct {
 	// resource is the type without "servicenow_kibana_", and typeID Kibana's name of it.
 	resource, typeID string
-	// is and becomes are attributes beside the name, and secrets their secrets; %s stands for a suffix of each secret.
-	is, becomes, secrets string
+	// is and becomes are attributes beside the name, and writeOnly the secrets; %s stands for a suffix of each.
+	is, becomes, writeOnly string
 	// config is what Kibana holds for is and becomes; only these keys are compared.
 	config, changed map[string]any
 	// stored are the secrets that Kibana holds for is; %s stands for the suffix.
@@ -60,7 +60,7 @@ const address = "test"
 func (c connectorTest) full() string { return "servicenow_kibana_" + c.resource }
 
 func (c connectorTest) hcl(name, attributes, suffix string, more ...string) string {
-	secrets := strings.ReplaceAll(c.secrets, "%s", suffix)
+	secrets := strings.ReplaceAll(c.writeOnly, "%s", suffix)
 	return fmt.Sprintf("resource %q \"test\" {\n  name = %q\n%s\n%s\n%s\n}\n",
 		c.full(), name, attributes, secrets, strings.Join(more, "\n"))
 }
@@ -75,7 +75,9 @@ func the(w *acctest.World) (kibana.Connector, error) {
 }
 
 // holds compares the connector in Kibana with what it should be.
-func (c connectorTest) holds(w *acctest.World, name string, config map[string]any, suffix string) resource.TestCheckFunc {
+func (c connectorTest) holds(
+	w *acctest.World, name string, config map[string]any, suffix string,
+) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		found, err := the(w)
 		if err != nil {
@@ -110,7 +112,7 @@ func sent(w *acctest.World, methods ...string) resource.TestCheckFunc {
 		lists := 0
 		for _, r := range w.Kibana.Requests() {
 			switch {
-			case r.Method != "GET":
+			case r.Method != http.MethodGet:
 				got = append(got, r.Method)
 			case strings.HasSuffix(r.Path, "/api/actions") || strings.HasSuffix(r.Path, "/_getAll") ||
 				strings.HasSuffix(r.Path, "/connectors"):
@@ -239,20 +241,12 @@ func eachRelease(t *testing.T, releases []string, of func(version string) connec
 	}
 }
 
-// merged joins maps.
-func merged[V any](all ...map[string]V) map[string]V {
-	out := map[string]V{}
-	for _, m := range all {
-		maps.Copy(out, m)
-	}
-	return out
-}
-
 // refuses holds that a configuration is refused, and that Kibana was not written to.
 func refuses(t *testing.T, version, config, want string) {
 	t.Helper()
 	w := acctest.New(t, onKibana(version))
-	w.Run(resource.TestStep{Config: config, PlanOnly: true, ExpectError: regexp.MustCompile(strings.ReplaceAll(want, " ", `\s+`))})
+	pattern := regexp.MustCompile(strings.ReplaceAll(want, " ", `\s+`))
+	w.Run(resource.TestStep{Config: config, PlanOnly: true, ExpectError: pattern})
 	if writes := w.Writes(); len(writes) > 0 {
 		t.Errorf("writes were sent: %v", writes)
 	}

@@ -21,8 +21,8 @@ import (
 var NewConnectorData = lifecycle.NewReader[connectorData](lifecycle.Reader{
 	Type:   "kibana_connector",
 	Server: lifecycle.Kibana,
-	Description: "Finds a Kibana connector by its name or id, whatever its type, those in `kibana.yml` included. None or " +
-		"several of the name are an error that lists what there is.",
+	Description: "Finds a Kibana connector by its name or id, whatever its type, those in `kibana.yml` included. None " +
+		"or several of the name are an error that lists what there is.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, MarkdownDescription: "The connector's name. Exactly one of this and `connector_id`.",
@@ -41,7 +41,8 @@ var NewConnectorData = lifecycle.NewReader[connectorData](lifecycle.Reader{
 			Computed: true, MarkdownDescription: "The connector's type, as `.servicenow`.",
 		},
 		"config": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The config as a JSON object; null for connectors in `kibana.yml`, which Kibana hides.",
+			Computed:            true,
+			MarkdownDescription: "The config as a JSON object; null for connectors in `kibana.yml`, which Kibana hides.",
 		},
 		"is_deprecated": schema.BoolAttribute{
 			Computed: true, MarkdownDescription: "Whether Kibana calls the connector deprecated.",

@@ -18,9 +18,9 @@ import (
 var NewConnectorRun = lifecycle.NewAction[connectorRun](lifecycle.Action{
 	Type:   "kibana_connector_run",
 	Server: lifecycle.Kibana,
-	Description: "Lets a connector do something once: push or close an incident, add an event, and so on. It tells the " +
-		"number and the URL of the ticket as progress. What the connector's service refuses is an error, in its words. When " +
-		"the answer is lost it is not run again, since that could make a second ticket.",
+	Description: "Lets a connector do something once: push or close an incident, add an event, and so on. It tells " +
+		"the number and the URL of the ticket as progress. What the connector's service refuses is an error, in its " +
+		"words. When the answer is lost it is not run again, since that could make a second ticket.",
 	Attributes: map[string]schema.Attribute{
 		"connector_id": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's id."},
 		"space_id": schema.StringAttribute{
@@ -30,8 +30,8 @@ var NewConnectorRun = lifecycle.NewAction[connectorRun](lifecycle.Action{
 		},
 		"sub_action": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "What to do: `pushToService`, `closeIncident`, `addEvent`, `getChoices`, … by the connector's " +
-				"type. Default: none, for types that have no sub-actions.",
+			MarkdownDescription: "What to do: `pushToService`, `closeIncident`, `addEvent`, `getChoices`, … by the " +
+				"connector's type. Default: none, for types that have no sub-actions.",
 		},
 		"params": schema.StringAttribute{
 			Optional: true,

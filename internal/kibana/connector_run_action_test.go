@@ -1,7 +1,6 @@
 package kibana_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -11,7 +10,7 @@ import (
 func TestConnectorRun(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
-	made := call(t, w, http.MethodPost, "/api/actions/connector", map[string]any{
+	made := post(t, w, "/api/actions/connector", map[string]any{
 		"name": "ITSM", "connector_type_id": ".servicenow",
 		"config":  map[string]any{"apiUrl": w.ServiceNowURL(), "usesTableApi": true},
 		"secrets": map[string]any{"username": w.ServiceNow.AdminUser(), "password": w.ServiceNow.AdminPassword()},

@@ -24,8 +24,9 @@ func TestConnector(t *testing.T) {
 			resource: "connector", typeID: ".webhook", version: "secrets_wo_version",
 			is: typed + `  config = jsonencode({ url = "https://one.example.com", headers = { a = "1", b = "2" } })`,
 			// Other spelling, one nested key less.
-			becomes: typed + `  config = "{\"headers\": {\"a\":\"1\"},  \"url\":\"https://two.example.com\", \"method\": \"put\"}"`,
-			secrets: `  secrets_wo = jsonencode({ user = "elastic", password = "password%s" })`,
+			becomes: typed +
+				`  config = "{\"headers\": {\"a\":\"1\"},  \"method\":\"put\", \"url\": \"https://two.example.com\"}"`,
+			writeOnly: `  secrets_wo = jsonencode({ user = "elastic", password = "password%s" })`,
 			config: map[string]any{
 				"url": "https://one.example.com", "method": "post", "headers": map[string]any{"a": "1", "b": "2"},
 			},
@@ -184,7 +185,8 @@ func TestConnectorIDs(t *testing.T) {
 			Check: resource.TestCheckResourceAttr(at, "id", other),
 		},
 		resource.TestStep{ // the id of somebody else's connector, in another space, where it cannot be seen
-			Config:      index("one", `connector_id = "`+other+`"`) + index("two", `connector_id = "`+other+"\"\nspace_id = \"ops\""),
+			Config: index("one", `connector_id = "`+other+`"`) +
+				index("two", `connector_id = "`+other+"\"\nspace_id = \"ops\""),
 			ExpectError: regexp.MustCompile(`is\s+taken,\s+perhaps\s+in\s+another\s+space`),
 		},
 		resource.TestStep{
@@ -201,7 +203,7 @@ func TestConnectorIDs(t *testing.T) {
 		resource.TestStep{
 			Config: index("one", `connector_id = "`+other+`"`) + index("two", `space_id = "ops"`) +
 				strings.Replace(index("three", ""), `"three"`+"\n  connector_type_id", `"one"`+"\n  connector_type_id", 1),
-			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*terraform\s+import\s+servicenow_kibana_connector.NAME\s+` + other),
+			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*import\s+servicenow_kibana_connector.NAME\s+` + other),
 		},
 		resource.TestStep{Config: index("one", `connector_id = "`+other+`"`) + index("two", `space_id = "ops"`)},
 	)

@@ -14,8 +14,8 @@ import (
 var NewConnectorTypesData = lifecycle.NewReader[connectorTypesData](lifecycle.Reader{
 	Type:   "kibana_connector_types",
 	Server: lifecycle.Kibana,
-	Description: "Lists the connector types that this Kibana knows, and whether its settings and its licence let them be " +
-		"used: for `check` blocks before connectors are made.",
+	Description: "Lists the connector types that this Kibana knows, and whether its settings and its licence let them " +
+		"be used: for `check` blocks before connectors are made.",
 	Attributes: map[string]schema.Attribute{
 		"space_id": spaceAttribute(),
 		"connector_types": schema.ListNestedAttribute{

@@ -95,7 +95,9 @@ func TestConnectorDataSourceFindsExactlyOne(t *testing.T) {
 func TestConnectorProbeNeedsAProbe(t *testing.T) {
 	t.Parallel()
 	acctest.New(t).Run(resource.TestStep{
-		Config:      index("one", "") + `data "servicenow_kibana_connector_test" "test" { connector_id = servicenow_kibana_connector.one.id }`,
+		Config: index("one", "") + `
+data "servicenow_kibana_connector_test" "test" { connector_id = servicenow_kibana_connector.one.id }
+`,
 		ExpectError: regexp.MustCompile(`no\s+sub-action\s+that\s+only\s+reads`),
 	})
 }

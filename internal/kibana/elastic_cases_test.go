@@ -2,7 +2,6 @@ package kibana_test
 
 import (
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -58,7 +57,7 @@ func TestElasticCases(t *testing.T) {
 			"url": listener.URL, "project_key": "ES", "email": "elastic@example.com",
 		}),
 		"jira_api_token":             tfconfig.StringVariable("token"),
-		"servicenow_itsm":            object(map[string]string{"url": w.ServiceNowURL(), "username": w.ServiceNow.AdminUser()}),
+		"servicenow_itsm":            object(map[string]string{"url": w.ServiceNowURL(), "username": "admin"}),
 		"servicenow_itsm_password":   tfconfig.StringVariable(w.ServiceNow.AdminPassword()),
 		"servicenow_secops":          object(map[string]string{"url": w.ServiceNowURL(), "username": "secops"}),
 		"servicenow_secops_password": tfconfig.StringVariable("password"),
@@ -89,11 +88,11 @@ func TestElasticCases(t *testing.T) {
 					return fmt.Errorf("%d connectors were made", made)
 				}
 				settings := w.Kibana.CaseSettings()[0]
-				opened := call(t, w, http.MethodPost, "/api/cases", map[string]any{
+				opened := post(t, w, "/api/cases", map[string]any{
 					"title": "Disk full", "description": "It is.", "tags": []any{}, "owner": "securitySolution",
 					"connector": settings.Connector, "settings": map[string]any{"syncAlerts": false},
 				})
-				pushed := call(t, w, http.MethodPost, fmt.Sprintf("/api/cases/%s/connector/%s/_push", opened["id"],
+				pushed := post(t, w, fmt.Sprintf("/api/cases/%s/connector/%s/_push", opened["id"],
 					settings.Connector["id"]), map[string]any{})
 				if pushed["status"] != "closed" {
 					return fmt.Errorf("the case is %v after the push", pushed["status"])

@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,8 +43,8 @@ func keyPair(t *testing.T) (key, certificate string) {
 
 func heredoc(text string) string { return fmt.Sprintf("<<-EOT\n%s\nEOT", strings.TrimSpace(text)) }
 
-// oauthConnector is a connector with OAuth; more are further attributes of the oauth object.
-func oauthConnector(kind, keyID, key, more string) string {
+// oauthConnector is a connector with OAuth.
+func oauthConnector(kind, keyID, key string) string {
 	return "resource \"servicenow_kibana_" + kind + "_connector\" \"test\" {\n" + `
   name    = "Elastic"
   api_url = "https://dev1.service-now.com"
@@ -55,7 +54,6 @@ func oauthConnector(kind, keyID, key, more string) string {
     jwt_key_id       = "` + keyID + `"
     client_secret_wo = "secret"
     private_key_wo   = ` + heredoc(key) + `
-    ` + more + `
   }
 }`
 }
@@ -87,7 +85,7 @@ func TestCredentialsSwitch(t *testing.T) {
 					return nil
 				}
 			}
-			basic := strings.ReplaceAll(oauthConnector(kind, "k", "", ""), "\n", "\x00")
+			basic := strings.ReplaceAll(oauthConnector(kind, "k", ""), "\n", "\x00")
 			basic = regexp.MustCompile(`oauth = .*\}\x00\}`).ReplaceAllString(basic,
 				`basic_auth = { username_wo = "elastic", password_wo = "password" }`+"\n}")
 			basic = strings.ReplaceAll(basic, "\x00", "\n")
@@ -97,11 +95,11 @@ func TestCredentialsSwitch(t *testing.T) {
 			w.Run(
 				resource.TestStep{Config: basic, Check: holds(false, "username", "password")},
 				resource.TestStep{
-					Config: oauthConnector(kind, "key", key, ""), ConfigPlanChecks: updates,
+					Config: oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
 					Check: holds(true, "clientSecret", "privateKey"),
 				},
 				resource.TestStep{
-					Config: oauthConnector(kind, "key", key, ""), ResourceName: at, ImportState: true,
+					Config: oauthConnector(kind, "key", key), ResourceName: at, ImportState: true,
 					ImportStateKind: resource.ImportBlockWithID,
 				},
 				resource.TestStep{ // the key's id changes outside
@@ -114,7 +112,7 @@ func TestCredentialsSwitch(t *testing.T) {
 							t.Fatal(err)
 						}
 					},
-					Config: oauthConnector(kind, "key", key, ""), ConfigPlanChecks: updates,
+					Config: oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
 					Check: func(*terraform.State) error { return config(w, "jwtKeyId", "key") },
 				},
 				resource.TestStep{Config: basic, ConfigPlanChecks: updates, Check: holds(false, "username", "password")},
@@ -135,18 +133,28 @@ func TestCredentialsRefuseWhatConfigurationDecides(t *testing.T) {
 		t.Fatal(err)
 	}
 	ec := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	body := strings.Split(key, "\n")[3]
+	broken := strings.Replace(key, strings.Split(key, "\n")[3], "", 1)
+	const tooEarly, neither = "  uses_table_api = true\n", `
+resource "servicenow_kibana_itsm_connector" "test" {
+  name    = "Elastic"
+  api_url = "https://dev1.service-now.com"
+}
+`
+	const basic = "  basic_auth = { username_wo = \"elastic\", password_wo = \"password\" }\n"
 	for name, test := range map[string]struct{ version, config, want string }{
-		"too old":         {third, oauthConnector("itsm", "key", key, ""), `oauth needs Kibana 8.3`},
-		"broken key":      {newest, oauthConnector("secops", "key", strings.Replace(key, body, "", 1), ""), `private key cannot be used`},
-		"elliptic key":    {newest, oauthConnector("itom", "key", ec, ""), `signs with RS256 only`},
-		"needless":        {newest, oauthConnector("itsm", "key", "certainly no key", ""), `private key cannot be used`},
-		"no key id":       {newest, oauthConnector("itsm", "", key, ""), `Use null`},
-		"table too early": {first, strings.Replace(basicConnector, "  basic", "  uses_table_api = true\n  basic", 1), `uses_table_api needs Kibana 7.16`},
-		"both": {newest, strings.Replace(oauthConnector("itsm", "key", key, ""), "oauth =",
-			"basic_auth = { username_wo = \"a\", password_wo = \"b\" }\noauth =", 1), `2 attributes specified|mutually|only one`},
-		"neither": {newest, "resource \"servicenow_kibana_itsm_connector\" \"test\" {\n name = \"n\"\n api_url = \"https://a.example.com\"\n}",
-			`basic_auth`},
+		"too old":      {third, oauthConnector("itsm", "key", key), `oauth needs Kibana 8.3`},
+		"broken key":   {newest, oauthConnector("secops", "key", broken), `private key cannot be used`},
+		"elliptic key": {newest, oauthConnector("itom", "key", ec), `signs with RS256 only`},
+		"needless":     {newest, oauthConnector("itsm", "key", "certainly no key"), `private key cannot be used`},
+		"no key id":    {newest, oauthConnector("itsm", "", key), `Use null`},
+		"table too early": {
+			first, strings.Replace(basicConnector, "  basic", tooEarly+"  basic", 1), `uses_table_api needs Kibana 7.16`,
+		},
+		"both": {
+			newest, strings.Replace(oauthConnector("itsm", "key", key), "  oauth =", basic+"  oauth =", 1),
+			`2 attributes specified`,
+		},
+		"neither":     {newest, neither, `basic_auth`},
 		"no password": {newest, strings.Replace(basicConnector, `, password_wo = "password"`, "", 1), `A secret is missing`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -249,7 +257,7 @@ func TestConnectorWorksEndToEnd(t *testing.T) {
 		Replace(chain)
 	const at = "data.servicenow_kibana_connector_test.test"
 	run := func(id, subAction string, params map[string]any) map[string]any {
-		return call(t, w, http.MethodPost, "/api/actions/connector/"+id+"/_execute", map[string]any{
+		return post(t, w, "/api/actions/connector/"+id+"/_execute", map[string]any{
 			"params": map[string]any{"subAction": subAction, "subActionParams": params},
 		})
 	}

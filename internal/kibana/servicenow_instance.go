@@ -35,9 +35,9 @@ func (m *instance) bounds() []bounded {
 func (m *instance) Check(ctx context.Context, report *lifecycle.Report) {
 	m.credentials.Check(ctx, report)
 	if m.UsesTableAPI.ValueBool() {
-		report.Warn(&m.UsesTableAPI, "A deprecated connector", "Kibana calls a connector that uses the Table API deprecated: it "+
-			"cannot update incidents of alerts by correlation id, nor send additional fields. Install the Elastic "+
-			"application on the instance, and leave uses_table_api out.")
+		report.Warn(&m.UsesTableAPI, "A deprecated connector", "Kibana calls a connector that uses the Table API "+
+			"deprecated: it cannot update incidents of alerts by correlation id, nor send additional fields. Install the "+
+			"Elastic application on the instance, and leave uses_table_api out.")
 	}
 }
 
@@ -45,8 +45,8 @@ func instanceAttributes() map[string]schema.Attribute {
 	return with(credentialAttributes(), map[string]schema.Attribute{
 		"uses_table_api": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether incidents are written by the Table API, which needs no Elastic application and makes " +
-				"the connector deprecated. Kibana before 7.16 always does so, and is not sent this. Default: `false`.",
+			MarkdownDescription: "Whether incidents are written by the Table API, which needs no Elastic application and " +
+				"makes the connector deprecated. Kibana before 7.16 always does so, and is not sent this. Default: `false`.",
 		},
 	})
 }
