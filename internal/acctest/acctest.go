@@ -34,8 +34,8 @@ type World struct {
 	*simulator.Simulator
 	// Settings are further lines of the provider block, and KibanaSettings of its attribute kibana.
 	Settings, KibanaSettings string
-	t        *testing.T
-	records  map[string]int
+	t                        *testing.T
+	records                  map[string]int
 }
 
 // New starts a simulator, with the Elastic ITSM application installed unless the options say otherwise.

@@ -35,7 +35,8 @@ func (p protocol) check(err error, diagnostics []*tfprotov6.Diagnostic) {
 // speak configures the provider for a world.
 func speak(t *testing.T, w *acctest.World) protocol {
 	t.Helper()
-	p := protocol{t: t, server: providerserver.NewProtocol6(provider.New("test")())(), objects: map[string]tftypes.Object{}}
+	server := providerserver.NewProtocol6(provider.New("test")())()
+	p := protocol{t: t, server: server, objects: map[string]tftypes.Object{}}
 	var err error
 	p.schema, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	p.check(err, nil)

@@ -80,8 +80,9 @@ func TestList(t *testing.T) {
 	if limited := p.list(name, nil, 2); len(limited) != 2 {
 		t.Errorf("%d results, although 2 are wanted", len(limited))
 	}
-	if all := p.list("servicenow_cross_scope_privilege", nil, 0); len(all) != len(w.ServiceNow.Records("sys_scope_privilege", "")) {
-		t.Errorf("%d privileges", len(all))
+	stored := len(w.ServiceNow.Records("sys_scope_privilege", ""))
+	if all := p.list("servicenow_cross_scope_privilege", nil, 0); len(all) != stored {
+		t.Errorf("%d privileges, not %d", len(all), stored)
 	}
 }
 
@@ -97,7 +98,8 @@ func TestListConnectors(t *testing.T) {
 			if len(results) != 1 || results[0].DisplayName != "n" {
 				t.Errorf("listed %v", results)
 			}
-			if others := p.list("servicenow_kibana_jira_connector", map[string]string{"space_id": "default"}, 0); len(others) != 0 {
+			others := p.list("servicenow_kibana_jira_connector", map[string]string{"space_id": "default"}, 0)
+			if len(others) != 0 {
 				t.Errorf("listed %v", others)
 			}
 		},
