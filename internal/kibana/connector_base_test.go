@@ -28,7 +28,11 @@ const (
 	newest    = "9.4.0"
 )
 
-// wholeLife are the releases on which secrets are lost and rotated too; elsewhere nothing about that differs.
+// releases are all of them.
+var releases = []string{first, second, third, beforeIDs, withIDs, newest}
+
+// wholeLife are the releases on which an ITSM connector is taken through all of its life. The others, and other types,
+// go through the shorter one where nothing new would be met.
 var wholeLife = []string{first, third, newest}
 
 func onKibana(version string, spaces ...string) func(*simulator.Options) {
@@ -135,8 +139,8 @@ func (c connectorTest) action(action plancheck.ResourceActionType) resource.Conf
 	}}
 }
 
-// run takes the connector through its life: create, empty plan, import by id and name, change, drift, lost secrets,
-// rotation without and with a version, gone, destroy.
+// run takes the connector through its life: create, empty plan, import by id and name, change and drift, lost secrets,
+// rotation without and with a version, gone, destroy. The short one leaves out what the release has no part in.
 func (c connectorTest) run(t *testing.T, version string) {
 	t.Helper()
 	w := acctest.New(t, onKibana(version))
@@ -153,6 +157,7 @@ func (c connectorTest) run(t *testing.T, version string) {
 	}
 	ignored := append([]string{"timeouts", "secrets_updated_at", c.version}, c.unread...)
 	before, after := c.hcl("Elastic", c.is, "1"), c.hcl("Renamed", c.becomes, "1")
+	whole := version == newest || c.typeID == ".servicenow" && slices.Contains(wholeLife, version)
 	steps := []resource.TestStep{
 		{
 			Config: before,
@@ -162,25 +167,27 @@ func (c connectorTest) run(t *testing.T, version string) {
 				resource.TestCheckResourceAttr(c.full()+".test", "space_id", "default"),
 				resource.TestCheckResourceAttrPair(c.full()+".test", "id", c.full()+".test", "connector_id")),
 		},
-		{Config: before, ResourceName: c.full() + ".test", ImportState: true, ImportStateKind: resource.ImportBlockWithID},
 		{
 			ResourceName: c.full() + ".test", ImportState: true, ImportStateId: "name=Elastic",
 			ImportStateVerify: true, ImportStateVerifyIgnore: ignored,
 		},
-		{
-			PreConfig: w.Forget, Config: after, ConfigPlanChecks: c.action(plancheck.ResourceActionUpdate),
-			Check: resource.ComposeAggregateTestCheckFunc(c.holds(w, "Renamed", c.changed, "1"), sent(w, "PUT")),
-		},
-		{
-			PreConfig: func() { must(w.Kibana.Set(id(), "Drifted", c.drift)) },
+		{ // the configuration changes, and so does everything behind its back
+			PreConfig: func() { must(w.Kibana.Set(id(), "Drifted", c.drift)); w.Forget() },
 			Config:    after,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				acctest.Drifts(c.full()+".test", append([]string{"name"}, c.drifting...)...),
 			}},
-			Check: c.holds(w, "Renamed", c.changed, "1"),
+			Check: resource.ComposeAggregateTestCheckFunc(c.holds(w, "Renamed", c.changed, "1"), sent(w, "PUT")),
 		},
 	}
-	if c.version != "" && slices.Contains(wholeLife, version) {
+	if !whole {
+		w.Run(steps...)
+		return
+	}
+	steps = slices.Insert(steps, 1, resource.TestStep{
+		Config: before, ResourceName: c.full() + ".test", ImportState: true, ImportStateKind: resource.ImportBlockWithID,
+	})
+	if c.version != "" {
 		steps = append(steps, c.secretSteps(w, version, func() { must(w.Kibana.MarkMissingSecrets(id())) })...)
 	}
 	steps = append(steps, resource.TestStep{
@@ -230,10 +237,13 @@ func (c connectorTest) secretSteps(w *acctest.World, version string, lose func()
 	)
 }
 
-// eachRelease runs a connector's life on releases of Kibana.
-func eachRelease(t *testing.T, releases []string, of func(version string) connectorTest) {
+// eachRelease runs a connector's life on every release from since on; with -short on the newest only.
+func eachRelease(t *testing.T, since string, of func(version string) connectorTest) {
 	t.Helper()
-	for _, version := range releases {
+	for _, version := range releases[slices.Index(releases, since):] {
+		if testing.Short() && version != newest {
+			continue
+		}
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			of(version).run(t, version)

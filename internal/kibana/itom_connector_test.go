@@ -4,7 +4,7 @@ import "testing"
 
 func TestITOMConnector(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, []string{third, newest}, func(string) connectorTest {
+	eachRelease(t, third, func(string) connectorTest {
 		return connectorTest{
 			resource: "itom_connector", typeID: ".servicenow-itom", version: "credentials_wo_version",
 			is:        `  api_url = "https://dev1.service-now.com"`,

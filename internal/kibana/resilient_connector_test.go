@@ -4,7 +4,7 @@ import "testing"
 
 func TestResilientConnector(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, []string{second, newest}, func(version string) connectorTest {
+	eachRelease(t, second, func(version string) connectorTest {
 		c := connectorTest{
 			resource: "resilient_connector", typeID: ".resilient", version: "credentials_wo_version",
 			is:        "  api_url = \"https://one.example.com\"\n  organization_id = \"201\"",

@@ -4,7 +4,7 @@ import "testing"
 
 func TestSecOpsConnector(t *testing.T) {
 	t.Parallel()
-	eachRelease(t, []string{third, newest}, func(string) connectorTest {
+	eachRelease(t, third, func(string) connectorTest {
 		return connectorTest{
 			resource: "secops_connector", typeID: ".servicenow-sir", version: "credentials_wo_version",
 			is:        `  api_url = "https://dev1.service-now.com"`,

@@ -10,7 +10,7 @@ func TestSwimlaneConnector(t *testing.T) {
 	hcl := func(id string) string {
 		return `{ id = "` + id + `", key = "key-` + id + `", name = "Name ` + id + `", field_type = "text" }`
 	}
-	eachRelease(t, []string{third, newest}, func(string) connectorTest {
+	eachRelease(t, third, func(string) connectorTest {
 		return connectorTest{
 			resource: "swimlane_connector", typeID: ".swimlane", version: "credentials_wo_version",
 			is: "  api_url = \"https://one.example.com\"\n  application_id = \"app1\"\n  connector_type = \"all\"",
