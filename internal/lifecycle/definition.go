@@ -5,6 +5,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -187,20 +188,22 @@ func (r *lifecycle[T, M]) encode(m M) client.Record {
 	return rec
 }
 
-// decode sets a model from what the server answered. Fields for which keep answers true stay as they are.
+// decode sets a model from what the server answered. Fields for which keep answers true stay as they are, and so does one
+// that cannot be read: the rest is set all the same, so that a record is never lost over one strange value.
 func decode[T any, M Model[T]](m M, rec client.Record, keep func(field.Field) bool) error {
 	if rec.ID != "" {
 		m.base().ID = types.StringValue(rec.ID)
 	}
+	var errs []error
 	for _, f := range fieldsOf[T](m) {
 		if keep != nil && keep(f) {
 			continue
 		}
 		if err := f.Decode(rec); err != nil {
-			return err
+			errs = append(errs, err, f.Decode(client.Record{})) // which leaves nothing unknown
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // keyColumns are the columns of the natural key.

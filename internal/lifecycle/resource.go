@@ -115,11 +115,11 @@ func (r *lifecycle[T, M]) keep(
 ) {
 	answer := *w.plan
 	m := M(&answer)
-	if err := decode[T](m, w.got, nil); err != nil {
-		diags.AddError("Cannot understand servicenow_"+r.Type, r.subject(w.plan)+": "+err.Error())
-		return
+	err := decode[T](m, w.got, nil)
+	if err != nil {
+		diags.AddError("Cannot understand servicenow_"+r.Type, r.subject(m)+": "+err.Error())
 	}
-	if w.complete {
+	if w.complete && err == nil {
 		r.compare(w, m, diags)
 	}
 	if s, ok := any(m).(secretive); ok {
