@@ -237,7 +237,7 @@ func (t *Table) send(ctx context.Context, r request) (Record, error) {
 	}
 	got := newRecord(out.Result)
 	if got.ID == "" {
-		return Record{}, fmt.Errorf("%s %s: the answer holds no sys_id", r.Method, r.Path)
+		return Record{}, fmt.Errorf("%s %s: the answer holds no record: %w", r.Method, r.Path, ErrOutcomeUnknown)
 	}
 	return got, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -191,4 +192,32 @@ func TestJoinedReadsObeyTheirContexts(t *testing.T) {
 		}
 	})
 	wg.Wait()
+}
+
+// TestEmptyAnswerToCreate finds the record by the id that it was sent with.
+func TestEmptyAnswerToCreate(t *testing.T) {
+	t.Parallel()
+	var made atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			var body map[string]string
+			_ = json.NewDecoder(r.Body).Decode(&body)
+			made.Store(body["sys_id"])
+			w.WriteHeader(http.StatusCreated) // as with X-no-response-body, which a gateway may add
+			return
+		}
+		w.Header().Set("X-Total-Count", "1")
+		_ = json.NewEncoder(w).Encode(map[string]any{"result": []any{map[string]any{"sys_id": made.Load(), "name": "n"}}})
+	}))
+	t.Cleanup(server.Close)
+	auth := BasicAuth{Username: "u", Password: "pass"}
+	sn, err := NewServiceNow(Config{BaseURL: server.URL, Auth: auth, HTTP: DefaultHTTP()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Record{Values: map[string]any{"name": "n"}, Columns: []string{"name"}}
+	got, err := sn.Table("sys_cors_rule").Create(t.Context(), want)
+	if err != nil || got.ID != made.Load() || got.Values["name"] != "n" {
+		t.Errorf("made %v: %v", got, err)
+	}
 }
