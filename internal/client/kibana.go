@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Kibana is a connection to one Kibana, safe for concurrent use.
@@ -23,6 +24,8 @@ type Kibana struct {
 
 	versionOnce sync.Mutex
 	version     *Version
+	versionErr  error
+	versionFail time.Time
 }
 
 // NewKibana checks the configuration and prepares the connection. It sends nothing.
@@ -66,22 +69,41 @@ func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor)
 // newest stands for servers that do not tell their version: serverless, and those whose status is redacted.
 var newest = Version{Major: 9, Minor: 4}
 
+// versionPatience is how long a failed look-up of the version answers those who wait in line behind it.
+const versionPatience = 5 * time.Second
+
 // Version asks /api/status, once in a connection's life. A Kibana that does not tell its version is taken for a current
-// one: serverless has none, and the answer is redacted for accounts that may not see it. While Kibana is degraded it
-// answers 503, which is retried like any other and is then an error, since guessing would send what it may not know.
+// one: serverless has none, and the answer is redacted, or refused, for accounts that may not see it. While Kibana is
+// degraded it answers 503, which is retried like any other and is then an error, since guessing would send what an
+// older one does not know.
 func (k *Kibana) Version(ctx context.Context) (Version, error) {
 	k.versionOnce.Lock()
 	defer k.versionOnce.Unlock()
-	if k.version != nil {
-		return *k.version, nil
+	if k.version == nil && k.versionErr != nil && time.Since(k.versionFail) < versionPatience {
+		return Version{}, k.versionErr
 	}
+	if k.version == nil {
+		version, err := k.askVersion(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				k.versionErr, k.versionFail = err, time.Now()
+			}
+			return Version{}, err
+		}
+		k.version = &version
+	}
+	return *k.version, nil
+}
+
+func (k *Kibana) askVersion(ctx context.Context) (Version, error) {
 	var status struct {
 		Version struct {
 			Number      string `json:"number"`
 			BuildFlavor string `json:"build_flavor"`
 		} `json:"version"`
 	}
-	if err := k.do(ctx, DefaultSpace, request{Method: http.MethodGet, Path: "/api/status"}, &status); err != nil {
+	err := k.do(ctx, DefaultSpace, request{Method: http.MethodGet, Path: "/api/status"}, &status)
+	if err != nil && !hasStatus(err, http.StatusForbidden) && !hasStatus(err, http.StatusNotFound) {
 		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
 	}
 	version := newest
@@ -95,6 +117,5 @@ func (k *Kibana) Version(ctx context.Context) (Version, error) {
 			return Version{}, fmt.Errorf("asking Kibana for its version: cannot read %q", number)
 		}
 	}
-	k.version = &version
 	return version, nil
 }

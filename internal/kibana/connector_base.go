@@ -34,7 +34,8 @@ type connector struct {
 func (m *connector) MissesSecrets() bool { return m.IsMissingSecrets.ValueBool() }
 
 // keepsAll closes the description of a connector.
-const keepsAll = " Kibana replaces a connector as a whole, so every update sends the secrets too."
+const keepsAll = " Kibana replaces a connector as a whole, so every update sends the secrets too. What depends on " +
+	"Kibana's release follows the version in `/api/status`; a Kibana that does not tell it is taken for a current one."
 
 // fields lists what every connector has, and then the rest.
 func (m *connector) fields(rest ...field.Field) []field.Field {

@@ -2,6 +2,7 @@ package kibana_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -241,4 +242,53 @@ func TestPreconfiguredConnectorsAreNotManaged(t *testing.T) {
 			ExpectError: regexp.MustCompile(`preconfigured\s+in\s+kibana.yml`),
 		})
 	}
+}
+
+// TestDeprecatedConnectorIsUpdated upgrades Kibana past 7.16, which makes a connector from before deprecated; the next
+// apply is what the form calls "Update this connector".
+func TestDeprecatedConnectorIsUpdated(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana("7.15.2"))
+	const at = "servicenow_kibana_itsm_connector.test"
+	w.Run(
+		resource.TestStep{Config: basicConnector, Check: resource.TestCheckResourceAttr(at, "is_deprecated", "false")},
+		resource.TestStep{
+			PreConfig: func() {
+				if err := w.Kibana.Upgrade(withIDs); err != nil {
+					t.Fatal(err)
+				}
+				w.Forget()
+			},
+			Config: basicConnector,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				acctest.Drifts(at, "uses_table_api"),
+			}},
+			Check: resource.ComposeAggregateTestCheckFunc(
+				func(*terraform.State) error { return config(w, "usesTableApi", false) }, sent(w, "PUT"),
+				resource.TestCheckResourceAttr(at, "is_deprecated", "false")),
+		},
+	)
+}
+
+// TestForbiddenIsNotGone keeps a connector in the state that the account may not see any more.
+func TestForbiddenIsNotGone(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	w.Run(
+		resource.TestStep{Config: index("one", "")},
+		resource.TestStep{
+			PreConfig: func() {
+				forbid := fault.Rule{
+					Kind: fault.Status, Method: "GET", PathPrefix: "/api/actions", Status: http.StatusForbidden, Count: 1,
+				}
+				if _, err := w.KibanaFaults.Add(forbid); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config: index("one", ""), ExpectError: regexp.MustCompile(`Cannot\s+read\s+servicenow_kibana_connector`),
+		},
+		resource.TestStep{Config: index("one", ""), ConfigPlanChecks: resource.ConfigPlanChecks{
+			PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+		}},
+	)
 }

@@ -168,11 +168,10 @@ func (r *lifecycle[T, M]) planSecrets(
 		return false
 	}
 	moved, unknown := secrets.planned(ctx, secretsIn[T](state), req.Private, &resp.Diagnostics)
-	if m, ok := any(state).(Resender); ok && m.MissesSecrets() {
-		moved = true
-	}
+	m, ok := any(state).(Resender)
+	lost := ok && m.MissesSecrets()
 	// Kibana's PUT replaces the whole connector, so each of its updates carries the secrets.
-	moved = moved || r.Server == Kibana && changed && len(secrets) > 0
+	moved = moved || secrets.sendable() && (lost || r.Server == Kibana && changed)
 	if moved || unknown {
 		*s.secretsUpdatedAt() = types.StringUnknown()
 	} else {

@@ -158,6 +158,11 @@ func (set secretSet) planned(
 	return moved, unknown
 }
 
+// sendable tells that there is a secret to send, or one that must not be missing.
+func (set secretSet) sendable() bool {
+	return slices.ContainsFunc(set, func(s secret) bool { return s.required || !s.value.IsNull() })
+}
+
 // none tells that no secret is configured.
 func (set secretSet) none() bool {
 	return !slices.ContainsFunc(set, func(s secret) bool { return !s.value.IsNull() })

@@ -1,0 +1,263 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// fakeKibana keeps connectors of Kibana 9.4, and counts and may hold up its lists.
+type fakeKibana struct {
+	mu         sync.Mutex
+	connectors []map[string]any
+	lists      atomic.Int32
+	gets       atomic.Int32
+	versions   atomic.Int32
+	version    string
+	hold       chan struct{} // when not nil, lists wait until it is closed
+	asked      chan struct{} // gets a signal for each list that is held up
+}
+
+func (f *fakeKibana) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reply := func(status int, body any) {
+		data, _ := json.Marshal(body)
+		answerJSON(w, status, string(data))
+	}
+	id := strings.TrimPrefix(r.URL.Path, "/api/actions/connector/")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at := slices.IndexFunc(f.connectors, func(c map[string]any) bool { return c["id"] == id })
+	switch {
+	case r.URL.Path == "/api/status":
+		f.versions.Add(1)
+		reply(http.StatusOK, map[string]any{"version": map[string]any{"number": f.version}})
+	case r.URL.Path == "/api/actions/connectors":
+		f.lists.Add(1)
+		rows := slices.Clone(f.connectors)
+		if f.hold != nil {
+			f.mu.Unlock()
+			f.asked <- struct{}{}
+			<-f.hold
+			f.mu.Lock()
+		}
+		reply(http.StatusOK, rows)
+	case r.Method == http.MethodPost:
+		var c map[string]any
+		_ = json.NewDecoder(r.Body).Decode(&c)
+		c["id"] = id
+		f.connectors = append(f.connectors, c)
+		reply(http.StatusOK, c)
+	case at < 0:
+		reply(http.StatusNotFound, map[string]any{"statusCode": 404, "error": "Not Found", "message": "not found"})
+	case r.Method == http.MethodDelete:
+		f.connectors = slices.Delete(f.connectors, at, at+1)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		f.gets.Add(1)
+		reply(http.StatusOK, f.connectors[at])
+	}
+}
+
+func newFakeKibana(t *testing.T, f *fakeKibana) *Kibana {
+	t.Helper()
+	k, err := NewKibana(basicConfig(serve(t, f.ServeHTTP)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.endpoint.close)
+	return k
+}
+
+func named(name string) Record {
+	return Record{Values: map[string]any{"name": name, "config.index": name}, Key: []string{"name"}}
+}
+
+// each calls f n times at once and collects the errors.
+func each(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { errs[i] = f(i) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func TestCreatesAndReadsShareOneList(t *testing.T) {
+	t.Parallel()
+	f := &fakeKibana{version: "9.4.0"}
+	s := newFakeKibana(t, f).Connectors(".index")
+	made := make([]Record, 50)
+	err := each(len(made), func(i int) (err error) {
+		made[i], err = s.Create(t.Context(), named(fmt.Sprint("c", i)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lists := f.lists.Load(); lists != 1 {
+		t.Errorf("50 creates took %d lists", lists)
+	}
+	err = each(len(made), func(i int) error {
+		got, err := s.Read(t.Context(), made[i])
+		if err == nil && Text(got.Values["config.index"]) != fmt.Sprint("c", i) {
+			return fmt.Errorf("read %v", got.Values)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lists, gets := f.lists.Load(), f.gets.Load(); lists != 2 || gets != 0 {
+		t.Errorf("50 reads took %d lists and %d single requests", lists-1, gets)
+	}
+	if f.versions.Load() != 1 {
+		t.Errorf("the version was asked for %d times", f.versions.Load())
+	}
+}
+
+func TestOwnWritesAreSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	f := &fakeKibana{version: "9.4.0"}
+	s := newFakeKibana(t, f).Connectors(".index")
+	one, err := s.Create(t.Context(), named("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exists *ExistsError
+	if _, err := s.Create(t.Context(), named("one")); !errors.As(err, &exists) || exists.IDs[0] != one.ID {
+		t.Errorf("a second connector of the name: %v", err)
+	}
+	if _, err := s.Read(t.Context(), one); err != nil { // fills the snapshot
+		t.Fatal(err)
+	}
+	if _, err := s.Delete(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Read(t.Context(), one); !errors.Is(err, ErrNotFound) {
+		t.Errorf("reading what was deleted: %v", err)
+	}
+	if _, err := s.Create(t.Context(), named("one")); err != nil {
+		t.Errorf("the name is free again: %v", err)
+	}
+}
+
+// TestListInFlight holds a list up while a connector is made: who asks after that must hear of it.
+func TestListInFlight(t *testing.T) {
+	t.Parallel()
+	f := &fakeKibana{version: "9.4.0", hold: make(chan struct{}), asked: make(chan struct{}, 2)}
+	k := newFakeKibana(t, f)
+	k.DuplicateCheck = false
+	s := k.Connectors(".index")
+	first := make(chan error, 1)
+	go func() {
+		_, err := k.List(t.Context(), DefaultSpace)
+		first <- err
+	}()
+	<-f.asked
+	one, err := s.Create(t.Context(), named("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan error, 1)
+	go func() {
+		_, err := s.Read(t.Context(), one)
+		second <- err
+	}()
+	<-f.asked
+	close(f.hold)
+	if err := errors.Join(<-first, <-second); err != nil {
+		t.Error(err)
+	}
+	if f.gets.Load() != 0 {
+		t.Errorf("the read took %d single requests", f.gets.Load())
+	}
+}
+
+// TestListOutlivesItsFirstCaller cancels the caller that began a list while another one waits for it.
+func TestListOutlivesItsFirstCaller(t *testing.T) {
+	t.Parallel()
+	f := &fakeKibana{version: "9.4.0", hold: make(chan struct{}), asked: make(chan struct{}, 2)}
+	k := newFakeKibana(t, f)
+	ctx, cancel := context.WithCancel(t.Context())
+	canceled, served := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := k.List(ctx, DefaultSpace)
+		canceled <- err
+	}()
+	<-f.asked
+	go func() {
+		_, err := k.List(t.Context(), DefaultSpace)
+		served <- err
+	}()
+	waiters := func() int {
+		k.lists.mu.Lock()
+		defer k.lists.mu.Unlock()
+		return k.lists.spaces[DefaultSpace].flight.waiters
+	}
+	for waiters() < 2 {
+		runtime.Gosched() // until the second caller has joined
+	}
+	cancel()
+	if err := <-canceled; !errors.Is(err, context.Canceled) {
+		t.Errorf("the canceled caller got %v", err)
+	}
+	close(f.hold)
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if f.lists.Load() != 1 {
+		t.Errorf("%d lists were asked for", f.lists.Load())
+	}
+}
+
+func TestKibanaVersion(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		want   string // empty: an error
+	}{
+		"release":        {200, `{"version": {"number": "7.17.3"}}`, "7.17"},
+		"snapshot":       {200, `{"version": {"number": "8.8.0-SNAPSHOT", "build_flavor": "traditional"}}`, "8.8"},
+		"serverless":     {200, `{"version": {"number": "8.0.0", "build_flavor": "serverless"}}`, "9.4"},
+		"redacted":       {200, `{"status": {"overall": {"level": "available"}}}`, "9.4"},
+		"forbidden":      {403, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`, "9.4"},
+		"unlisted":       {404, `{"statusCode": 404, "error": "Not Found", "message": "no"}`, "9.4"},
+		"no number":      {200, `{"version": {"number": "next"}}`, ""},
+		"not logged in":  {401, `{"statusCode": 401, "error": "Unauthorized", "message": "Unauthorized"}`, ""},
+		"still degraded": {503, `{"status": {"overall": {"level": "unavailable"}}}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			config := basicConfig(serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				asked.Add(1)
+				answerJSON(w, test.status, test.body)
+			}))
+			config.HTTP.MaxRetries = 0
+			k, err := NewKibana(config, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(k.endpoint.close)
+			for range 2 {
+				got, err := k.Version(t.Context())
+				if (err != nil) != (test.want == "") || err == nil && got.String() != test.want {
+					t.Errorf("version %s, %v; want %q", got, err, test.want)
+				}
+			}
+			if asked.Load() != 1 {
+				t.Errorf("asked %d times", asked.Load())
+			}
+		})
+	}
+}
