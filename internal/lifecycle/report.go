@@ -21,8 +21,8 @@ type Report struct {
 	model any
 }
 
-// Error reports a fault of the attribute that the pointer into the model stands for. For a fault of a private key,
-// attribute is nil: Terraform prints the source lines of an attribute, and those would be the key.
+// Error reports a fault of the attribute that the pointer into the model stands for. For a fault of a private key
+// or another secret, attribute is nil: Terraform prints an attribute's source lines, and those would be the secret.
 func (r *Report) Error(attribute any, summary, detail string) {
 	if attribute == nil {
 		r.diags.AddError(summary, detail)
@@ -31,8 +31,12 @@ func (r *Report) Error(attribute any, summary, detail string) {
 	r.diags.AddAttributeError(field.PathOf(r.model, attribute), summary, detail)
 }
 
-// Warn reports something that is allowed and probably not meant.
+// Warn reports something that is allowed and probably not meant. As in Error, attribute is nil where it is a secret.
 func (r *Report) Warn(attribute any, summary, detail string) {
+	if attribute == nil {
+		r.diags.AddWarning(summary, detail)
+		return
+	}
 	r.diags.AddAttributeWarning(field.PathOf(r.model, attribute), summary, detail)
 }
 

@@ -27,8 +27,8 @@ var NewAPIKeyAuthProfile = lifecycle.New[apiKeyAuthProfile](lifecycle.Definition
 		"auth_parameter_ids": schema.ListAttribute{
 			Required: true, ElementType: types.StringType,
 			Validators: []validator.List{listvalidator.UniqueValues(), listvalidator.ValueStringsAre(lifecycle.SysID())},
-			MarkdownDescription: "Where requests may carry the key, as `sys_id`s: `id` of `data.servicenow_auth_parameter`. The " +
-				"header and the query parameter may both be given.",
+			MarkdownDescription: "Where requests may carry the key, as `sys_id`s: `id` of `data.servicenow_auth_parameter`. " +
+				"The header and the query parameter may both be given.",
 		},
 		"apply_to_all_processors": processorsAttribute(),
 		"active":                  activeProfile(),
@@ -79,8 +79,8 @@ func (m *apiKeyAuthProfile) Check(_ context.Context, report *lifecycle.Report) {
 // public processors".
 func warnOfAllProcessors(all *types.Bool, report *lifecycle.Report) {
 	if all.ValueBool() {
-		report.Warn(all, "A profile for all processors", "apply_to_all_processors = true lets this profile decide about every "+
-			"processor of the instance that is not public, not only about the APIs of its access policies. Leave it out "+
+		report.Warn(all, "A profile for all processors", "apply_to_all_processors = true lets this profile decide about "+
+			"every processor of the instance that is not public, not only about the APIs of its access policies. Leave it out "+
 			"unless that is meant.")
 	}
 }

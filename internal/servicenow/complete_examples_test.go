@@ -17,8 +17,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// TestCompleteExamples takes the examples as they are through their lives, with the provider as a process of its own: they
-// are applied, plan nothing, show and repair what somebody changed, and leave nothing behind.
+// TestCompleteExamples takes the examples as they are through their lives, with the provider as a process of its own:
+// they are applied, plan nothing, show and repair what somebody changed, and leave nothing behind.
 func TestCompleteExamples(t *testing.T) {
 	t.Parallel()
 	cli := builtProvider(t)
@@ -110,8 +110,8 @@ type completeExample struct {
 
 func newExample(t *testing.T, w *acctest.World, cli, name string, variables map[string]any) *completeExample {
 	t.Helper()
-	e := &completeExample{t: t, w: w, dir: t.TempDir(), env: append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"TF_CLI_CONFIG_FILE="+cli, "SERVICENOW_USERNAME="+w.ServiceNow.AdminUser(),
+	e := &completeExample{t: t, w: w, dir: t.TempDir(), env: append(os.Environ(), "CHECKPOINT_DISABLE=1",
+		"TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+cli, "SERVICENOW_USERNAME="+w.ServiceNow.AdminUser(),
 		"SERVICENOW_PASSWORD="+w.ServiceNow.AdminPassword(), "KIBANA_USERNAME="+acctest.KibanaUser,
 		"KIBANA_PASSWORD="+acctest.KibanaPassword)}
 	if err := os.CopyFS(e.dir, os.DirFS(filepath.Join("..", "..", "examples", "complete", name))); err != nil {
@@ -223,7 +223,8 @@ func (e *completeExample) sends(token string) {
 		e.t.Fatal(err)
 	}
 	defer response.Body.Close() //nolint:errcheck // nothing is read from it
-	if events := e.w.ServiceNow.Records("em_event", "source=monitor"); response.StatusCode != http.StatusOK || len(events) != 1 {
+	events := e.w.ServiceNow.Records("em_event", "source=monitor")
+	if response.StatusCode != http.StatusOK || len(events) != 1 {
 		e.t.Errorf("the sender got %s, and there are %d events of it", response.Status, len(events))
 	}
 }

@@ -44,18 +44,18 @@ func (terms queryTerms) check(table string, row client.Record) error {
 		held, ok := row.Values[term.column]
 		switch {
 		case !ok:
-			return fmt.Errorf("the table %s has no column %s, or the account may not read it, so ServiceNow dropped that term of "+
-				"the query and answered with other records", table, term.column)
+			return fmt.Errorf("the table %s has no column %s, or the account may not read it, so ServiceNow dropped that "+
+				"term of the query and answered with other records", table, term.column)
 		case term.equals && !sameStored(client.Text(held), term.value):
-			return fmt.Errorf("the query asks for %s = %q, and the record %s holds %q: ServiceNow dropped that term of the query "+
-				"and answered with other records", term.column, term.value, row.ID, client.Text(held))
+			return fmt.Errorf("the query asks for %s = %q, and the record %s holds %q: ServiceNow dropped that term of the "+
+				"query and answered with other records", term.column, term.value, row.ID, client.Text(held))
 		}
 	}
 	return nil
 }
 
-// sameStored compares as ServiceNow does: without case, and with the other spellings of booleans and numbers. A reference
-// may have been asked for by its display value.
+// sameStored compares as ServiceNow does: without case, and with the other spellings of booleans and numbers. A
+// reference may have been asked for by its display value.
 func sameStored(stored, asked string) bool {
 	if strings.EqualFold(stored, asked) || sysID.MatchString(stored) && !sysID.MatchString(asked) {
 		return true

@@ -16,8 +16,9 @@ var NewEventConnectorData = lifecycle.NewLookup[eventConnectorData](lifecycle.Lo
 	Description: "Finds a push connector of Event Management (`sn_em_connector_listener`), for example one that the " +
 		"application ships, by its name or its source. Exactly one of the two.",
 	Attributes: map[string]schema.Attribute{
-		"name":   schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's name."},
-		"source": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's source, as `aws`."},
+		"name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's name."},
+		"source": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's source, as " +
+			"`aws`."},
 	},
 })
 

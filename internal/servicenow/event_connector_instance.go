@@ -14,8 +14,8 @@ var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.
 	Type:  "event_connector_instance",
 	Table: "sn_em_connector_push_instance",
 	Key:   []string{"name"},
-	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. Needs " +
-		"the role `evt_mgmt_admin`.",
+	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. " +
+		"Needs the role `evt_mgmt_admin`.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name, as that of the sender."},
 		"event_connector_id": schema.StringAttribute{

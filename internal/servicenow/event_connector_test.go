@@ -17,14 +17,24 @@ func withEvents(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.
 func TestEventConnector(t *testing.T) {
 	t.Parallel()
 	acctest.Resource{
-		World: acctest.New(t, withEvents), Type: "servicenow_event_connector", Table: "sn_em_connector_listener", NaturalKey: byName,
+		World: acctest.New(t, withEvents), NaturalKey: byName,
+		Type: "servicenow_event_connector", Table: "sn_em_connector_listener",
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"Elastic"`, Becomes: `"Kibana"`, Drift: map[string]string{"name": "renamed"}},
-			{Name: "source", Column: "source", Is: `"elastic"`, Becomes: `"kibana"`, Drift: map[string]string{"source": "other"}},
+			{
+				Name: "source", Column: "source", Is: `"elastic"`, Becomes: `"kibana"`,
+				Drift: map[string]string{"source": "other"},
+			},
 			{Name: "source_label", Column: "event_source_label", Is: `"Elastic"`, Becomes: ``},
-			{Name: "description", Column: "description", Is: `"Alerts"`, Becomes: `"Rules"`, Drift: map[string]string{"description": ""}},
+			{
+				Name: "description", Column: "description", Is: `"Alerts"`, Becomes: `"Rules"`,
+				Drift: map[string]string{"description": ""},
+			},
 			{Name: "script", Column: "script", Is: `"a()"`, Becomes: `"b()"`, Drift: map[string]string{"script": "c()"}},
-			{Name: "header_name", Column: "header_name", Is: `"X-A"`, Becomes: `"X-B"`, Drift: map[string]string{"header_name": "X-C"}},
+			{
+				Name: "header_name", Column: "header_name", Is: `"X-A"`, Becomes: `"X-B"`,
+				Drift: map[string]string{"header_name": "X-C"},
+			},
 			{
 				Name: "header_value_wo", Secret: true, Column: "header_value", Is: `"first"`, Becomes: `"second"`,
 				Columns: [2]map[string]string{{}, {}},
@@ -81,7 +91,8 @@ resource "servicenow_event_connector_instance" "test" {
 }
 output "same" {
   value = servicenow_event_connector_instance.test.url == provider::servicenow::inbound_event_url(
-    "` + w.ServiceNowURL() + `/", data.servicenow_event_connector.aws.source, servicenow_event_connector_instance.test.id)
+    "` + w.ServiceNowURL() + `/",
+    data.servicenow_event_connector.aws.source, servicenow_event_connector_instance.test.id)
 }
 `,
 		Check: resource.TestCheckOutput("same", "true"),
@@ -90,14 +101,22 @@ output "same" {
 
 func TestFunctions(t *testing.T) {
 	t.Parallel()
+	const connectors, mid = "https://a.example.com/api/sn_em_connector/em/inbound_event",
+		"https://a.example.com/api/mid/em/inbound_event"
 	for call, want := range map[string]string{
-		`inbound_event_url("https://a.example.com/", "my source", null)`:  "https://a.example.com/api/sn_em_connector/em/inbound_event?source=my+source",
-		`inbound_event_url("https://a.example.com", "s", "abc", "mid")`:   "https://a.example.com/api/mid/em/inbound_event?source=s&sys_id=abc",
+		`inbound_event_url("https://a.example.com/", "my source", null)`:  connectors + "?source=my+source",
+		`inbound_event_url("https://a.example.com", "s", "abc")`:          connectors + "?source=s&sys_id=abc",
+		`inbound_event_url("https://a.example.com", "s", "abc", "mid")`:   mid + "?source=s&sys_id=abc",
 		`inbound_event_url("https://a.example.com", "s", null, "jsonv2")`: "https://a.example.com/api/global/em/jsonv2",
 		`rapid7_api_host("United States")`:                                "us.api.insight.rapid7.com",
 		`rapid7_api_host("ap")`:                                           "ap.api.insight.rapid7.com",
-		`kibana_host_settings([{ url = "https://a.example.com" }])`:       "xpack.actions.customHostSettings:\n  - url: https://a.example.com\n",
-		`kibana_host_settings([{ url = "https://a.example.com:8443", verification_mode = "none" }, { url = "https://b.example.com", ca_pem = "x\ny\n" }])`: `xpack.actions.customHostSettings:
+		`kibana_host_settings([{ url = "https://a.example.com" }])`: `xpack.actions.customHostSettings:
+  - url: https://a.example.com
+`,
+		`kibana_host_settings([
+  { url = "https://a.example.com:8443", verification_mode = "none" },
+  { url = "https://b.example.com", ca_pem = "x\ny\n" },
+])`: `xpack.actions.customHostSettings:
   - url: https://a.example.com:8443
     ssl:
       verificationMode: none
@@ -111,13 +130,14 @@ func TestFunctions(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			acctest.New(t).Run(resource.TestStep{
-				Config: `output "test" { value = provider::servicenow::` + call + ` }`, Check: resource.TestCheckOutput("test", want),
+				Config: `output "test" { value = provider::servicenow::` + call + ` }`,
+				Check:  resource.TestCheckOutput("test", want),
 			})
 		})
 	}
 	for call, want := range map[string]string{
 		`inbound_event_url("a.example.com", "s", null)`:                                      `root\s+of\s+a\s+server`,
-		`inbound_event_url("https://a.example.com", "s", null, "x")`:                         `connector,\s+mid\s+or\s+jsonv2`,
+		`inbound_event_url("https://a.example.com", "s", null, "x")`:                         `mid\s+or\s+jsonv2`,
 		`rapid7_api_host("Mars")`:                                                            `not\s+Mars`,
 		`kibana_host_settings([{ host = "x" }])`:                                             `the\s+keys\s+are\s+url`,
 		`kibana_host_settings([{ url = "https://a.example.com/path" }])`:                     `must\s+not\s+have\s+a\s+path`,
@@ -127,7 +147,8 @@ func TestFunctions(t *testing.T) {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			acctest.New(t).Run(resource.TestStep{
-				Config: fmt.Sprintf(`output "test" { value = provider::servicenow::%s }`, call), ExpectError: regexp.MustCompile(want),
+				Config:      fmt.Sprintf(`output "test" { value = provider::servicenow::%s }`, call),
+				ExpectError: regexp.MustCompile(want),
 			})
 		})
 	}

@@ -24,9 +24,10 @@ import (
 func NewInboundAccessCheck() ephemeral.EphemeralResource {
 	return lifecycle.NewEphemeral[inboundAccessCheck](lifecycle.Ephemeral{
 		Type: "inbound_access_check",
-		Description: "Tries a sender's credentials on an API of the instance: whether an API key, a password or a token passes " +
-			"the API's access policy. It really sends the request, at each plan and apply. A refusal does not fail the plan, " +
-			"which might be the one that repairs the cause: look at `authenticated` and `message`, or set `fail_if_denied`.",
+		Description: "Tries a sender's credentials on an API of the instance: whether an API key, a password or a token " +
+			"passes the API's access policy. It really sends the request, at each plan and apply. A refusal does not fail the " +
+			"plan, which might be the one that repairs the cause: look at `authenticated` and `message`, or set " +
+			"`fail_if_denied`.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The path, with its query, as `/api/now/table/incident?sysparm_limit=1`.",

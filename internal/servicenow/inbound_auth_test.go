@@ -121,8 +121,10 @@ resource "servicenow_user" "sender" { user_name = "sender" }
 				Columns: [2]map[string]string{{}, {"auth_scope": ""}},
 			},
 			{Name: "active", Column: "active", Is: `false`, Becomes: `true`, Drift: map[string]string{"active": "false"}},
-			{Name: "token_wo", Is: `"now_first"`, Becomes: `"now_second"`, Secret: true, Column: "token",
-				Columns: [2]map[string]string{{}, {}}},
+			{
+				Name: "token_wo", Is: `"now_first"`, Becomes: `"now_second"`, Secret: true, Column: "token",
+				Columns: [2]map[string]string{{}, {}},
+			},
 		},
 	}.Test(t)
 }
@@ -141,5 +143,14 @@ data "servicenow_auth_parameter" "any" { parameter_name = "x-sn-apikey" }
 	}, resource.TestStep{
 		Config: `data "servicenow_auth_profile" "token" { name = "ID Token" }`,
 		Check:  resource.TestCheckResourceAttr("data.servicenow_auth_profile.token", "kind", "std_http_auth"),
+	})
+}
+
+// An optional key that is left out does not matter where the name alone is enough.
+func TestAuthParameterDataWithoutType(t *testing.T) {
+	t.Parallel()
+	acctest.New(t).Run(resource.TestStep{
+		Config: `data "servicenow_auth_parameter" "test" { parameter_name = "ni.nolog.token" }`,
+		Check:  resource.TestCheckResourceAttrSet("data.servicenow_auth_parameter.test", "id"),
 	})
 }

@@ -48,8 +48,8 @@ func (inboundEventURL) Definition(_ context.Context, _ function.DefinitionReques
 		},
 		VariadicParameter: function.StringParameter{
 			Name: "path",
-			MarkdownDescription: "At most one of `connector` (the default), `mid` (the same on a MID server) and `jsonv2` (bulk " +
-				"events without a connector, as Kibana's ITOM connector posts them; the source stands in each of them).",
+			MarkdownDescription: "At most one of `connector` (the default), `mid` (the same on a MID server) and `jsonv2` " +
+				"(bulk events without a connector, as Kibana's ITOM connector posts them; the source stands in each of them).",
 		},
 		Return: function.StringReturn{},
 	}

@@ -19,7 +19,8 @@ func NewKibanaHostSettings() function.Function { return kibanaHostSettings{} }
 
 type kibanaHostSettings struct{}
 
-// customHostSettings is the setting as Kibana reads it: certificates as data, since files would have to be on its hosts.
+// customHostSettings is the setting as Kibana reads it: certificates as data, since files would have to be on its
+// hosts.
 type customHostSettings struct {
 	Hosts []hostSettings `yaml:"xpack.actions.customHostSettings"`
 }
@@ -38,16 +39,19 @@ func (kibanaHostSettings) Metadata(_ context.Context, _ function.MetadataRequest
 	resp.Name = "kibana_host_settings"
 }
 
-func (kibanaHostSettings) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+func (kibanaHostSettings) Definition(
+	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
+) {
 	resp.Definition = function.Definition{
 		Summary: "Writes xpack.actions.customHostSettings for kibana.yml",
-		MarkdownDescription: "Writes the part of `kibana.yml` that tells Kibana how to trust the hosts which its connectors " +
-			"call, as YAML. No API of Kibana sets it: write it to a file with `local_file` or hand it to what deploys Kibana.",
+		MarkdownDescription: "Writes the part of `kibana.yml` that tells Kibana how to trust the hosts which its " +
+			"connectors call, as YAML. No API of Kibana sets it: write it to a file with `local_file` or hand it to what " +
+			"deploys Kibana.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "hosts",
-			MarkdownDescription: "A list of objects, each with `url` (scheme, host and port: `https://dev12345.service-now.com`), " +
-				"and optionally `verification_mode` (`full`, `certificate` or `none`) and `ca_pem` (PEM text of the certificate " +
-				"authorities).",
+			MarkdownDescription: "A list of objects, each with `url` (scheme, host and port: " +
+				"`https://dev12345.service-now.com`), and optionally `verification_mode` (`full`, `certificate` or `none`) and " +
+				"`ca_pem` (PEM text of the certificate authorities).",
 		}},
 		Return: function.StringReturn{},
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
-// installTimeout is how long installations may take unless the configuration says otherwise: since the Tokyo release they
-// queue for a lock of the whole instance.
+// installTimeout is how long installations may take unless the configuration says otherwise: since the Tokyo release
+// they queue for a lock of the whole instance.
 const installTimeout = time.Hour
 
 // NewPlugin activates a plugin of the platform.
@@ -29,9 +29,9 @@ var NewPlugin = lifecycle.New[plugin](lifecycle.Definition{
 	Key:     []string{"plugin_id"},
 	Store:   func(c *client.Client) client.Store { return pluginStore{c.ServiceNow} },
 	Timeout: installTimeout,
-	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. A " +
-		"plugin cannot be removed: destroying only forgets it, with a warning. Needs the role `sn_cicd.sys_ci_automation` or " +
-		"`admin`.",
+	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. " +
+		"A plugin cannot be removed: destroying only forgets it, with a warning. Needs the role " +
+		"`sn_cicd.sys_ci_automation` or `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"plugin_id": schema.StringAttribute{
 			Required:            true,
@@ -89,8 +89,8 @@ func (s pluginStore) Find(
 			}
 			return rows, nil
 		}
-		any_, err := s.sn.Table(table).Query(ctx, "", []string{"id"}, 1)
-		readable = readable || err == nil && len(any_) > 0
+		others, err := s.sn.Table(table).Query(ctx, "", []string{"id"}, 1)
+		readable = readable || err == nil && len(others) > 0
 	}
 	if !readable {
 		return nil, errPluginsUnreadable
@@ -138,8 +138,8 @@ func (s pluginStore) Create(ctx context.Context, want client.Record) (client.Rec
 	got, err := s.find(ctx, id)
 	if errors.Is(err, errPluginsUnreadable) || errors.Is(err, client.ErrNotFound) {
 		got = client.Record{ID: id, Values: map[string]any{"id": id, "active": true}}
-		got.Warnings = append(got.Warnings, fmt.Sprintf("The instance says that activating %s succeeded, but does not show it "+
-			"in v_plugin (%s), so its name and version are not known.", id, err))
+		got.Warnings = append(got.Warnings, fmt.Sprintf("The instance says that activating %s succeeded, but does not "+
+			"show it in v_plugin (%s), so its name and version are not known.", id, err))
 		return got, nil
 	}
 	return got, err

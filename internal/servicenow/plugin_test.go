@@ -53,10 +53,14 @@ data "servicenow_plugin" "test" { plugin_id = servicenow_plugin.test.plugin_id }
 						},
 					),
 				},
-				resource.TestStep{Config: config, ResourceName: "servicenow_plugin.test", ImportState: true,
-					ImportStateKind: resource.ImportBlockWithID},
-				resource.TestStep{ResourceName: "servicenow_plugin.test", ImportState: true, ImportStateVerify: true,
-					ImportStateId: "plugin_id=com.snc.incident.mim"},
+				resource.TestStep{
+					Config: config, ResourceName: "servicenow_plugin.test", ImportState: true,
+					ImportStateKind: resource.ImportBlockWithID,
+				},
+				resource.TestStep{
+					ResourceName: "servicenow_plugin.test", ImportState: true, ImportStateVerify: true,
+					ImportStateId: "plugin_id=com.snc.incident.mim",
+				},
 				resource.TestStep{ // deactivated outside: activated again
 					PreConfig: func() {
 						row := w.ServiceNow.Records("v_plugin", "id=com.snc.incident.mim")[0]
@@ -82,12 +86,14 @@ func TestPluginJobs(t *testing.T) {
 		want     string
 	}{
 		"failed": {
-			servicenow.Outcome{Result: "failed", Message: "Not entitled to this plugin"}, "",
+			servicenow.Outcome{Result: "failed", Message: "Not entitled to this plugin"},
+			"",
 			`ended\s+as\s+Failed:\s+Not\s+entitled\s+to\s+this\s+plugin`,
 		},
 		"canceled": {servicenow.Outcome{Result: "canceled"}, "", `ended\s+as\s+Canceled`},
 		"never ends": {
-			servicenow.Outcome{Result: "never"}, `timeouts = { create = "1s" }`,
+			servicenow.Outcome{Result: "never"},
+			`timeouts = { create = "1s" }`,
 			`(?s)had\s+not\s+ended.*apply\s+again\s+when\s+it\s+has\s+ended`,
 		},
 	} {
@@ -95,7 +101,8 @@ func TestPluginJobs(t *testing.T) {
 			t.Parallel()
 			w := acctest.New(t)
 			w.ServiceNow.SetOutcome("com.snc.incident.mim", test.outcome)
-			config := "resource \"servicenow_plugin\" \"test\" {\n  plugin_id = \"com.snc.incident.mim\"\n" + test.timeouts + "\n}\n"
+			config := "resource \"servicenow_plugin\" \"test\" {\n  plugin_id = \"com.snc.incident.mim\"\n" +
+				test.timeouts + "\n}\n"
 			installing(t, w,
 				resource.TestStep{Config: config, ExpectError: regexp.MustCompile(test.want)},
 				resource.TestStep{
@@ -154,8 +161,10 @@ func TestStoreApplication(t *testing.T) {
 	}
 	installing(t, w,
 		resource.TestStep{Config: config(`version = "22.0.1"`), Check: versions("22.0.1")},
-		resource.TestStep{Config: config(`version = "22.0.1"`), ResourceName: address, ImportState: true,
-			ImportStateKind: resource.ImportBlockWithID},
+		resource.TestStep{
+			Config: config(`version = "22.0.1"`), ResourceName: address, ImportState: true,
+			ImportStateKind: resource.ImportBlockWithID,
+		},
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: "scope=sn_vul"},
 		resource.TestStep{ // a failed upgrade leaves what is installed in the state
 			PreConfig: func() {

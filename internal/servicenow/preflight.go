@@ -63,8 +63,9 @@ var preflightAreas = map[string]preflightArea{
 	"elastic_secops": {
 		applications: []string{elasticApps["secops"].scope, "sn_si", "sn_ti"},
 		roles:        elasticApps["secops"].roles,
-		tables: append([]tableNeed{readNeed("x_elas2_sir_int_elastic_si_incident"), readNeed("sn_si_incident"), readNeed("sn_ti_observable")},
-			elasticTables()...),
+		tables: append([]tableNeed{
+			readNeed("x_elas2_sir_int_elastic_si_incident"), readNeed("sn_si_incident"), readNeed("sn_ti_observable"),
+		}, elasticTables()...),
 	},
 	"inbound_api_keys": {
 		plugins: []string{"com.glide.tokenbased_auth"},

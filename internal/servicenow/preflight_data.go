@@ -23,10 +23,10 @@ import (
 // NewPreflightData looks whether an instance and an account are ready for an integration.
 var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 	Type: "preflight",
-	Description: "Looks whether the instance and the provider's account are ready for an integration: which tables, columns, " +
-		"choices, plugins and roles are missing, and what the account may not read. It only reads (`sys_db_object`, " +
-		"`sys_dictionary`, `sys_choice`, `v_plugin`, `sys_user_role`, the account's own roles, one row of each table) and never " +
-		"fails: use it in `check` blocks and before a first apply.",
+	Description: "Looks whether the instance and the provider's account are ready for an integration: which tables, " +
+		"columns, choices, plugins and roles are missing, and what the account may not read. It only reads " +
+		"(`sys_db_object`, `sys_dictionary`, `sys_choice`, `v_plugin`, `sys_user_role`, the account's own roles, one row " +
+		"of each table) and never fails: use it in `check` blocks and before a first apply.",
 	Attributes: map[string]schema.Attribute{
 		"areas": schema.SetAttribute{
 			Required: true, ElementType: types.StringType,
@@ -39,9 +39,11 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 		"findings": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "What was found, errors first.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"area":   schema.StringAttribute{Computed: true, MarkdownDescription: "The area that is concerned."},
-				"table":  schema.StringAttribute{Computed: true, MarkdownDescription: "The table; empty for plugins and applications."},
-				"column": schema.StringAttribute{Computed: true, MarkdownDescription: "The column; empty for the table as a whole."},
+				"area": schema.StringAttribute{Computed: true, MarkdownDescription: "The area that is concerned."},
+				"table": schema.StringAttribute{Computed: true, MarkdownDescription: "The table; empty for plugins and " +
+					"applications."},
+				"column": schema.StringAttribute{Computed: true, MarkdownDescription: "The column; empty for the table as a " +
+					"whole."},
 				"severity": schema.StringAttribute{
 					Computed: true,
 					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told, as whether " +
@@ -84,14 +86,16 @@ func (m *preflightData) Read(ctx context.Context, c *client.Client) error {
 		return cmp.Compare(slices.Index(order, a.Severity), slices.Index(order, b.Severity))
 	})
 	m.Findings = append([]preflightFinding{}, p.findings...)
-	m.OK = types.BoolValue(!slices.ContainsFunc(p.findings, func(f preflightFinding) bool { return f.Severity == severityError }))
+	m.OK = types.BoolValue(!slices.ContainsFunc(p.findings, func(f preflightFinding) bool {
+		return f.Severity == severityError
+	}))
 	return nil
 }
 
 // ownRoles are the names of the roles that the provider's account holds; nil when that cannot be told.
 func ownRoles(ctx context.Context, sn *client.ServiceNow) map[string]bool {
 	const most = 1000
-	rows, err := sn.Table("sys_user_has_role").Query(ctx, "user=javascript:gs.getUserID()", []string{"role.name", "state"}, most)
+	rows, err := sn.Table("sys_user_has_role").Query(ctx, "user=javascript:gs.getUserID()", []string{"role.name"}, most)
 	if err != nil || len(rows) == 0 {
 		return nil
 	}
@@ -161,8 +165,8 @@ func (p *preflight) lookAtRoles(ctx context.Context, area string, names []string
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(rows, func(r client.Record) bool { return client.Text(r.Values["name"]) == name }) {
-			p.find(area, "sys_user_role", "name", severityError, "The role "+name+" does not exist. It comes with its plugin or "+
-				"application.")
+			p.find(area, "sys_user_role", "name", severityError, "The role "+name+" does not exist. It comes with its plugin "+
+				"or application.")
 		}
 	}
 }
@@ -175,7 +179,8 @@ func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string]
 	}
 	parents := []string{"super_class.name", "super_class.super_class.name", "super_class.super_class.super_class.name"}
 	ancestry := map[string][]string{}
-	rows, err := p.sn.Table("sys_db_object").Query(ctx, "nameIN"+strings.Join(names, ","), append(parents, "name"), len(names))
+	query := "nameIN" + strings.Join(names, ",")
+	rows, err := p.sn.Table("sys_db_object").Query(ctx, query, append(parents, "name"), len(names))
 	if err == nil {
 		for _, row := range rows {
 			name := client.Text(row.Values["name"])
@@ -205,14 +210,15 @@ func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed
 		p.find(area, need.table, "", severityError, "The table cannot be read: "+err.Error()+".")
 		return
 	case len(rows) == 0 && total > 0:
-		p.find(area, need.table, "", severityWarning, fmt.Sprintf("The account may query the table, but does not see the first "+
-			"of its %d records: an ACL hides some of them, or all.", total))
+		p.find(area, need.table, "", severityWarning, fmt.Sprintf("The account may query the table, but does not see the "+
+			"first of its %d records: an ACL hides some of them, or all.", total))
 	}
 	p.lookAtColumns(ctx, area, need, ancestry, rows)
 	p.lookAtChoices(ctx, area, need, ancestry)
-	if len(need.writers) > 0 && !p.roles["admin"] && !slices.ContainsFunc(need.writers, func(r string) bool { return p.roles[r] }) {
-		p.find(area, need.table, "", severityUnknown, "Whether the account may write is not known before the first write: it "+
-			"holds none of the roles admin, "+strings.Join(need.writers, ", ")+", as far as it can be told.")
+	mayWrite := p.roles["admin"] || slices.ContainsFunc(need.writers, func(r string) bool { return p.roles[r] })
+	if len(need.writers) > 0 && !mayWrite {
+		p.find(area, need.table, "", severityUnknown, "Whether the account may write is not known before the first write: "+
+			"it holds none of the roles admin, "+strings.Join(need.writers, ", ")+", as far as it can be told.")
 	}
 }
 
@@ -222,7 +228,8 @@ func (p *preflight) lookAtColumns(
 	known := map[string]bool{}
 	if len(ancestry) > 0 {
 		query := "nameIN" + strings.Join(ancestry, ",") + "^elementISNOTEMPTY"
-		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, []string{"name", "element"}, 0, func(row client.Record) error {
+		columns := []string{"name", "element"}
+		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, columns, 0, func(row client.Record) error {
 			if slices.Contains(ancestry, client.Text(row.Values["name"])) {
 				known[client.Text(row.Values["element"])] = true
 			}
@@ -261,8 +268,10 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 		return
 	}
 	listed := map[string][]string{}
-	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(slices.Sorted(maps.Keys(need.choices)), ",")
-	_, err := p.sn.Table("sys_choice").Each(ctx, query, []string{"name", "element", "value"}, 0, func(row client.Record) error {
+	chosen := slices.Sorted(maps.Keys(need.choices))
+	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(chosen, ",")
+	columns := []string{"name", "element", "value"}
+	_, err := p.sn.Table("sys_choice").Each(ctx, query, columns, 0, func(row client.Record) error {
 		if slices.Contains(ancestry, client.Text(row.Values["name"])) {
 			element := client.Text(row.Values["element"])
 			listed[element] = append(listed[element], client.Text(row.Values["value"]))
@@ -273,12 +282,12 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 		p.find(area, need.table, "", severityUnknown, "Which choices the instance lists is not known: "+err.Error()+".")
 		return
 	}
-	for _, column := range slices.Sorted(maps.Keys(need.choices)) {
+	for _, column := range chosen {
 		for _, value := range need.choices[column] {
 			if values := listed[column]; len(values) > 0 && !slices.Contains(values, value) {
 				slices.Sort(values)
-				p.find(area, need.table, column, severityWarning, fmt.Sprintf("The provider writes %q by default or on your behalf, "+
-					"and the instance lists %s.", value, strings.Join(slices.Compact(values), ", ")))
+				p.find(area, need.table, column, severityWarning, fmt.Sprintf("The provider writes %q by default or on your "+
+					"behalf, and the instance lists %s.", value, strings.Join(slices.Compact(values), ", ")))
 			}
 		}
 	}

@@ -48,7 +48,9 @@ func findings(t *testing.T, w *acctest.World, areas, ok string, want ...string) 
 func TestPreflightOfAReadyInstance(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, func(o *simulator.Options) {
-		o.ServiceNow.Apps = []string{servicenow.ElasticITSM, servicenow.ElasticSecOps, servicenow.EventConnectors, servicenow.Rapid7Integration}
+		o.ServiceNow.Apps = []string{
+			servicenow.ElasticITSM, servicenow.ElasticSecOps, servicenow.EventConnectors, servicenow.Rapid7Integration,
+		}
 	})
 	findings(t, w, everyArea, "true")
 }
@@ -63,34 +65,40 @@ func TestPreflightFindings(t *testing.T) {
 	}{
 		"nothing installed": {
 			`["event_management"]`, nil, "false",
-			[]string{"error  ", "error sys_user_role name", "error sn_em_connector_listener ", "error sn_em_connector_push_instance "},
+			[]string{"error  ", "error sys_user_role name", "error sn_em_connector_listener ", "error " +
+				"sn_em_connector_push_instance "},
 		},
 		"column missing": {
 			`["inbound_api_keys"]`,
 			func(w *acctest.World) error {
-				return w.ServiceNow.Delete("sys_dictionary", w.ServiceNow.Records("sys_dictionary", "name=api_key^element=user")[0]["sys_id"])
-			}, "false", []string{"error api_key user"},
+				id := w.ServiceNow.Records("sys_dictionary", "name=api_key^element=user")[0]["sys_id"]
+				return w.ServiceNow.Delete("sys_dictionary", id)
+			}, "false",
+			[]string{"error api_key user"},
 		},
 		"inferred column missing": {
 			`["inbound_api_keys"]`,
 			func(w *acctest.World) error {
 				id := w.ServiceNow.Records("sys_dictionary", "name=api_key^element=auth_scope")[0]["sys_id"]
 				return w.ServiceNow.Delete("sys_dictionary", id)
-			}, "true", []string{"warning api_key auth_scope"},
+			}, "true",
+			[]string{"warning api_key auth_scope"},
 		},
 		"choice missing": {
 			`["inbound_api_keys"]`,
 			func(w *acctest.World) error {
 				id := w.ServiceNow.Records("sys_choice", "name=std_http_auth^element=type^value=basic_auth")[0]["sys_id"]
 				return w.ServiceNow.Delete("sys_choice", id)
-			}, "true", []string{"warning std_http_auth type"},
+			}, "true",
+			[]string{"warning std_http_auth type"},
 		},
 		"plugin inactive": {
 			`["inbound_api_keys"]`,
 			func(w *acctest.World) error {
 				id := w.ServiceNow.Records("v_plugin", "id=com.glide.tokenbased_auth")[0]["sys_id"]
 				return w.ServiceNow.Set("v_plugin", id, servicenow.Record{"active": "inactive"})
-			}, "false", []string{"error  "},
+			}, "false",
+			[]string{"error  "},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +119,8 @@ func TestPreflightFindings(t *testing.T) {
 func TestPreflightOfAnAccountWithoutRoles(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
-	if _, err := w.ServiceNow.Insert("sys_user", servicenow.Record{"user_name": "nobody", "user_password": "secret"}); err != nil {
+	nobody := servicenow.Record{"user_name": "nobody", "user_password": "secret"}
+	if _, err := w.ServiceNow.Insert("sys_user", nobody); err != nil {
 		t.Fatal(err)
 	}
 	w.Settled()

@@ -27,8 +27,8 @@ func (rapid7APIHost) Metadata(_ context.Context, _ function.MetadataRequest, res
 func (rapid7APIHost) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Gives the host of a region of Rapid7's Insight platform",
-		MarkdownDescription: "Gives the host that InsightVM's API of a region has, as `us.api.insight.rapid7.com`. The region " +
-			"must be the one that InsightVM is set up in; with another one no data arrives, without an error.",
+		MarkdownDescription: "Gives the host that InsightVM's API of a region has, as `us.api.insight.rapid7.com`. The " +
+			"region must be the one that InsightVM is set up in; with another one no data arrives, without an error.",
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "region",
 			MarkdownDescription: "The region: `United States` or `us`, `Europe` or `eu`, `Canada` or `ca`, `Japan` or `ap`, " +
@@ -45,8 +45,8 @@ func (rapid7APIHost) Run(ctx context.Context, req function.RunRequest, resp *fun
 	}
 	code, ok := rapid7Regions[strings.ToLower(region)]
 	if !ok {
-		resp.Error = function.NewArgumentFuncError(0, "the region must be United States (us), Europe (eu), Canada (ca), Japan (ap) "+
-			"or Australia (au), not "+region)
+		resp.Error = function.NewArgumentFuncError(0, "the region must be United States (us), Europe (eu), Canada (ca), "+
+			"Japan (ap) or Australia (au), not "+region)
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, code+".api.insight.rapid7.com")

@@ -26,8 +26,8 @@ var NewRecord = lifecycle.New[record](lifecycle.Definition{
 	Within: "table",
 	Store:  func(c *client.Client) client.Store { return recordStore{c.ServiceNow} },
 	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
-		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of it, " +
-		"so a record that is there already is not noticed: import it.",
+		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of " +
+		"it, so a record that is there already is not noticed: import it.",
 	Attributes: map[string]schema.Attribute{
 		"table": schema.StringAttribute{
 			Required: true, Validators: []validator.String{tableName},
@@ -89,7 +89,7 @@ func (m *record) Fields() []field.Field {
 func (m *record) Check(_ context.Context, report *lifecycle.Report) {
 	for column := range m.Values.Elements() {
 		if _, ok := m.SecretValuesWO.Elements()[column]; ok {
-			report.Error(&m.Values, "A column in two places", "The column "+column+" stands in values and in secret_values_wo. "+
+			report.Error(nil, "A column in two places", "The column "+column+" stands in values and in secret_values_wo. "+
 				"Leave it in one of them.")
 		}
 	}

@@ -19,7 +19,8 @@ var NewRecordData = lifecycle.NewReader[recordData](lifecycle.Reader{
 	Description: "Finds the one record of any table that an encoded query matches. " + droppedTerms,
 	Attributes: map[string]schema.Attribute{
 		"table": schema.StringAttribute{
-			Required: true, Validators: []validator.String{tableName}, MarkdownDescription: "The table's name, as `sys_properties`.",
+			Required: true, Validators: []validator.String{tableName}, MarkdownDescription: "The table's name, as " +
+				"`sys_properties`.",
 		},
 		"query": schema.StringAttribute{
 			Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -27,13 +28,14 @@ var NewRecordData = lifecycle.NewReader[recordData](lifecycle.Reader{
 		},
 		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The record's `sys_id`."},
 		"record": schema.MapAttribute{
-			Computed: true, ElementType: types.StringType, MarkdownDescription: "All columns that may be read, by name, as stored.",
+			Computed: true, ElementType: types.StringType, MarkdownDescription: "All columns that may be read, by name, as " +
+				"stored.",
 		},
 	},
 })
 
-const droppedTerms = "ServiceNow drops a term that it does not understand and runs the rest; a query whose columns the " +
-	"answer does not hold, or whose values it contradicts, is an error instead."
+const droppedTerms = "ServiceNow drops a term that it does not understand and runs the rest; a query whose columns " +
+	"the answer does not hold, or whose values it contradicts, is an error instead."
 
 type recordData struct {
 	Table  types.String      `tfsdk:"table"`

@@ -47,9 +47,13 @@ func TestRecord(t *testing.T) {
 		},
 		resource.TestStep{ // columns named in the import id are owned from the start
 			ResourceName: address, ImportState: true, ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"computed_columns", "computed_values", "values.description", "values.%",
-				"computed_columns.#", "computed_values.%", "computed_columns.0", "computed_values.sys_created_by"},
-			ImportStateIdFunc: func(*terraform.State) (string, error) { return "sys_properties/" + id + "/name,value,type", nil },
+			ImportStateVerifyIgnore: []string{
+				"computed_columns", "computed_values", "values.description", "values.%",
+				"computed_columns.#", "computed_values.%", "computed_columns.0", "computed_values.sys_created_by",
+			},
+			ImportStateIdFunc: func(*terraform.State) (string, error) {
+				return "sys_properties/" + id + "/name,value,type", nil
+			},
 		},
 		resource.TestStep{
 			PreConfig: w.Forget,
@@ -60,7 +64,8 @@ func TestRecord(t *testing.T) {
 		},
 		resource.TestStep{ // another column of the record is nobody's business, and one of ours is
 			PreConfig: func() {
-				if err := w.ServiceNow.Set("sys_properties", id, servicenow.Record{"value": "other", "type": "string"}); err != nil {
+				drift := servicenow.Record{"value": "other", "type": "string"}
+				if err := w.ServiceNow.Set("sys_properties", id, drift); err != nil {
 					t.Error(err)
 				}
 				w.Forget()
@@ -98,7 +103,8 @@ func TestRecord(t *testing.T) {
 func TestRecordImportedWithoutColumns(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
-	id, err := w.ServiceNow.Insert("sys_properties", servicenow.Record{"name": "elastic.a", "value": "1", "description": "x"})
+	row := servicenow.Record{"name": "elastic.a", "value": "1", "description": "x"}
+	id, err := w.ServiceNow.Insert("sys_properties", row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,9 +159,13 @@ func TestRecordSecrets(t *testing.T) {
 			PreConfig: w.Forget, Config: config(`secret_values_wo = { key_store_password = "second" }`),
 			Check: both(holds("second"), wrote(w, "PATCH sys_certificate key_store_password")),
 		},
-		resource.TestStep{PreConfig: w.Forget, Config: config(``), Check: both(holds(""), wrote(w, "PATCH sys_certificate key_store_password"))},
 		resource.TestStep{
-			Config: config("secret_values_wo = { key_store_password = \"third\" }\nsecret_values_wo_version = 1"), Check: holds("third"),
+			PreConfig: w.Forget, Config: config(``),
+			Check: both(holds(""), wrote(w, "PATCH sys_certificate key_store_password")),
+		},
+		resource.TestStep{
+			Config: config("secret_values_wo = { key_store_password = \"third\" }\nsecret_values_wo_version = 1"),
+			Check:  holds("third"),
 		},
 		resource.TestStep{
 			PreConfig: w.Forget,
@@ -163,7 +173,8 @@ func TestRecordSecrets(t *testing.T) {
 			Check:     both(holds("third"), wrote(w)),
 		},
 		resource.TestStep{
-			Config: config("secret_values_wo = { key_store_password = \"fourth\" }\nsecret_values_wo_version = 2"), Check: holds("fourth"),
+			Config: config("secret_values_wo = { key_store_password = \"fourth\" }\nsecret_values_wo_version = 2"),
+			Check:  holds("fourth"),
 		},
 	)
 }
@@ -171,9 +182,11 @@ func TestRecordSecrets(t *testing.T) {
 func TestRecordRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ attributes, want string }{
-		"name for a column":  {`values = { "Short description" = "x" }`, `must\s+be\s+a\s+column's\s+name`},
-		"owned column":       {`values = { sys_scope = "global" }`, `scope_id`},
-		"in two places":      {"values = { name = \"x\" }\nsecret_values_wo = { name = \"y\" }", `A\s+column\s+in\s+two\s+places`},
+		"name for a column": {`values = { "Short description" = "x" }`, `must\s+be\s+a\s+column's\s+name`},
+		"owned column":      {`values = { sys_scope = "global" }`, `scope_id`},
+		"in two places": {
+			"values = { name = \"x\" }\nsecret_values_wo = { name = \"y\" }", `A\s+column\s+in\s+two\s+places`,
+		},
 		"column of no table": {`values = { name = "x", no_column = "y" }`, `server\s+kept\s+another\s+value`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,8 +61,8 @@ func (m *recordsData) Read(ctx context.Context, c *client.Client) error {
 		}
 	}
 	m.Records = []map[string]string{}
-	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(ctx, m.Query.ValueString(), columns, int(m.Limit.ValueInt64()),
-		func(row client.Record) error {
+	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(
+		ctx, m.Query.ValueString(), columns, int(m.Limit.ValueInt64()), func(row client.Record) error {
 			if err := terms.check(m.Table.ValueString(), row); err != nil {
 				return err
 			}

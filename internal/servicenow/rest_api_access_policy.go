@@ -23,22 +23,22 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 	Table: "sys_api_access_policy",
 	Key:   []string{"name"},
 	Store: newAccessPolicyStore,
-	Description: "A REST API access policy (`sys_api_access_policy`, *System Web Services > API Access Policies*) with the " +
-		"inbound authentication profiles that it maps (`sys_auth_profile_mapping`): by which methods requests to an API may " +
-		"prove who they are.\n\n" +
+	Description: "A REST API access policy (`sys_api_access_policy`, *System Web Services > API Access Policies*) with " +
+		"the inbound authentication profiles that it maps (`sys_auth_profile_mapping`): by which methods requests to an " +
+		"API may prove who they are.\n\n" +
 		"~> **A policy that maps any profile shuts out every method that it does not map**, other integrations' and this " +
 		"provider's own. Policies on the Table API, and global ones, are refused where they would shut out the provider " +
-		"itself, unless `allow_lockout` is set. The policy is created inactive, its profiles are mapped, the provider's own " +
-		"method first, and only then it is activated; destroying goes the other way.\n\n" +
-		"Never attach *Allow Access Policy* records to the profiles, as some instructions say: the platform's documentation " +
-		"forbids it, they are for logins of users. Some instances drop the API from what is sent; the error then says how to " +
-		"go on. Needs the roles `api_service_admin` and `adaptive_auth_policy_admin`, or `admin`.",
+		"itself, unless `allow_lockout` is set. The policy is created inactive, its profiles are mapped, the provider's " +
+		"own method first, and only then it is activated; destroying goes the other way.\n\n" +
+		"Never attach *Allow Access Policy* records to the profiles, as some instructions say: the platform's " +
+		"documentation forbids it, they are for logins of users. Some instances drop the API from what is sent; the error " +
+		"then says how to go on. Needs the roles `api_service_admin` and `adaptive_auth_policy_admin`, or `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The policy's name, unique on the instance."},
 		"rest_api_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "The API: the `sys_id` of its `sys_ws_definition`, as `data.servicenow_rest_api` finds it. The " +
-				"value for an API that is built into the platform stands in the choice list of `sys_api_access_policy.api`. " +
+			MarkdownDescription: "The API: the `sys_id` of its `sys_ws_definition`, as `data.servicenow_rest_api` finds it. " +
+				"The value for an API that is built into the platform stands in the choice list of `sys_api_access_policy.api`. " +
 				"Leave it out for a global policy, and where the API is chosen in the form.",
 		},
 		"rest_api_path": schema.StringAttribute{Computed: true, MarkdownDescription: "The API's path, as `now/table`."},
@@ -58,8 +58,8 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		},
 		"global": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the policy applies to every API that has none of its own. API keys do not pass by such " +
-				"a policy. Default: `false`.",
+			MarkdownDescription: "Whether the policy applies to every API that has none of its own. API keys do not pass by " +
+				"such a policy. Default: `false`.",
 		},
 		"all_methods":   allUnless("http_method", "HTTP method"),
 		"all_resources": allUnless("resource", "resource"),
@@ -84,8 +84,8 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		},
 		"allow_lockout": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the policy may shut out the method that this provider itself logs in with. It cannot " +
-				"be repaired from here then. Default: `false`.",
+			MarkdownDescription: "Whether the policy may shut out the method that this provider itself logs in with. It " +
+				"cannot be repaired from here then. Default: `false`.",
 		},
 	},
 })
@@ -94,7 +94,8 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 func allUnless(narrowed, what string) schema.BoolAttribute {
 	return schema.BoolAttribute{
 		Optional: true, Computed: true, PlanModifiers: []planmodifier.Bool{unlessSet{narrowed}},
-		MarkdownDescription: "Whether the policy applies to every " + what + ". Default: `true` unless `" + narrowed + "` is set.",
+		MarkdownDescription: "Whether the policy applies to every " + what + ". Default: `true` unless `" + narrowed + "` " +
+			"is set.",
 	}
 }
 
@@ -173,11 +174,11 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 	}
 	switch id := m.RESTAPIID.ValueString(); {
 	case m.Global.ValueBool() && id != "":
-		report.Error(&m.RESTAPIID, "A global policy with an API", "global = true applies to every API. Take rest_api_id out, or "+
-			"leave the policy to this API.")
+		report.Error(&m.RESTAPIID, "A global policy with an API", "global = true applies to every API. Take rest_api_id "+
+			"out, or leave the policy to this API.")
 	case m.RESTAPIID.IsNull() && !m.Global.ValueBool() && !m.Global.IsUnknown():
-		report.Warn(&m.RESTAPIID, "A policy without an API", "The policy applies to nothing until an API is chosen in its form. "+
-			"Set rest_api_id, or global = true.")
+		report.Warn(&m.RESTAPIID, "A policy without an API", "The policy applies to nothing until an API is chosen in its "+
+			"form. Set rest_api_id, or global = true.")
 	case id != "" && !sysID.MatchString(id):
 		report.Warn(&m.RESTAPIID, "Not a sys_id", "The API of an access policy is usually the sys_id of its "+
 			"sys_ws_definition. APIs that are built into the platform may differ, so "+id+" is sent as it is.")

@@ -12,10 +12,10 @@ import (
 // accessPolicyGuard keeps a policy from shutting out the account that writes it, and from what the platform forbids.
 type accessPolicyGuard struct{ sn *client.ServiceNow }
 
-// accessRefusal is why a policy is not written.
-type accessRefusal struct{ summary, detail string }
+// accessPolicyError is why a policy is not written.
+type accessPolicyError struct{ summary, detail string }
 
-func (r *accessRefusal) Error() string { return r.summary + ": " + r.detail }
+func (r *accessPolicyError) Error() string { return r.summary + ": " + r.detail }
 
 // profile is an inbound authentication profile: its table, and the method of a standard one.
 type profile struct {
@@ -61,12 +61,14 @@ func (g accessPolicyGuard) own(p profile) bool {
 }
 
 // check tells why a policy must not be written as wanted; nil when nothing is known against it.
-func (g accessPolicyGuard) check(ctx context.Context, want client.Record, profiles map[string]profile) *accessRefusal {
+func (g accessPolicyGuard) check(
+	ctx context.Context, want client.Record, profiles map[string]profile,
+) *accessPolicyError {
 	global := client.Text(want.Values["apply_global"]) == "true"
 	if global {
 		for _, p := range profiles {
 			if p.table == "http_key_auth" {
-				return &accessRefusal{"An API key in a global policy", fmt.Sprintf("The profile %q admits API keys, and the "+
+				return &accessPolicyError{"An API key in a global policy", fmt.Sprintf("The profile %q admits API keys, and the "+
 					"platform does not accept those by a global policy. Map it to a policy of its own with the API's "+
 					"rest_api_id, and leave it out here.", p.name)}
 			}
@@ -90,7 +92,7 @@ func (g accessPolicyGuard) admitsOwn(profiles map[string]profile) bool {
 	return false
 }
 
-func (g accessPolicyGuard) lockout(global bool) *accessRefusal {
+func (g accessPolicyGuard) lockout(global bool) *accessPolicyError {
 	where := "the Table API"
 	if global {
 		where = "every API"
@@ -100,9 +102,9 @@ func (g accessPolicyGuard) lockout(global bool) *accessRefusal {
 		client.AuthAPIKey: "an active servicenow_api_key_auth_profile",
 		client.AuthToken:  "an active servicenow_http_auth_profile of the type for OAuth tokens",
 	}[g.sn.AuthKind()]
-	return &accessRefusal{"The policy would lock this provider out", fmt.Sprintf("The provider logs in with %s, and the "+
-		"policy on %s maps no profile that admits it, so the instance would answer 401 to everything that follows, to the "+
-		"repair of this policy as well. Add %s to auth_profile_ids, or set allow_lockout = true if that is meant.",
+	return &accessPolicyError{"The policy would lock this provider out", fmt.Sprintf("The provider logs in with %s, and "+
+		"the policy on %s maps no profile that admits it, so the instance would answer 401 to everything that follows, to "+
+		"the repair of this policy as well. Add %s to auth_profile_ids, or set allow_lockout = true if that is meant.",
 		g.sn.AuthKind(), where, missing)}
 }
 

@@ -54,7 +54,9 @@ func withMapped(policy client.Record, ids []string) client.Record {
 }
 
 // changedTo writes single columns of the policy.
-func (s accessPolicyStore) changedTo(ctx context.Context, have client.Record, values map[string]any) (client.Record, error) {
+func (s accessPolicyStore) changedTo(
+	ctx context.Context, have client.Record, values map[string]any,
+) (client.Record, error) {
 	return s.policies.Update(ctx, have, client.Record{ID: have.ID, Values: values, Columns: have.Columns})
 }
 
@@ -113,16 +115,16 @@ func (s accessPolicyStore) insistOnAPI(ctx context.Context, got, want client.Rec
 	}
 	again.Columns = got.Columns
 	if client.Text(again.Values["api"]) != api {
-		return again, fmt.Errorf("the instance does not take the REST API of an access policy from outside its form. The policy "+
-			"was created, inactive and without profiles. Open it (%s/sys_api_access_policy.do?sys_id=%s), choose the REST API "+
-			"there, and save; then keep the record with terraform untaint (or remove it from the state and import it by "+
-			"this sys_id), and apply again: profiles are mapped and the policy is activated", s.guard.sn.URL(), again.ID)
+		return again, fmt.Errorf("the instance does not take the REST API of an access policy from outside its form. The "+
+			"policy was created, inactive and without profiles. Open it (%s/sys_api_access_policy.do?sys_id=%s), choose the "+
+			"REST API there, and save; then keep the record with terraform untaint (or remove it from the state and import "+
+			"it by this sys_id), and apply again: profiles are mapped and the policy is activated", s.guard.sn.URL(), again.ID)
 	}
 	return again, nil
 }
 
-// refuseByPath looks once more whether the policy is on the Table API, now that the instance has filled in its path, and
-// takes the inactive policy back if it must not be.
+// refuseByPath looks once more whether the policy is on the Table API, now that the instance has filled in its path,
+// and takes the inactive policy back if it must not be.
 func (s accessPolicyStore) refuseByPath(
 	ctx context.Context, got, want client.Record, profiles map[string]profile,
 ) (gone bool, err error) {
@@ -222,13 +224,13 @@ func (s accessPolicyStore) remove(
 // rows lists a policy's mappings. One that access control hides is an error: leaving it out would plan a second one.
 func (s accessPolicyStore) rows(ctx context.Context, policy string) ([]client.Record, error) {
 	var rows []client.Record
-	hidden, err := s.mappings.Each(ctx, "api_access_policy="+policy, []string{"api_access_policy", "inbound_auth_profile"}, 0,
-		func(row client.Record) error {
-			if client.Text(row.Values["api_access_policy"]) == policy {
-				rows = append(rows, row)
-			}
-			return nil
-		})
+	columns := []string{"api_access_policy", "inbound_auth_profile"}
+	hidden, err := s.mappings.Each(ctx, "api_access_policy="+policy, columns, 0, func(row client.Record) error {
+		if client.Text(row.Values["api_access_policy"]) == policy {
+			rows = append(rows, row)
+		}
+		return nil
+	})
 	if err == nil && hidden > 0 {
 		err = fmt.Errorf("%d mappings of the policy %s: %w", hidden, policy, client.ErrHidden)
 	}
@@ -311,7 +313,8 @@ func (s accessPolicyStore) Update(ctx context.Context, have, want client.Record)
 func (s accessPolicyStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
 	policy := policyOf(have)
 	if client.Text(policy.Values["active"]) != "false" {
-		if _, err := s.changedTo(ctx, policy, map[string]any{"active": false}); err != nil && !errors.Is(err, client.ErrNotFound) {
+		_, err := s.changedTo(ctx, policy, map[string]any{"active": false})
+		if err != nil && !errors.Is(err, client.ErrNotFound) {
 			return nil, fmt.Errorf("deactivating it first: %w", err)
 		}
 	}

@@ -60,7 +60,8 @@ func TestRESTAPIAccessPolicy(t *testing.T) {
 			{
 				Name: "resource", Is: ``, Becomes: `"/now/import"`, Drift: map[string]string{"api_resource": "/x"},
 				Columns: [2]map[string]string{
-					{"api_resource": "", "apply_all_resources": "true"}, {"api_resource": "/now/import", "apply_all_resources": "false"},
+					{"api_resource": "", "apply_all_resources": "true"},
+					{"api_resource": "/now/import", "apply_all_resources": "false"},
 				},
 			},
 			{
@@ -129,8 +130,8 @@ resource "servicenow_rest_api_access_policy" "test" {
 			Check: mappings("POST sys_api_access_policy active,all_authn_scheme_authenticate_header,api,apply_all_methods,"+
 				"apply_all_resources,apply_all_versions,apply_global,name", mapping, mapping, "PATCH sys_api_access_policy active"),
 		},
-		resource.TestStep{
-			PreConfig: w.Forget, Config: policy(basic + "," + key + "," + oauth), Check: mappings(mapping), // one change, one write
+		resource.TestStep{ // one change, one write
+			PreConfig: w.Forget, Config: policy(basic + "," + key + "," + oauth), Check: mappings(mapping),
 		},
 		resource.TestStep{
 			PreConfig: w.Forget, Config: policy(basic + "," + key), Check: mappings("DELETE sys_auth_profile_mapping"),
@@ -186,13 +187,16 @@ func TestRESTAPIAccessPolicyRefusals(t *testing.T) {
 			`global = true
 			auth_profile_ids = [servicenow_http_auth_profile.oauth.id]`, `would lock this provider\s+out`,
 		},
-		"all and one":     {"global = true\nhttp_method = \"GET\"\nall_methods = true\nauth_profile_ids = []", `All, and\s+one`},
+		"all and one": {
+			"global = true\nhttp_method = \"GET\"\nall_methods = true\nauth_profile_ids = []", `All, and\s+one`,
+		},
 		"global with API": {"global = true\nrest_api_id = \"x\"\nauth_profile_ids = []", `A global policy with an\s+API`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := acctest.New(t)
-			config := profiles + "resource \"servicenow_rest_api_access_policy\" \"test\" {\n name = \"n\"\n" + test.attributes + "\n}"
+			config := profiles + "resource \"servicenow_rest_api_access_policy\" \"test\" {\n name = \"n\"\n" +
+				test.attributes + "\n}"
 			want := regexp.MustCompile(test.want)
 			w.Run(
 				resource.TestStep{Config: profiles},
@@ -308,4 +312,32 @@ resource "servicenow_rest_api_access_policy" "test" {
 			return nil
 		},
 	})
+}
+
+// The guard goes by the method that the provider itself logs in with.
+func TestRESTAPIAccessPolicyGuardsTheOwnMethod(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, honouringTokens)
+	openTableAPI(t, w)
+	w.Settled()
+	policy := func(attributes string) string {
+		return strings.ReplaceAll(w.Provider(), `basic_auth   = { username = "admin", password = "admin" }`,
+			`api_key = "now_simulated"`) + `
+data "servicenow_auth_profile" "key" { name = "Key" }
+data "servicenow_auth_profile" "basic" { name = "Basic" }
+resource "servicenow_rest_api_access_policy" "test" {
+  name        = "Incidents"
+  rest_api_id = "` + servicenow.TableAPI + `"
+  table_names = ["incident"]
+` + attributes + "\n}\n"
+	}
+	const basic = "auth_profile_ids = [data.servicenow_auth_profile.basic.id]\n"
+	locked := regexp.MustCompile(`(?s)logs\s+in\s+with\s+an\s+API\s+key.*servicenow_api_key_auth_profile`)
+	w.Run(
+		resource.TestStep{Config: policy(basic), ExpectError: locked},
+		resource.TestStep{Config: policy(basic + "active = false")},
+		resource.TestStep{Config: policy(basic + "allow_lockout = true")},
+		resource.TestStep{Config: policy("auth_profile_ids = [data.servicenow_auth_profile.key.id]")},
+		resource.TestStep{Config: policy(basic), ExpectError: locked},
+	)
 }

@@ -23,10 +23,10 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 	Description: "A key for inbound requests (`api_key`, *System Web Services > API Access Policies > REST API Key*). " +
 		"Requests with it run as `user_id`, on APIs whose `servicenow_rest_api_access_policy` maps a " +
 		"`servicenow_api_key_auth_profile`.\n\n" +
-		"The platform makes the token itself and shows it only in the record's form: open it, click the lock beside *Token*, " +
-		"and copy what appears below the field. No API tells it, so Terraform cannot either. The platform deletes a key 7 " +
-		"days after it expired; the next plan then creates another, with another token. Needs the role `api_service_admin` " +
-		"or `admin`.",
+		"The platform makes the token itself and shows it only in the record's form: open it, click the lock beside " +
+		"*Token*, and copy what appears below the field. No API tells it, so Terraform cannot either. The platform deletes " +
+		"a key 7 days after it expired; the next plan then creates another, with another token. Needs the role " +
+		"`api_service_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The key's name, as that of its integration."},
 		"user_id": schema.StringAttribute{
@@ -87,7 +87,7 @@ func (m *restAPIKey) Fields() []field.Field {
 
 func (m *restAPIKey) Check(_ context.Context, report *lifecycle.Report) {
 	if !m.TokenWO.IsNull() {
-		report.Warn(&m.TokenWO, "The instance may ignore the token", "Many instances make the token of a key themselves and "+
+		report.Warn(nil, "The instance may ignore the token", "Many instances make the token of a key themselves and "+
 			"take no other, without an error. Prove that this one took it with the ephemeral resource "+
 			"servicenow_inbound_access_check.")
 	}

@@ -47,13 +47,13 @@ var NewSecurityIntegration = lifecycle.New[securityIntegration](lifecycle.Defini
 		},
 		"parameters": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "The parameters that are no secrets, by name. Values are as stored, at most 512 characters on " +
-				"most instances. Removing one deletes its value; parameters that are not named here are left alone.",
+			MarkdownDescription: "The parameters that are no secrets, by name. Values are as stored, at most 512 characters " +
+				"on most instances. Removing one deletes its value; parameters that are not named here are left alone.",
 		},
 		"secret_parameters_wo": schema.MapAttribute{
 			ElementType: types.StringType,
-			MarkdownDescription: "The parameters that are secrets, as the API key, by name. They are stored encrypted where the " +
-				"instance has a column for that. Removing one deletes its value.",
+			MarkdownDescription: "The parameters that are secrets, as the API key, by name. They are stored encrypted where " +
+				"the instance has a column for that. Removing one deletes its value.",
 		},
 		"secret_parameters_wo_version": lifecycle.Version("`secret_parameters_wo`"),
 		"validation_status": schema.StringAttribute{
@@ -91,7 +91,7 @@ func (m *securityIntegration) Fields() []field.Field {
 func (m *securityIntegration) Check(_ context.Context, report *lifecycle.Report) {
 	for name := range m.Parameters.Elements() {
 		if _, ok := m.SecretParametersWO.Elements()[name]; ok {
-			report.Error(&m.Parameters, "A parameter in two places", "The parameter "+name+" stands in parameters and in "+
+			report.Error(nil, "A parameter in two places", "The parameter "+name+" stands in parameters and in "+
 				"secret_parameters_wo. Leave it in one of them.")
 		}
 	}
@@ -113,6 +113,6 @@ func (m *securityIntegration) Plan(ctx context.Context, c *client.Client, secret
 		secrets[i] = strings.TrimPrefix(secrets[i], parameterPrefix)
 	}
 	if err := defined.refuse(secrets); err != nil {
-		report.Error(&m.SecretParametersWO, "An unknown parameter", err.Error()+".")
+		report.Error(nil, "An unknown parameter", err.Error()+".")
 	}
 }

@@ -30,8 +30,9 @@ var NewSecurityIntegrationDefinitionData = lifecycle.NewReader[securityIntegrati
 				"name": schema.StringAttribute{
 					Computed: true, MarkdownDescription: "The name to use in `parameters` or `secret_parameters_wo`.",
 				},
-				"label":     schema.StringAttribute{Computed: true, MarkdownDescription: "The label in the form."},
-				"type":      schema.StringAttribute{Computed: true, MarkdownDescription: "The form's element, as the instance stores it."},
+				"label": schema.StringAttribute{Computed: true, MarkdownDescription: "The label in the form."},
+				"type": schema.StringAttribute{Computed: true, MarkdownDescription: "The form's element, as the instance " +
+					"stores it."},
 				"mandatory": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the form demands it."},
 				"secret": schema.BoolAttribute{
 					Computed: true, MarkdownDescription: "Whether it looks like one for `secret_parameters_wo`.",

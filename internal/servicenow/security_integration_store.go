@@ -46,7 +46,8 @@ type parameterDefinitions map[string]parameterDefinition
 func definedParameters(ctx context.Context, sn *client.ServiceNow, integration string) (parameterDefinitions, error) {
 	defined := parameterDefinitions{}
 	columns := []string{"name", "integration", "label", "elem_type", "mandatory", "default_value"}
-	_, err := sn.Table("sn_sec_int_config").Each(ctx, "integration="+integration, columns, 0, func(row client.Record) error {
+	query := "integration=" + integration
+	_, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row client.Record) error {
 		if client.Text(row.Values["integration"]) == integration {
 			defined[client.Text(row.Values["name"])] = parameterDefinition{
 				id: row.ID, label: client.Text(row.Values["label"]), kind: client.Text(row.Values["elem_type"]),
@@ -81,7 +82,9 @@ func (d parameterDefinitions) refuse(names []string) error {
 func instanceOf(r client.Record) client.Record {
 	r.Values = maps.Clone(r.Values)
 	maps.DeleteFunc(r.Values, func(column string, _ any) bool { return strings.HasPrefix(column, parameterPrefix) })
-	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c string) bool { return strings.HasPrefix(c, parameterPrefix) })
+	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(column string) bool {
+		return strings.HasPrefix(column, parameterPrefix)
+	})
 	r.Secrets = nil
 	return r
 }
@@ -245,8 +248,8 @@ func (s securityIntegrationStore) drop(ctx context.Context, rows map[string]clie
 	return err
 }
 
-// secretColumn is where secrets belong. Without proof that the encrypted column is missing it is taken for there: a secret
-// must not fall into a column that everybody reads.
+// secretColumn is where secrets belong. Without proof that the encrypted column is missing it is taken for there: a
+// secret must not fall into a column that everybody reads.
 func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	const encrypted, plain = "password_value", "value"
 	found := map[string]bool{}

@@ -54,7 +54,8 @@ func TestSecurityIntegration(t *testing.T) {
 	const address = "servicenow_security_integration.test"
 	secret := func(want string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
-			if got := w.ServiceNow.Secret("sn_sec_int_impl_config", parameter(w, "api_key")["sys_id"], "password_value"); got != want {
+			id := parameter(w, "api_key")["sys_id"]
+			if got := w.ServiceNow.Secret("sn_sec_int_impl_config", id, "password_value"); got != want {
 				return fmt.Errorf("the instance holds another API key than %q", want)
 			}
 			return nil
@@ -111,7 +112,9 @@ func TestSecurityIntegration(t *testing.T) {
 					id     string
 					values servicenow.Record
 				}{
-					"sn_sec_int_impl":        {row["sys_id"], servicenow.Record{"name": "renamed", "is_default": "false", "active": "true"}},
+					"sn_sec_int_impl": {
+						row["sys_id"], servicenow.Record{"name": "renamed", "is_default": "false", "active": "true"},
+					},
 					"sn_sec_int_impl_config": {parameter(w, "insightvm_region")["sys_id"], servicenow.Record{"value": "ca"}},
 				} {
 					if err := w.ServiceNow.Set(table, change.id, change.values); err != nil {
@@ -173,7 +176,9 @@ func TestSecurityIntegrationRefusals(t *testing.T) {
 			t.Parallel()
 			w := acctest.New(t, withRapid7)
 			w.Run(
-				resource.TestStep{Config: rapid7Instance(test.attributes), PlanOnly: true, ExpectError: regexp.MustCompile(test.want)},
+				resource.TestStep{
+					Config: rapid7Instance(test.attributes), PlanOnly: true, ExpectError: regexp.MustCompile(test.want),
+				},
 				resource.TestStep{Config: rapid7},
 			)
 		})

@@ -24,22 +24,24 @@ var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
 		return storeApplications{c.ServiceNow.Table("sys_store_app"), c.ServiceNow}
 	},
 	Timeout: installTimeout,
-	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company must " +
-		"be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a warning: no " +
-		"API uninstalls it. Needs the role `sn_cicd.sys_ci_automation` or `admin`.",
+	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company " +
+		"must be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a " +
+		"warning: no API uninstalls it. Needs the role `sn_cicd.sys_ci_automation` or `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"scope": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The application's scope, as `x_elas2_inc_int`. Changing it installs another one.",
+			Required: true, MarkdownDescription: "The application's scope, as `x_elas2_inc_int`. Changing it installs another " +
+				"one.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"version": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "The version, as `1.2.0`. Default: the latest when it is installed, and then the installed one.",
+			MarkdownDescription: "The version, as `1.2.0`. Default: the latest when it is installed, and then the installed " +
+				"one.",
 		},
 		"auto_upgrade_base_app": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether an application that this one customises is upgraded first where its version needs it. " +
-				"Default: `false`.",
+			MarkdownDescription: "Whether an application that this one customises is upgraded first where its version needs " +
+				"it. Default: `false`.",
 		},
 		"name":              schema.StringAttribute{Computed: true, MarkdownDescription: "The application's name."},
 		"installed_version": schema.StringAttribute{Computed: true, MarkdownDescription: "The version that is installed."},
