@@ -261,3 +261,171 @@ func TestKibanaVersion(t *testing.T) {
 		})
 	}
 }
+
+// TestCreateResolvesWhatBecameOfIt loses answers and meets ids that are taken.
+func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	const chosen = "7a0d8f3e-0000-4000-8000-000000000001"
+	ours := `{"id": "` + chosen + `", "name": "one", "connector_type_id": ".index",
+		"config": {"index": "one", "refresh": false}}`
+	theirs := strings.Replace(ours, `"index": "one"`, `"index": "two"`, 1)
+	gone := `{"statusCode": 404, "error": "Not Found", "message": "gone"}`
+	conflict := `{"statusCode": 409, "error": "Conflict", "message": "conflict"}`
+	type step struct {
+		status int // 0: the connection is cut
+		body   string
+	}
+	for name, test := range map[string]struct {
+		id           string
+		posts, gets  []step
+		want         string // in the error; empty: it is made
+		wantRequests int
+	}{
+		"made":                      {chosen, []step{{200, ours}}, nil, "", 1},
+		"lost and made":             {chosen, []step{{}}, []step{{200, ours}}, "", 2},
+		"lost and not made":         {chosen, []step{{}, {200, ours}}, []step{{404, gone}}, "", 3},
+		"lost, and somebody else's": {chosen, []step{{}}, []step{{200, theirs}}, "that of another connector", 2},
+		"lost, and cannot be told":  {chosen, []step{{}}, []step{{403, gone}}, "could not be told", 2},
+		"chosen and taken":          {chosen, []step{{409, conflict}}, nil, "is taken", 1},
+		"lost, resent, conflict":    {chosen, []step{{}, {409, conflict}}, []step{{404, gone}, {200, ours}}, "", 4},
+		"generated and conflict":    {"", []step{{409, conflict}}, []step{{404, gone}}, "409", 2},
+		"refused":                   {chosen, []step{{400, `{"statusCode": 400, "message": "no"}`}}, nil, "no", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			requests := 0
+			next := func(steps *[]step) step {
+				mu.Lock()
+				defer mu.Unlock()
+				requests++
+				if len(*steps) == 0 {
+					t.Error("a request too many")
+					return step{500, "{}"}
+				}
+				first := (*steps)[0]
+				*steps = (*steps)[1:]
+				return first
+			}
+			config := basicConfig(serve(t, func(w http.ResponseWriter, r *http.Request) {
+				var s step
+				switch {
+				case r.URL.Path == "/api/status":
+					s = step{200, `{"version": {"number": "9.4.0"}}`}
+				case r.Method == http.MethodPost:
+					s = next(&test.posts)
+				default:
+					s = next(&test.gets)
+				}
+				if s.status == 0 {
+					panic(http.ErrAbortHandler)
+				}
+				answerJSON(w, s.status, s.body)
+			}))
+			k, err := NewKibana(config, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(k.endpoint.close)
+			k.DuplicateCheck = false
+			want := named("one")
+			want.ID = test.id
+			got, err := k.Connectors(".index").Create(t.Context(), want)
+			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if err == nil && got.ID != chosen {
+				t.Errorf("made %+v", got)
+			}
+			if requests != test.wantRequests {
+				t.Errorf("%d requests, want %d", requests, test.wantRequests)
+			}
+		})
+	}
+}
+
+// TestSecretsStayOutOfErrors lets Kibana quote the secrets that it was sent.
+func TestSecretsStayOutOfErrors(t *testing.T) {
+	t.Parallel()
+	config := basicConfig(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/status" {
+			answerJSON(w, http.StatusOK, `{"version": {"number": "9.4.0"}}`)
+			return
+		}
+		answerJSON(w, http.StatusBadRequest, `{"statusCode": 400, "error": "Bad Request",
+			"message": "cannot use canary-one nor canary-two nor canary-three"}`)
+	}))
+	k, err := NewKibana(config, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.endpoint.close)
+	k.DuplicateCheck = false
+	want := named("one")
+	want.Secrets = map[string]Secret{
+		"apiToken": {Value: "canary-one", Moved: true},
+		"secrets":  {Value: `{"password": "canary-two", "nested": {"list": ["canary-three"]}}`, Moved: true},
+	}
+	_, err = k.Connectors(".index").Create(t.Context(), want)
+	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "cannot use") {
+		t.Errorf("the error is %v", err)
+	}
+	want.Secrets["secrets"] = Secret{Value: `{"password": "canary-two"`, Moved: true}
+	if _, err = k.Connectors(".index").Create(t.Context(), want); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestKeysFollowTheRelease holds what is sent to each release, and what is refused because it does not know it.
+func TestKeysFollowTheRelease(t *testing.T) {
+	t.Parallel()
+	mapping := []any{map[string]any{"source": "title", "target": "summary", "actionType": "overwrite"}}
+	for name, test := range map[string]struct {
+		typeID, version string
+		values          map[string]any
+		want            string // JSON, or a part of the error
+	}{
+		"7.7 mapping": {
+			".servicenow", "7.7.0",
+			map[string]any{"case_field_mappings": mapping},
+			`{"casesConfiguration":{"mapping":[{"actionType":"overwrite","source":"title","target":"summary"}]}}`,
+		},
+		"7.9 mapping": {
+			".servicenow", "7.9.0",
+			map[string]any{"case_field_mappings": mapping},
+			`{"incidentConfiguration":{"mapping":[{"actionType":"overwrite","source":"title","target":"summary"}]},` +
+				`"isCaseOwned":true}`,
+		},
+		"7.9 jira mapping": {
+			".jira", "7.9.0",
+			map[string]any{"case_field_mappings": mapping},
+			`{"casesConfiguration":{"mapping":[{"actionType":"overwrite","source":"title","target":"summary"}]}}`,
+		},
+		"7.10 mapping":    {".jira", "7.10.0", map[string]any{"case_field_mappings": mapping}, `since Kibana 7.10`},
+		"7.15 no key":     {".servicenow", "7.15.0", map[string]any{"config.usesTableApi": false}, `{}`},
+		"7.15 key":        {".servicenow", "7.15.0", map[string]any{"config.usesTableApi": true}, `needs Kibana 7.16`},
+		"7.16 key":        {".servicenow", "7.16.0", map[string]any{"config.usesTableApi": false}, `{"usesTableApi":false}`},
+		"8.2 no OAuth":    {".servicenow", "8.2.0", map[string]any{"config.isOAuth": false, "config.clientId": nil}, `{}`},
+		"8.2 OAuth":       {".servicenow", "8.2.0", map[string]any{"config.isOAuth": true}, `needs Kibana 8.3`},
+		"8.3 OAuth":       {".servicenow", "8.3.0", map[string]any{"config.isOAuth": true}, `{"isOAuth":true}`},
+		"swimlane":        {".swimlane", "9.4.0", map[string]any{"config.appId": "a"}, `{"appId":"a","mappings":{}}`},
+		"whole and a key": {".x", "9.4.0", map[string]any{"config": map[string]any{"a": 1}, "config.b": 2}, `{"a":1,"b":2}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := newFakeKibana(t, &fakeKibana{version: test.version})
+			routes, err := k.routes(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, err := k.Connectors(test.typeID).config(routes, Record{Values: test.values})
+			got, _ := json.Marshal(config)
+			if err != nil {
+				got = []byte(err.Error())
+			}
+			if err == nil && string(got) != test.want || err != nil && !strings.Contains(string(got), test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
