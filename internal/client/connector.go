@@ -122,8 +122,11 @@ func (s *Connectors) refuseDuplicate(
 		return nil, nil
 	}
 	all, err := s.kibana.lists.read(ctx, s.kibana, space, true)
-	if err != nil || !check {
-		return all, err
+	if err != nil && !errors.Is(err, ErrNotFound) { // of a space that is not there, the POST will tell
+		return nil, err
+	}
+	if !check {
+		return all, nil
 	}
 	name, typeID := Text(want.Values[nameColumn]), s.typeOf(want)
 	exists := &ExistsError{Key: fmt.Sprintf("name = %q", name)}
@@ -232,7 +235,7 @@ func (s *Connectors) Read(ctx context.Context, have Record) (Record, error) {
 	space := s.space(have)
 	if !s.kibana.SingleReads {
 		all, err := s.kibana.List(ctx, space)
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNotFound) { // a 404 is about the list or the space, not about the connector
 			return Record{}, err
 		}
 		if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == have.ID }); at >= 0 {
