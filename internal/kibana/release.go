@@ -17,7 +17,7 @@ var _ = []lifecycle.Planner{
 
 // bounded says which releases of Kibana take an attribute.
 type bounded struct {
-	// attribute points into the model.
+	// attribute points into the model; nil makes findings be about the resource.
 	attribute any
 	name      string
 	// set tells that the plan holds the attribute, so that the bounds matter.

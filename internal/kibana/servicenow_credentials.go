@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/rsa"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
@@ -65,16 +62,23 @@ func (m *credentials) fields() []field.Field {
 	}
 }
 
-// bounds are the releases that take the credentials.
+// bounds are the releases that take the credentials. Findings are about the resource: Terraform prints the lines of an
+// attribute, and those of oauth hold the private key.
 func (m *credentials) bounds() []bounded {
 	return []bounded{{
-		attribute: &m.OAuth, name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3},
+		name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3},
 	}}
 }
 
-// Check parses the private key with its password: Kibana stores a broken one and fails only when it first signs a JWT.
+// Check holds that there is one kind of credentials, and parses the private key with its password: Kibana stores a broken
+// one and fails only when it first signs a JWT.
 // Its findings are about the resource, since Terraform prints the lines of an attribute, and those are the key.
 func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
+	if basic, token := !m.BasicAuth.IsNull(), !m.OAuth.IsNull(); basic == token &&
+		!m.BasicAuth.IsUnknown() && !m.OAuth.IsUnknown() {
+		report.Error(nil, "One kind of credentials, please", "Set exactly one of basic_auth and oauth.")
+		return
+	}
 	key, password := m.oauthValue("private_key_wo"), m.oauthValue("private_key_password_wo")
 	if key.IsNull() || key.IsUnknown() || password.IsUnknown() {
 		return
@@ -105,9 +109,6 @@ func credentialAttributes() map[string]schema.Attribute {
 		"basic_auth": schema.SingleNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "A ServiceNow user's name and password. Exactly one of this and `oauth`.",
-			Validators: []validator.Object{
-				objectvalidator.ExactlyOneOf(path.MatchRoot("basic_auth"), path.MatchRoot("oauth")),
-			},
 			Attributes: map[string]schema.Attribute{
 				"username_wo": schema.StringAttribute{MarkdownDescription: "The user's name."},
 				"password_wo": schema.StringAttribute{MarkdownDescription: "The user's password."},

@@ -152,9 +152,9 @@ resource "servicenow_kibana_itsm_connector" "test" {
 		},
 		"both": {
 			newest, strings.Replace(oauthConnector("itsm", "key", key), "  oauth =", basic+"  oauth =", 1),
-			`2 attributes specified`,
+			`exactly one of basic_auth and oauth`,
 		},
-		"neither":     {newest, neither, `basic_auth`},
+		"neither":     {newest, neither, `exactly one of basic_auth and oauth`},
 		"no password": {newest, strings.Replace(basicConnector, `, password_wo = "password"`, "", 1), `A secret is missing`},
 	} {
 		t.Run(name, func(t *testing.T) {

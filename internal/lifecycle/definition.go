@@ -188,8 +188,8 @@ func (r *lifecycle[T, M]) encode(m M) client.Record {
 	return rec
 }
 
-// decode sets a model from what the server answered. Fields for which keep answers true stay as they are, and so does one
-// that cannot be read: the rest is set all the same, so that a record is never lost over one strange value.
+// decode sets a model from what the server answered. Fields for which keep answers true stay as they are, and so does
+// one that cannot be read: the rest is set all the same, so that a record is never lost over one strange value.
 func decode[T any, M Model[T]](m M, rec client.Record, keep func(field.Field) bool) error {
 	if rec.ID != "" {
 		m.base().ID = types.StringValue(rec.ID)
