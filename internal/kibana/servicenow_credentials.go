@@ -65,17 +65,17 @@ func (m *credentials) fields() []field.Field {
 // bounds are the releases that take the credentials. Findings are about the resource: Terraform prints the lines of an
 // attribute, and those of oauth hold the private key.
 func (m *credentials) bounds() []bounded {
-	return []bounded{{
-		name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3},
-	}}
+	return []bounded{{name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3}}}
 }
 
-// Check holds that there is one kind of credentials, and parses the private key with its password: Kibana stores a broken
-// one and fails only when it first signs a JWT.
-// Its findings are about the resource, since Terraform prints the lines of an attribute, and those are the key.
+// Check holds that there is one kind of credentials, and parses the private key with its password: Kibana stores a
+// broken one and fails only when it first signs a JWT. Its findings are about the resource, since Terraform prints the
+// lines of an attribute, and those are the key.
 func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
-	if basic, token := !m.BasicAuth.IsNull(), !m.OAuth.IsNull(); basic == token &&
-		!m.BasicAuth.IsUnknown() && !m.OAuth.IsUnknown() {
+	if m.BasicAuth.IsUnknown() || m.OAuth.IsUnknown() {
+		return
+	}
+	if m.BasicAuth.IsNull() == m.OAuth.IsNull() {
 		report.Error(nil, "One kind of credentials, please", "Set exactly one of basic_auth and oauth.")
 		return
 	}

@@ -331,3 +331,37 @@ func TestConnectorWorksEndToEnd(t *testing.T) {
 		},
 	)
 }
+
+// TestFindingsDoNotQuoteTheKey provokes errors beside a private key, whose lines Terraform would print if they were about
+// the attribute around it.
+func TestFindingsDoNotQuoteTheKey(t *testing.T) {
+	t.Parallel()
+	key, _ := keyPair(t)
+	good := oauthConnector("itsm", "key", key)
+	line := strings.Split(key, "\n")[2]
+	for name, test := range map[string]struct{ version, config string }{
+		"too old":    {third, good},
+		"broken key": {newest, strings.Replace(good, "-----BEGIN RSA", "-----BEGIN DSA", 1)},
+		"no secret":  {newest, strings.Replace(good, `"secret"`, "null", 1)},
+		"empty":      {newest, strings.Replace(good, `"key"`, `""`, 1)},
+		"both": {newest, strings.Replace(good, "  oauth =",
+			"  basic_auth = { username_wo = \"a\", password_wo = \"b\" }\n  oauth =", 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t, onKibana(test.version))
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Factories(),
+				Steps: []resource.TestStep{{
+					Config: w.Provider() + test.config, ExpectError: regexp.MustCompile(`.`),
+				}},
+				ErrorCheck: func(err error) error {
+					if strings.Contains(err.Error(), line) {
+						t.Errorf("the key is quoted:\n%v", err)
+					}
+					return err
+				},
+			})
+		})
+	}
+}
