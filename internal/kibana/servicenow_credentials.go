@@ -69,8 +69,7 @@ func (m *credentials) bounds() []bounded {
 }
 
 // Check holds that there is one kind of credentials, and parses the private key with its password: Kibana stores a
-// broken one and fails only when it first signs a JWT. Its findings are about the resource, since Terraform prints the
-// lines of an attribute, and those are the key.
+// broken one and fails only when it first signs a JWT.
 func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
 	if m.BasicAuth.IsUnknown() || m.OAuth.IsUnknown() {
 		return

@@ -127,7 +127,9 @@ func hint(err error) string {
 }
 
 // notKept reports that the server stored something else than was planned.
-func (r *lifecycle[T, M]) notKept(at path.Path, m M, planned, kept attr.Value, created bool, diags *diag.Diagnostics) {
+func (r *lifecycle[T, M]) notKept(
+	at path.Path, m M, planned, kept attr.Value, created, secret bool, diags *diag.Diagnostics,
+) {
 	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed "+
 		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's "+
 		"choice list; the record lives in another application scope than the one that the account may write in.",
@@ -137,6 +139,10 @@ func (r *lifecycle[T, M]) notKept(at path.Path, m M, planned, kept attr.Value, c
 			"once the cause is mended, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
 	} else {
 		detail += "\n\nThe state holds what the server answered, so the next plan shows the difference again."
+	}
+	if secret {
+		diags.AddError("The server kept another value", detail)
+		return
 	}
 	diags.AddAttributeError(at, "The server kept another value", detail)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -171,7 +172,12 @@ func (r *lifecycle[T, M]) differs(w written[T, M], i int, answered []field.Field
 			break
 		}
 	}
-	r.notKept(planned[at].Path, answer, planned[at].Value(), got[at].Value(), w.state == nil, diags)
+	// Terraform prints the lines of an attribute, and those of an object may hold a secret.
+	secret := at == 0 && slices.ContainsFunc(planned, func(leaf field.Leaf) bool {
+		_, ok := field.As[field.SecretField](leaf.Field)
+		return ok
+	})
+	r.notKept(planned[at].Path, answer, planned[at].Value(), got[at].Value(), w.state == nil, secret, diags)
 }
 
 func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
