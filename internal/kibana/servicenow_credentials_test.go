@@ -332,8 +332,8 @@ func TestConnectorWorksEndToEnd(t *testing.T) {
 	)
 }
 
-// TestFindingsDoNotQuoteTheKey provokes errors beside a private key, whose lines Terraform would print if they were about
-// the attribute around it.
+// TestFindingsDoNotQuoteTheKey provokes errors beside a private key, whose lines Terraform would print if they were
+// about the attribute around it.
 func TestFindingsDoNotQuoteTheKey(t *testing.T) {
 	t.Parallel()
 	key, _ := keyPair(t)
