@@ -15,7 +15,10 @@ type accessPolicyGuard struct{ sn *client.ServiceNow }
 // accessPolicyError is why a policy is not written.
 type accessPolicyError struct{ summary, detail string }
 
-func (r *accessPolicyError) Error() string { return r.summary + ": " + r.detail }
+// Error leaves the last full stop to whoever ends the sentence.
+func (r *accessPolicyError) Error() string {
+	return r.summary + ": " + strings.TrimSuffix(r.detail, ".")
+}
 
 // profile is an inbound authentication profile: its table, and the method of a standard one.
 type profile struct {

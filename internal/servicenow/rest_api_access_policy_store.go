@@ -268,8 +268,8 @@ func (s accessPolicyStore) Update(ctx context.Context, have, want client.Record)
 	}
 	policy, mapped := policyOf(have), slices.Clone(before)
 	write := func() error {
-		got, err := s.policies.Update(ctx, policy, policyOf(want))
-		if err == nil {
+		got, err := s.changeTo(ctx, policy, want, wanted)
+		if got.ID != "" {
 			policy = got
 		}
 		return err
@@ -308,6 +308,33 @@ func (s accessPolicyStore) Update(ctx context.Context, have, want client.Record)
 		}
 	}
 	return withMapped(policy, mapped), nil
+}
+
+// changeTo writes the policy's own row. One that moves to another API without the own method is looked at while it is
+// inactive: the guard may not have known what the API is, and the instance's path tells.
+func (s accessPolicyStore) changeTo(
+	ctx context.Context, have, want client.Record, profiles map[string]profile,
+) (client.Record, error) {
+	active := client.Text(want.Values["active"]) == "true"
+	moves := client.Text(want.Values["api"]) != client.Text(have.Values["api"])
+	if !active || !moves || want.Options["allow_lockout"] || s.guard.admitsOwn(profiles) {
+		return s.policies.Update(ctx, have, policyOf(want))
+	}
+	inactive := policyOf(want)
+	inactive.Values["active"] = false
+	got, err := s.policies.Update(ctx, have, inactive)
+	if err != nil {
+		return client.Record{}, err
+	}
+	got.Columns = inactive.Columns
+	if isTablePath(client.Text(got.Values["api_path"])) {
+		return got, fmt.Errorf("%w. The policy was left inactive", s.guard.lockout(false))
+	}
+	activated, err := s.changedTo(ctx, got, map[string]any{"active": true})
+	if err != nil {
+		return got, err
+	}
+	return activated, nil
 }
 
 func (s accessPolicyStore) Delete(ctx context.Context, have client.Record) ([]string, error) {

@@ -341,3 +341,53 @@ resource "servicenow_rest_api_access_policy" "test" {
 		resource.TestStep{Config: policy(basic), ExpectError: locked},
 	)
 }
+
+// Where neither the choice list nor another policy tells which API is the Table API, the path that the instance fills in
+// does, before the policy is active.
+func TestRESTAPIAccessPolicyOnAnUnknownAPI(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]string{
+		"created": "", "moved": `data.servicenow_rest_api.elastic.id`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t)
+			remove := func(table, query string) {
+				for _, row := range w.ServiceNow.Records(table, query) {
+					if err := w.ServiceNow.Delete(table, row["sys_id"]); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			remove("sys_choice", "element=api")
+			remove("sys_api_access_policy", "")
+			w.Settled()
+			policy := func(api string) string {
+				return profiles + `
+resource "servicenow_rest_api_access_policy" "test" {
+  name             = "n"
+  rest_api_id      = ` + api + `
+  auth_profile_ids = [servicenow_http_auth_profile.oauth.id]
+}`
+			}
+			var steps []resource.TestStep
+			if before != "" {
+				steps = append(steps, resource.TestStep{Config: policy(before)})
+			}
+			w.Run(append(steps,
+				resource.TestStep{
+					Config:      policy(`"` + servicenow.TableAPI + `"`),
+					ExpectError: regexp.MustCompile(`would lock this provider\s+out`),
+				},
+				resource.TestStep{
+					Config: profiles, // the instance still answers
+					Check: func(*terraform.State) error {
+						if left := w.ServiceNow.Records("sys_api_access_policy", ""); len(left) > 0 {
+							return fmt.Errorf("left behind: %v", left)
+						}
+						return nil
+					},
+				})...)
+		})
+	}
+}
