@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -24,7 +25,9 @@ func TestProbeKeepsTheKeyToItself(t *testing.T) {
 					quoted = "" // the query was lost, or the connection's own password travelled along
 				}
 				w.WriteHeader(http.StatusUnauthorized)
-				_, _ = fmt.Fprintf(w, `{"error":{"message":"refused %s","detail":%q},"status":"failure"}`, quoted, r.URL.RawQuery)
+				_ = json.NewEncoder(w).Encode(map[string]any{
+					"error": map[string]string{"message": "refused " + quoted, "detail": r.URL.RawQuery}, "status": "failure",
+				})
 			}))
 			t.Cleanup(server.Close)
 			var mu sync.Mutex

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// TestGeneratedConfiguration imports records that others made, lets terraform write their configuration, and holds that it
-// plans nothing as it is.
+// TestGeneratedConfiguration imports records that others made, lets terraform write their configuration, and holds that
+// it plans nothing as it is.
 func TestGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, func(o *simulator.Options) {
@@ -37,7 +37,9 @@ func TestGeneratedConfiguration(t *testing.T) {
 	for _, profile := range []string{key, basic} {
 		insert("sys_auth_profile_mapping", servicenow.Record{"api_access_policy": policy, "inbound_auth_profile": profile})
 	}
-	listener := insert("sn_em_connector_listener", servicenow.Record{"name": "Monitor", "source": "monitor", "script": "a()"})
+	listener := insert("sn_em_connector_listener", servicenow.Record{
+		"name": "Monitor", "source": "monitor", "script": "a()",
+	})
 	instance := insert("sn_sec_int_impl", servicenow.Record{
 		"name": "InsightVM", "integration": first("sn_sec_int_integration", ""),
 	})
@@ -48,8 +50,15 @@ func TestGeneratedConfiguration(t *testing.T) {
 		"implementation": instance, "configuration": first("sn_sec_int_config", "name=api_key"), "password_value": "secret",
 	})
 	var config strings.Builder
-	config.WriteString("terraform {\n  required_providers {\n    servicenow = {\n      source = \"seed-e98ff420/servicenow\"\n" +
-		"    }\n  }\n}\nprovider \"servicenow\" {}\n")
+	config.WriteString(`terraform {
+  required_providers {
+    servicenow = {
+      source = "seed-e98ff420/servicenow"
+    }
+  }
+}
+provider "servicenow" {}
+`)
 	for resource, id := range map[string]string{
 		"auth_parameter":         "x-sn-apikey/auth_header",
 		"api_key_auth_profile":   key,

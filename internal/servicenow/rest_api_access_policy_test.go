@@ -342,8 +342,8 @@ resource "servicenow_rest_api_access_policy" "test" {
 	)
 }
 
-// Where neither the choice list nor another policy tells which API is the Table API, the path that the instance fills in
-// does, before the policy is active.
+// Where neither the choice list nor another policy tells which API is the Table API, the path that the instance fills
+// in does, before the policy is active.
 func TestRESTAPIAccessPolicyOnAnUnknownAPI(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]string{
