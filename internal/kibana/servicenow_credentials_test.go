@@ -4,16 +4,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -21,27 +17,6 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 )
-
-// keyPair makes an RSA key and a certificate of it, valid for a year, both as PEM.
-func keyPair(t *testing.T) (key, certificate string) {
-	t.Helper()
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: "kibana"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
-
-func heredoc(text string) string { return fmt.Sprintf("<<-EOT\n%s\nEOT", strings.TrimSpace(text)) }
 
 // oauthConnector is a connector with OAuth.
 func oauthConnector(kind, keyID, key string) string {
@@ -53,14 +28,14 @@ func oauthConnector(kind, keyID, key string) string {
     user_identifier  = "elastic@example.com"
     jwt_key_id       = "` + keyID + `"
     client_secret_wo = "secret"
-    private_key_wo   = ` + heredoc(key) + `
+    private_key_wo   = ` + acctest.Heredoc(key) + `
   }
 }`
 }
 
 func TestCredentialsSwitch(t *testing.T) {
 	t.Parallel()
-	key, _ := keyPair(t)
+	key, _ := acctest.KeyPair(t, "kibana")
 	for _, kind := range []string{"itsm", "secops", "itom"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +98,7 @@ func TestCredentialsSwitch(t *testing.T) {
 
 func TestCredentialsRefuseWhatConfigurationDecides(t *testing.T) {
 	t.Parallel()
-	key, _ := keyPair(t)
+	key, _ := acctest.KeyPair(t, "kibana")
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -251,9 +226,9 @@ var probeByID = strings.Replace(probe, "servicenow_kibana_itsm_connector.test.co
 // and then breaks the chain.
 func TestConnectorWorksEndToEnd(t *testing.T) {
 	t.Parallel()
-	key, certificate := keyPair(t)
+	key, certificate := acctest.KeyPair(t, "kibana")
 	w := acctest.New(t)
-	config := strings.NewReplacer("CERTIFICATE", heredoc(certificate), "KEY", heredoc(key), "INSTANCE", w.ServiceNowURL()).
+	config := strings.NewReplacer("CERTIFICATE", acctest.Heredoc(certificate), "KEY", acctest.Heredoc(key), "INSTANCE", w.ServiceNowURL()).
 		Replace(chain)
 	const at = "data.servicenow_kibana_connector_test.test"
 	run := func(id, subAction string, params map[string]any) map[string]any {
@@ -336,7 +311,7 @@ func TestConnectorWorksEndToEnd(t *testing.T) {
 // about the attribute around it.
 func TestFindingsDoNotQuoteTheKey(t *testing.T) {
 	t.Parallel()
-	key, _ := keyPair(t)
+	key, _ := acctest.KeyPair(t, "kibana")
 	good := oauthConnector("itsm", "key", key)
 	line := strings.Split(key, "\n")[2]
 	for name, test := range map[string]struct{ version, config string }{

@@ -67,7 +67,7 @@ func TestCompleteExamples(t *testing.T) {
 	t.Run("elastic-secops", func(t *testing.T) {
 		t.Parallel()
 		w := acctest.New(t, func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.ElasticSecOps} })
-		key, certificate := keyPair(t, "Elastic SecOps")
+		key, certificate := acctest.KeyPair(t, "Elastic SecOps")
 		e := newExample(t, w, cli, "elastic-secops", map[string]any{
 			"kibana_url": w.KibanaURL(), "certificate": certificate, "private_key": key, "client_secret": "a-long-random-secret",
 		})

@@ -1,17 +1,10 @@
 package servicenow_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -20,39 +13,18 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// keyPair makes an RSA key and a certificate of it, valid for a year, both as PEM.
-func keyPair(t *testing.T, name string) (key, certificate string) {
-	t.Helper()
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(4711), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})),
-		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
-
-func heredoc(text string) string { return fmt.Sprintf("<<-EOT\n%s\nEOT", strings.TrimSpace(text)) }
-
 func TestCertificate(t *testing.T) {
 	t.Parallel()
-	_, first := keyPair(t, "first")
-	_, second := keyPair(t, "second")
-	_, other := keyPair(t, "other")
+	_, first := acctest.KeyPair(t, "first")
+	_, second := acctest.KeyPair(t, "second")
+	_, other := acctest.KeyPair(t, "other")
 	acctest.Resource{
 		Type: "servicenow_certificate", Table: "sys_certificate", Needs: twoUsers + twoGroups,
 		NaturalKey: func(r servicenow.Record) string { return "name=" + r["name"] },
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"Elastic"`, Becomes: `"Kibana"`, Drift: map[string]string{"name": "renamed"}},
 			{
-				Name: "pem_certificate", Is: heredoc(first), Becomes: heredoc(second),
+				Name: "pem_certificate", Is: acctest.Heredoc(first), Becomes: acctest.Heredoc(second),
 				Columns: [2]map[string]string{{}, {"subject": "CN=second", "pem_certificate": strings.TrimSpace(second) + "\n"}},
 				Drift:   map[string]string{"pem_certificate": other},
 			},
@@ -86,11 +58,11 @@ func TestCertificate(t *testing.T) {
 // TestCertificateSpelling plans nothing for another spelling of the same certificate.
 func TestCertificateSpelling(t *testing.T) {
 	t.Parallel()
-	_, cert := keyPair(t, "first")
+	_, cert := acctest.KeyPair(t, "first")
 	lines := strings.Split(strings.TrimSpace(cert), "\n")
 	wrapped := lines[0] + "\n" + strings.Join(lines[1:len(lines)-1], "") + "\n" + lines[len(lines)-1]
 	config := func(text string) string {
-		return "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " + heredoc(text) + "\n}"
+		return "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " + acctest.Heredoc(text) + "\n}"
 	}
 	w := acctest.New(t)
 	w.Run(
@@ -104,7 +76,7 @@ func TestCertificateSpelling(t *testing.T) {
 
 func TestCertificateRefusesOtherContent(t *testing.T) {
 	t.Parallel()
-	key, _ := keyPair(t, "x")
+	key, _ := acctest.KeyPair(t, "x")
 	for name, test := range map[string]struct{ text, want string }{
 		"private key": {key, `A private key where a certificate belongs`},
 		"no PEM":      {"hello", `Not a certificate`},
@@ -114,7 +86,7 @@ func TestCertificateRefusesOtherContent(t *testing.T) {
 			w := acctest.New(t)
 			w.Run(resource.TestStep{
 				Config: "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " +
-					heredoc(test.text) + "\n}",
+					acctest.Heredoc(test.text) + "\n}",
 				ExpectError: regexp.MustCompile(test.want),
 			})
 			if requests := append(w.Writes(), w.Reads()...); len(requests) > 0 {
@@ -169,8 +141,8 @@ func TestOAuthJWTEndpoint(t *testing.T) {
 
 func TestJWTVerifierMap(t *testing.T) {
 	t.Parallel()
-	_, first := keyPair(t, "first")
-	_, second := keyPair(t, "second")
+	_, first := acctest.KeyPair(t, "first")
+	_, second := acctest.KeyPair(t, "second")
 	acctest.Resource{
 		Type: "servicenow_jwt_verifier_map", Table: "jwt_verifier_map",
 		Needs: fmt.Sprintf(`
@@ -190,7 +162,7 @@ resource "servicenow_oauth_jwt_endpoint" "b" {
   name       = "b"
   user_field = "email"
 }
-`, heredoc(first), heredoc(second)),
+`, acctest.Heredoc(first), acctest.Heredoc(second)),
 		NaturalKey: func(r servicenow.Record) string { return r["oauth_jwt"] + "/" + r["name"] },
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"Elastic"`, Becomes: `"Kibana"`, Drift: map[string]string{"name": "renamed"}},

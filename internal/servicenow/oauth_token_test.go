@@ -34,7 +34,7 @@ func newChain(t *testing.T) chain {
 		record, _ := w.ServiceNow.Record(table, id)
 		return record
 	}
-	key, certificate := keyPair(t, "chain")
+	key, certificate := acctest.KeyPair(t, "chain")
 	user := insert("sys_user", servicenow.Record{
 		"user_name": "elastic", "user_password": "canary-password", "active": "true",
 	})
