@@ -228,7 +228,8 @@ func TestConnectorWorksEndToEnd(t *testing.T) {
 	t.Parallel()
 	key, certificate := acctest.KeyPair(t, "kibana")
 	w := acctest.New(t)
-	config := strings.NewReplacer("CERTIFICATE", acctest.Heredoc(certificate), "KEY", acctest.Heredoc(key), "INSTANCE", w.ServiceNowURL()).
+	config := strings.NewReplacer(
+		"CERTIFICATE", acctest.Heredoc(certificate), "KEY", acctest.Heredoc(key), "INSTANCE", w.ServiceNowURL()).
 		Replace(chain)
 	const at = "data.servicenow_kibana_connector_test.test"
 	run := func(id, subAction string, params map[string]any) map[string]any {

@@ -62,7 +62,8 @@ func TestCertificateSpelling(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(cert), "\n")
 	wrapped := lines[0] + "\n" + strings.Join(lines[1:len(lines)-1], "") + "\n" + lines[len(lines)-1]
 	config := func(text string) string {
-		return "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " + acctest.Heredoc(text) + "\n}"
+		return "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " +
+			acctest.Heredoc(text) + "\n}"
 	}
 	w := acctest.New(t)
 	w.Run(
