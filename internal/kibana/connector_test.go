@@ -292,3 +292,23 @@ func TestForbiddenIsNotGone(t *testing.T) {
 		}},
 	)
 }
+
+// TestDuplicateCheckCanBeLeftOut makes a second connector of a name, and asks for no list first.
+func TestDuplicateCheckCanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	w.Settings = "duplicate_check = false\n  refresh_mode = \"single\""
+	second := strings.Replace(index("two", ""), "name = \"two\"", "name = \"one\"", 1)
+	w.Run(
+		resource.TestStep{Config: index("one", "")},
+		resource.TestStep{
+			PreConfig: w.Forget, Config: index("one", "") + second,
+			Check: func(*terraform.State) error {
+				if got := requests(w); got["POST one"] != 1 || got["GET /api/actions/connectors"] != 0 {
+					return fmt.Errorf("a second connector of a name took %v", got)
+				}
+				return nil
+			},
+		},
+	)
+}
