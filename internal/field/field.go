@@ -145,3 +145,9 @@ type Following struct {
 func MovesWith(f Field, attributes ...any) Field { return Following{f, attributes} }
 
 func (f Following) unwrap() Field { return f.Field }
+
+// plain carries what the kinds below share: an attribute that is not one column.
+type plain[V attr.Value] struct{ p *V }
+
+func (f plain[V]) Attribute() any    { return f.p }
+func (f plain[V]) Value() attr.Value { return *f.p }

@@ -1,0 +1,89 @@
+package field
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+// Columns binds a map of further columns: only those that it names are owned, compared and cleared.
+type Columns struct {
+	plain[types.Map]
+	prefix string
+}
+
+// FurtherColumns binds a map from column to value.
+func FurtherColumns(p *types.Map) Field { return Columns{plain[types.Map]{p}, ""} }
+
+// Members binds a map whose entries are records of their own, which a composed store gives as columns named prefix and
+// key. Where Terraform knows of no entry, as after an import, every one that the answer holds is read.
+func Members(prefix string, p *types.Map) Field { return Columns{plain[types.Map]{p}, prefix} }
+
+// Columns are those the map names now.
+func (f Columns) Columns() []string {
+	columns := slices.Sorted(maps.Keys(f.p.Elements()))
+	for i := range columns {
+		columns[i] = f.prefix + columns[i]
+	}
+	return columns
+}
+
+// Assign takes the map of the same field of another model.
+func (f Columns) Assign(from Field) { *f.p = *twin[Columns](from).p }
+
+// Same compares the maps.
+func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
+
+// Encode adds the columns whose values are known.
+func (f Columns) Encode(into *client.Record) {
+	for key, value := range f.p.Elements() {
+		switch {
+		case value.IsUnknown():
+		case value.IsNull():
+			into.Values[f.prefix+key] = nil
+		default:
+			into.Values[f.prefix+key] = text(value)
+		}
+	}
+}
+
+// Decode reads the columns that the map names, and no others.
+func (f Columns) Decode(from client.Record) error {
+	read := map[string]attr.Value{}
+	for key, known := range f.p.Elements() {
+		said := client.Text(from.Values[f.prefix+key])
+		if known.IsNull() && said == "" {
+			read[key] = known
+			continue
+		}
+		read[key] = types.StringValue(said)
+	}
+	if f.p.IsNull() && f.prefix != "" {
+		for column, said := range from.Values {
+			if key, ok := strings.CutPrefix(column, f.prefix); ok && client.Text(said) != "" {
+				read[key] = types.StringValue(client.Text(said))
+			}
+		}
+	}
+	if f.p.IsUnknown() || f.p.IsNull() && len(read) == 0 {
+		return nil
+	}
+	*f.p = types.MapValueMust(types.StringType, read)
+	return nil
+}
+
+// Dropped names the columns that the same field of an earlier model owned and this one does not.
+func (f Columns) Dropped(since Field) []string {
+	var dropped []string
+	for _, column := range since.Columns() {
+		if _, ok := f.p.Elements()[strings.TrimPrefix(column, f.prefix)]; !ok {
+			dropped = append(dropped, column)
+		}
+	}
+	return dropped
+}

@@ -1,0 +1,92 @@
+package field
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+// flags binds a set of names to one boolean column each.
+type flags struct {
+	plain[types.Set]
+	columns map[string]string
+}
+
+// Flags binds a set of names, each of which is a boolean column of its own.
+func Flags(p *types.Set, columnOf map[string]string) Field {
+	return flags{plain[types.Set]{p}, columnOf}
+}
+
+func (f flags) Columns() []string  { return slices.Sorted(maps.Values(f.columns)) }
+func (f flags) Assign(from Field)  { *f.p = *twin[flags](from).p }
+func (f flags) Same(as Field) bool { return f.p.Equal(as.Value()) }
+
+func (f flags) Encode(into *client.Record) {
+	if f.p.IsUnknown() {
+		return
+	}
+	set := sorted(f.p.Elements())
+	for name, column := range f.columns {
+		into.Values[column] = slices.Contains(set, name)
+	}
+}
+
+func (f flags) Decode(from client.Record) error {
+	if !f.p.IsUnknown() && !slices.ContainsFunc(f.Columns(), func(c string) bool { return from.Values[c] != nil }) {
+		return nil
+	}
+	var set []attr.Value
+	for _, name := range slices.Sorted(maps.Keys(f.columns)) {
+		var on types.Bool
+		if err := Bool(f.columns[name], &on).Decode(from); err != nil {
+			return err
+		}
+		if on.ValueBool() {
+			set = append(set, types.StringValue(name))
+		}
+	}
+	value := types.SetNull(types.StringType)
+	if len(set) > 0 {
+		value = types.SetValueMust(types.StringType, set)
+	}
+	*f.p = value
+	return nil
+}
+
+// switched binds a text column that counts only while a boolean column is on.
+type switched struct {
+	scalar[types.String]
+	on string
+}
+
+// Switched binds a text column together with the boolean column that makes it count: a value turns it on, null off.
+func Switched(column, on string, p *types.String) Field {
+	return switched{String(column, p).(scalar[types.String]), on} //nolint:forcetypeassert // String's own type
+}
+
+func (f switched) Columns() []string  { return []string{f.column, f.on} }
+func (f switched) Assign(from Field)  { *f.p = *twin[switched](from).p }
+func (f switched) Same(as Field) bool { return f.p.Equal(as.Value()) }
+
+func (f switched) Encode(into *client.Record) {
+	f.scalar.Encode(into)
+	if !f.p.IsUnknown() {
+		into.Values[f.on] = !f.p.IsNull()
+	}
+}
+
+func (f switched) Decode(from client.Record) error {
+	var on types.Bool
+	if err := Bool(f.on, &on).Decode(from); err != nil {
+		return err
+	}
+	if !on.IsNull() && !on.ValueBool() {
+		*f.p = types.StringNull()
+		return nil
+	}
+	return f.scalar.Decode(from)
+}

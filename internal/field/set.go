@@ -1,0 +1,74 @@
+package field
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+)
+
+// Set binds a set of strings to a column that holds them separated by commas, as glide_list does.
+func Set(column string, p *types.Set) Field {
+	return scalar[types.Set]{
+		column: column, p: p,
+		wire: func(v types.Set) any { return strings.Join(sorted(v.Elements()), ",") },
+		parse: func(said any) (types.Set, error) {
+			items := split(said)
+			if len(items) == 0 {
+				return types.SetNull(types.StringType), nil
+			}
+			slices.SortFunc(items, func(a, b attr.Value) int { return strings.Compare(a.String(), b.String()) })
+			return types.SetValueMust(types.StringType, slices.CompactFunc(items, attr.Value.Equal)), nil
+		},
+	}
+}
+
+// List binds an ordered list of strings to a column that holds them separated by commas.
+func List(column string, p *types.List) Field {
+	return scalar[types.List]{
+		column: column, p: p,
+		wire: func(v types.List) any {
+			items := make([]string, 0, len(v.Elements()))
+			for _, e := range v.Elements() {
+				items = append(items, text(e))
+			}
+			return strings.Join(items, ",")
+		},
+		parse: func(said any) (types.List, error) {
+			items := split(said)
+			if len(items) == 0 {
+				return types.ListNull(types.StringType), nil
+			}
+			return types.ListValueMust(types.StringType, items), nil
+		},
+	}
+}
+
+func split(said any) []attr.Value {
+	var items []attr.Value
+	for item := range strings.SplitSeq(client.Text(said), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, types.StringValue(item))
+		}
+	}
+	return items
+}
+
+func sorted(elements []attr.Value) []string {
+	items := make([]string, len(elements))
+	for i, e := range elements {
+		items[i] = text(e)
+	}
+	slices.Sort(items)
+	return items
+}
+
+func text(v attr.Value) string {
+	if s, ok := v.(types.String); ok {
+		return s.ValueString()
+	}
+	return ""
+}
