@@ -2,9 +2,12 @@ package lifecycle
 
 import (
 	"context"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
@@ -15,6 +18,8 @@ type Ephemeral struct {
 	Type        string
 	Description string
 	Attributes  map[string]schema.Attribute
+	// OneOf names the attributes of which exactly one is set.
+	OneOf []string
 }
 
 // EphemeralModel is a pointer to the model of an ephemeral resource, which fills itself.
@@ -47,6 +52,27 @@ func (e *ephemeralResource[T, M]) Configure(
 
 func (e *ephemeralResource[T, M]) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{MarkdownDescription: e.Description, Attributes: e.Attributes}
+}
+
+// ValidateConfig reports at the resource: Terraform prints the lines of an attribute, and these hold secrets.
+func (e *ephemeralResource[T, M]) ValidateConfig(
+	ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse,
+) {
+	set, unknown := 0, false
+	for _, name := range e.OneOf {
+		var value attr.Value
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), &value)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		unknown = unknown || value.IsUnknown()
+		if !value.IsNull() {
+			set++
+		}
+	}
+	if len(e.OneOf) > 0 && (set > 1 || set == 0 && !unknown) {
+		resp.Diagnostics.AddError("One of several, please", "Set exactly one of "+strings.Join(e.OneOf, ", ")+".")
+	}
 }
 
 func (e *ephemeralResource[T, M]) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {

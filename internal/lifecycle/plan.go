@@ -185,7 +185,7 @@ func (r *lifecycle[T, M]) planSecrets(
 func requireSecrets(secrets secretSet, diags *diag.Diagnostics) {
 	for _, s := range secrets {
 		if s.required && s.value.IsNull() {
-			diags.AddAttributeError(s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
+			addError(diags, s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
 				"it is write-only and never stored, so Terraform cannot take it from the state.")
 		}
 	}

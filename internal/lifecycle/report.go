@@ -147,6 +147,16 @@ func (r *lifecycle[T, M]) notKept(
 	diags.AddAttributeError(at, "The server kept another value", detail)
 }
 
+// addError reports a fault at an attribute. One inside an object is reported at the resource: Terraform knows only the
+// lines of the whole object, and would print the secrets beside the fault.
+func addError(diags *diag.Diagnostics, at path.Path, summary, detail string) {
+	if len(at.Steps()) > 1 {
+		diags.AddError(summary, at.String()+": "+detail)
+		return
+	}
+	diags.AddAttributeError(at, summary, detail)
+}
+
 func shown(v attr.Value) string {
 	if v.IsNull() {
 		return "nothing"

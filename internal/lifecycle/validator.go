@@ -43,7 +43,7 @@ func (notEmpty) ValidateMap(_ context.Context, req validator.MapRequest, resp *v
 }
 
 func refuseEmpty(kind string, at path.Path, diags *diag.Diagnostics) {
-	diags.AddAttributeError(at, "An empty "+kind, "The server takes an empty value for none at all, so it would never "+
+	addError(diags, at, "An empty "+kind, "The server takes an empty value for none at all, so it would never "+
 		"read back. Use null, or leave "+at.String()+" out.")
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -210,8 +209,8 @@ func (s side) checkOneAuth(diags *diag.Diagnostics) bool {
 	if len(methods) < 2 {
 		return true
 	}
-	diags.AddAttributeError(s.at(methods[1]), "Two authentication methods",
-		"The block names "+strings.Join(methods, " and ")+". Keep one of them.")
+	s.report(methods[1], "Two authentication methods",
+		"The block names "+strings.Join(methods, " and ")+". Keep one of them.", diags)
 	return false
 }
 
@@ -247,23 +246,23 @@ func (s side) settings(diags *diag.Diagnostics) (client.Config, bool) {
 		return client.Config{}, false // this side is not used
 	}
 	if url == "" {
-		diags.AddAttributeError(s.at(s.urlName), "The server's URL is missing",
-			"Set "+s.at(s.urlName).String()+" or the environment variable "+s.environment[s.urlName]+".")
+		s.report(s.urlName, "The server's URL is missing",
+			"Set "+s.at(s.urlName).String()+" or the environment variable "+s.environment[s.urlName]+".", diags)
 		return client.Config{}, false
 	}
 	if len(methods) == 0 {
 		methods = s.fromEnvironment()
 		if len(methods) > 1 {
-			diags.AddAttributeError(s.at(s.urlName), "Two authentication methods in the environment",
+			s.report(s.urlName, "Two authentication methods in the environment",
 				"The environment variables of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the "+
-					"method in the provider block.")
+					"method in the provider block.", diags)
 			return client.Config{}, false
 		}
 	}
 	if len(methods) == 0 {
-		diags.AddAttributeError(s.at(s.urlName), "No authentication method", "Set one of "+strings.Join(s.methods, ", ")+
+		s.report(s.urlName, "No authentication method", "Set one of "+strings.Join(s.methods, ", ")+
 			" beside "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
-			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).")
+			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).", diags)
 		return client.Config{}, false
 	}
 	http, ok := s.http(diags)
@@ -325,8 +324,8 @@ func (s side) http(diags *diag.Diagnostics) (client.HTTP, bool) {
 	if text := s.text("http.request_timeout"); text != "" {
 		limit, err := time.ParseDuration(text)
 		if err != nil || limit <= 0 {
-			diags.AddAttributeError(s.at("http.request_timeout"), "Not a duration",
-				fmt.Sprintf("%q is not a duration above zero, as 30s or 2m.", text))
+			s.report("http.request_timeout", "Not a duration",
+				fmt.Sprintf("%q is not a duration above zero, as 30s or 2m.", text), diags)
 			return h, false
 		}
 		h.RequestTimeout = limit
@@ -344,8 +343,49 @@ var fieldNames = map[string]string{
 	"MaxConcurrentRequests": "max_concurrent_requests", "RequestsPerSecond": "requests_per_second",
 }
 
-// reportMistakes reports each mistake at its attribute, but for private keys: Terraform prints the source lines of an
-// attribute error, and those would be the key.
+// confidential names the attributes whose source lines must not be printed.
+var confidential = map[string]bool{
+	"password": true, "client_secret": true, "private_key": true, "private_key_password": true, "api_key": true,
+	"bearer_token": true, "client_private_key": true, "proxy_url": true, "headers": true,
+}
+
+func holdsSecret(name string, value attr.Value) bool {
+	if value == nil || value.IsNull() {
+		return false
+	}
+	if object, ok := value.(types.Object); ok {
+		for inner, v := range object.Attributes() {
+			if holdsSecret(inner, v) {
+				return true
+			}
+		}
+		return false
+	}
+	return confidential[name]
+}
+
+// report reports a fault at its attribute. Terraform prints all the source lines of the outermost attribute around it,
+// so a fault beside a secret is reported at the provider block, which prints one line.
+func (s side) report(dotted, summary, detail string, diags *diag.Diagnostics) {
+	at := s.at(dotted)
+	outer, _, _ := strings.Cut(dotted, ".")
+	secret := holdsSecret(outer, s.attributes[outer])
+	if s.root != nil {
+		for name, value := range s.attributes {
+			secret = secret || holdsSecret(name, value)
+		}
+	}
+	if !secret {
+		diags.AddAttributeError(at, summary, detail)
+		return
+	}
+	if !strings.Contains(detail, at.String()) {
+		detail = at.String() + ": " + detail
+	}
+	diags.AddError(summary, detail)
+}
+
+// reportMistakes reports what the client finds wrong in its configuration.
 func (s side) reportMistakes(mistakes []*client.ConfigError, diags *diag.Diagnostics) bool {
 	method := ""
 	if methods := append(s.configured(), s.fromEnvironment()...); len(methods) > 0 {
@@ -367,12 +407,7 @@ func (s side) reportMistakes(mistakes []*client.ConfigError, diags *diag.Diagnos
 		if variable := s.environment[dotted]; variable != "" && s.value(dotted) == nil {
 			cause += " (taken from " + variable + ")"
 		}
-		detail := at.String() + " " + cause + "."
-		if strings.Contains(dotted, "private_key") || errors.Is(mistake.Err, os.ErrNotExist) {
-			diags.AddError("The provider's configuration is wrong", detail)
-			continue
-		}
-		diags.AddAttributeError(at, "The provider's configuration is wrong", detail)
+		s.report(dotted, "The provider's configuration is wrong", at.String()+" "+cause+".", diags)
 	}
 	return len(mistakes) > 0
 }

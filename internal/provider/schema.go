@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -61,8 +60,6 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 						Optional: true,
 						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `ES512`. " +
 							"Default: `RS256`.",
-						Validators: []validator.String{stringvalidator.OneOf(
-							"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")},
 					},
 				},
 			},
@@ -158,11 +155,11 @@ func httpAttribute() schema.SingleNestedAttribute {
 			},
 			"request_timeout": plain("How long one attempt may take, as `30s`. Default: `60s`."),
 			"max_retries": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(0)},
+				Optional:            true,
 				MarkdownDescription: "How often a request is sent again after a failure that passes. Default: `6`.",
 			},
 			"max_concurrent_requests": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
+				Optional:            true,
 				MarkdownDescription: "How many requests run at once. Default: `10`.",
 			},
 			"requests_per_second": schema.Float64Attribute{

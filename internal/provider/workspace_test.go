@@ -39,6 +39,12 @@ func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
 // at lays a configuration out for the same provider in a directory of its own.
 func (w workspace) at(t *testing.T, world *acctest.World, config string) workspace {
 	t.Helper()
+	return w.with(t, world.Provider()+config)
+}
+
+// with is at for a configuration that has a provider block of its own.
+func (w workspace) with(t *testing.T, config string) workspace {
+	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.tf"), `terraform {
   required_providers {
@@ -47,7 +53,7 @@ func (w workspace) at(t *testing.T, world *acctest.World, config string) workspa
     }
   }
 }
-`+world.Provider()+config)
+`+config)
 	return workspace{t, dir, w.cli}
 }
 

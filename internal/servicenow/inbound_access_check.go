@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -28,6 +27,7 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 			"passes the API's access policy. It really sends the request, at each plan and apply. A refusal does not fail the " +
 			"plan, which might be the one that repairs the cause: look at `authenticated` and `message`, or set " +
 			"`fail_if_denied`.",
+		OneOf: []string{"api_key", "basic_auth", "bearer_token"},
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The path, with its query, as `/api/now/table/incident?sysparm_limit=1`.",
@@ -38,12 +38,10 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 			},
 			"api_key": schema.SingleNestedAttribute{
 				Optional: true, MarkdownDescription: "An API key. Exactly one of this, `basic_auth` and `bearer_token`.",
-				Validators: []validator.Object{objectvalidator.ExactlyOneOf(
-					path.MatchRoot("api_key"), path.MatchRoot("basic_auth"), path.MatchRoot("bearer_token"))},
 				Attributes: map[string]schema.Attribute{
 					"value": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The key, as `now_…`."},
 					"in": schema.StringAttribute{
-						Optional: true, Validators: []validator.String{stringvalidator.OneOf("header", "query")},
+						Optional:            true,
 						MarkdownDescription: "Where it travels: `header` or `query`. Default: `header`.",
 					},
 					"name": schema.StringAttribute{
@@ -118,6 +116,9 @@ func (m *inboundAccessCheck) Open(ctx context.Context, c *client.Client) error {
 	target, err := url.Parse(m.Path.ValueString())
 	if err != nil || target.Host != "" || !strings.HasPrefix(target.Path, "/") {
 		return errors.New("path must begin with / and name no host: the request goes to the provider's instance")
+	}
+	if in := m.APIKey; in != nil && !slices.Contains([]string{"", "header", "query"}, in.In.ValueString()) {
+		return fmt.Errorf("api_key.in must be header or query, not %q", in.In.ValueString())
 	}
 	method := m.Method.ValueString()
 	if method == "" {

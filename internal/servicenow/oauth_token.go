@@ -5,12 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
@@ -25,6 +21,7 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 			"verifier map, endpoint, user) the way Kibana uses it: `aud` and `iss` are the client id, and there is no `jti`. " +
 			"A refusal does not fail the plan, which might be the one that repairs the chain: look at `ok` and `message`, " +
 			"or set `fail_if_denied`.",
+		OneOf: []string{"jwt", "password", "client_credentials"},
 		Attributes: map[string]schema.Attribute{
 			"instance_url": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "The instance. Default: the provider's `instance_url`.",
@@ -32,8 +29,6 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 			"jwt": schema.SingleNestedAttribute{
 				Optional:            true,
 				MarkdownDescription: "The JWT bearer grant. Exactly one of this, `password` and `client_credentials`.",
-				Validators: []validator.Object{objectvalidator.ExactlyOneOf(
-					path.MatchRoot("jwt"), path.MatchRoot("password"), path.MatchRoot("client_credentials"))},
 				Attributes: map[string]schema.Attribute{
 					"client_id":     required("`client_id` of the `servicenow_oauth_jwt_endpoint`."),
 					"client_secret": confidential("Its client secret. Leave it out for a public client."),
@@ -48,8 +43,6 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 					"signing_algorithm": schema.StringAttribute{
 						Optional:            true,
 						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256` … `ES512`. Default: `RS256`, which Kibana uses.",
-						Validators: []validator.String{stringvalidator.OneOf(
-							"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")},
 					},
 					"include_jti": schema.BoolAttribute{
 						Optional: true, MarkdownDescription: "Whether to send a new `jti`, which Kibana does not. Default: `false`.",
