@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -41,7 +42,7 @@ var NewRecord = lifecycle.New[record](lifecycle.Definition{
 				"`sys_id`. `null` keeps a column empty; removing a column clears it once.",
 		},
 		"secret_values_wo": schema.MapAttribute{
-			ElementType: types.StringType, Validators: []validator.Map{mapvalidator.KeysAre(columnName)},
+			ElementType:         types.StringType,
 			MarkdownDescription: "The columns that hold secrets, by name, as `password2` columns do. Removing one clears it.",
 		},
 		"secret_values_wo_version": lifecycle.Version("`secret_values_wo`"),
@@ -60,8 +61,8 @@ var NewRecord = lifecycle.New[record](lifecycle.Definition{
 var (
 	tableName = stringvalidator.RegexMatches(regexp.MustCompile(`^[a-z0-9_]+$`),
 		"must be a table's name: small letters, digits and _")
-	columnName = stringvalidator.RegexMatches(regexp.MustCompile(`^[a-z0-9_]+$`),
-		"must be a column's name: small letters, digits and _")
+	columnPattern = regexp.MustCompile(`^[a-z0-9_]+$`)
+	columnName    = stringvalidator.RegexMatches(columnPattern, "must be a column's name: small letters, digits and _")
 )
 
 type record struct {
@@ -87,6 +88,12 @@ func (m *record) Fields() []field.Field {
 }
 
 func (m *record) Check(_ context.Context, report *lifecycle.Report) {
+	for column := range m.SecretValuesWO.Elements() {
+		if !columnPattern.MatchString(column) {
+			report.Error(nil, "Not a column's name", fmt.Sprintf("secret_values_wo names the column %q; columns have small "+
+				"letters, digits and _.", column))
+		}
+	}
 	for column := range m.Values.Elements() {
 		if _, ok := m.SecretValuesWO.Elements()[column]; ok {
 			report.Error(nil, "A column in two places", "The column "+column+" stands in values and in secret_values_wo. "+
