@@ -47,6 +47,8 @@ type tableReads struct {
 	writes int
 	// wanted are the columns that reads asked for.
 	wanted map[string]bool
+	// loading lets one join read the whole table while others wait for what it finds.
+	loading sync.Mutex
 }
 
 // join is a set of reads that wait to be sent together.
@@ -116,17 +118,20 @@ func (r *tableReads) read(ctx context.Context, t *Table, have Record) (Record, e
 // atHand finds a record in the snapshot, if that is young and holds the columns.
 func (r *tableReads) atHand(have Record) (Record, bool) {
 	row, ok := r.rows[have.ID]
-	if !ok || time.Since(r.loaded) > snapshotLife {
+	if !ok || !r.fresh(have.Columns) {
 		return Record{}, false
-	}
-	for _, column := range have.Columns {
-		if !r.columns[column] {
-			return Record{}, false
-		}
 	}
 	// Its own copy: stores change the records that they are given.
 	row.Values = maps.Clone(row.Values)
 	return row, true
+}
+
+// fresh tells whether the snapshot is there, young, and holds the columns. r.mu is held.
+func (r *tableReads) fresh(columns []string) bool {
+	if r.rows == nil || time.Since(r.loaded) > snapshotLife {
+		return false
+	}
+	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
 }
 
 // enter puts a read into the join that is being gathered. r.mu is held.
@@ -171,26 +176,18 @@ func (r *tableReads) dispatch(t *Table, j *join) {
 		r.joins, r.began = 0, time.Now()
 	}
 	r.joins++
-	whole, writes, wanted := r.joins >= loadAfter && !r.large, r.writes, slices.Sorted(maps.Keys(r.wanted))
+	whole := r.joins >= loadAfter && !r.large
 	r.mu.Unlock()
 	defer close(j.done)
 	defer j.cancel()
 
 	if whole {
-		rows, ok, err := t.load(j.ctx, wanted)
-		if err != nil {
+		rows, ok, err := r.wholeTable(t, j)
+		switch {
+		case err != nil:
 			j.err = err
 			return
-		}
-		r.mu.Lock()
-		if r.large = !ok; ok && r.writes == writes {
-			r.rows, r.loaded, r.columns = rows, time.Now(), map[string]bool{}
-			for _, column := range wanted {
-				r.columns[column] = true
-			}
-		}
-		r.mu.Unlock()
-		if ok {
+		case ok:
 			j.found = map[string]readResult{}
 			for id := range j.ids {
 				// A record that is missing may have moved between two pages, so its own query decides.
@@ -203,6 +200,35 @@ func (r *tableReads) dispatch(t *Table, j *join) {
 		}
 	}
 	j.found, j.err = t.readMany(j.ctx, j.ids, slices.Sorted(maps.Keys(j.columns)))
+}
+
+// wholeTable gives the rows of the whole table: those that another join has just read, or what the server answers now.
+// It is not ok when the table holds too many rows.
+func (r *tableReads) wholeTable(t *Table, j *join) (rows map[string]Record, ok bool, err error) {
+	r.loading.Lock()
+	defer r.loading.Unlock()
+	r.mu.Lock()
+	if r.large || r.fresh(slices.Collect(maps.Keys(j.columns))) {
+		rows, ok = r.rows, !r.large
+		r.mu.Unlock()
+		return rows, ok, nil
+	}
+	writes, wanted := r.writes, slices.Sorted(maps.Keys(r.wanted))
+	r.mu.Unlock()
+
+	rows, ok, err = t.load(j.ctx, wanted)
+	if err != nil {
+		return nil, false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.large = !ok; ok && r.writes == writes {
+		r.rows, r.loaded, r.columns = rows, time.Now(), map[string]bool{}
+		for _, column := range wanted {
+			r.columns[column] = true
+		}
+	}
+	return rows, ok, nil
 }
 
 // readMany reads records by one query. What is neither found nor known to be gone is left out of the answer.

@@ -110,9 +110,9 @@ func readAll(table *Table, n int) []error {
 func TestReadsAreJoined(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ total, read, most int }{
-		"a few records":          {30000, 6, 2},
+		"a few records":          {30000, 6, 7},
 		"many of a small table":  {2500, 2500, 2 + 3},
-		"many of a large table":  {30000, 200, 1 + 40},
+		"many of a large table":  {30000, 200, 1 + 200},
 		"all of a one-row table": {1, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,6 +148,24 @@ func TestJoinedReadsTellHiddenFromGone(t *testing.T) {
 				t.Errorf("single %t, record %d: %v, not %v", single, i, err, want)
 			}
 		}
+	}
+}
+
+// TestLargeTablesAreNotLoaded joins what is asked for at once, and reads one page of the table at the most.
+func TestLargeTablesAreNotLoaded(t *testing.T) {
+	t.Parallel()
+	server, table := rows(t, 30000)
+	var wg sync.WaitGroup
+	for i := range 300 {
+		wg.Go(func() {
+			if _, err := table.Read(t.Context(), Record{ID: rowID(i), Columns: []string{"name"}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := server.count(); n > 30 {
+		t.Errorf("%d requests for 300 records that were asked for at once", n)
 	}
 }
 
