@@ -31,10 +31,6 @@ const (
 // releases are all of them.
 var releases = []string{first, second, third, beforeIDs, withIDs, newest}
 
-// wholeLife are the releases on which an ITSM connector is taken through all of its life. The others, and other types,
-// go through the shorter one where nothing new would be met.
-var wholeLife = []string{first, third, newest}
-
 func onKibana(version string, spaces ...string) func(*simulator.Options) {
 	return func(o *simulator.Options) { o.Kibana.Version, o.Kibana.Spaces = version, spaces }
 }
@@ -140,7 +136,7 @@ func (c connectorTest) action(action plancheck.ResourceActionType) resource.Conf
 }
 
 // run takes the connector through its life: create, empty plan, import by id and name, change and drift, lost secrets,
-// rotation without and with a version, gone, destroy. The short one leaves out what the release has no part in.
+// rotation without and with a version, gone, destroy.
 func (c connectorTest) run(t *testing.T, version string) {
 	t.Helper()
 	w := acctest.New(t, onKibana(version))
@@ -157,7 +153,6 @@ func (c connectorTest) run(t *testing.T, version string) {
 	}
 	ignored := append([]string{"timeouts", "secrets_updated_at", c.version}, c.unread...)
 	before, after := c.hcl("Elastic", c.is, "1"), c.hcl("Renamed", c.becomes, "1")
-	whole := version == newest || c.typeID == ".servicenow" && slices.Contains(wholeLife, version)
 	steps := []resource.TestStep{
 		{
 			Config: before,
@@ -166,6 +161,9 @@ func (c connectorTest) run(t *testing.T, version string) {
 				resource.TestCheckResourceAttr(c.full()+".test", "is_missing_secrets", "false"),
 				resource.TestCheckResourceAttr(c.full()+".test", "space_id", "default"),
 				resource.TestCheckResourceAttrPair(c.full()+".test", "id", c.full()+".test", "connector_id")),
+		},
+		{
+			Config: before, ResourceName: c.full() + ".test", ImportState: true, ImportStateKind: resource.ImportBlockWithID,
 		},
 		{
 			ResourceName: c.full() + ".test", ImportState: true, ImportStateId: "name=Elastic",
@@ -180,13 +178,6 @@ func (c connectorTest) run(t *testing.T, version string) {
 			Check: resource.ComposeAggregateTestCheckFunc(c.holds(w, "Renamed", c.changed, "1"), sent(w, "PUT")),
 		},
 	}
-	if !whole {
-		w.Run(steps...)
-		return
-	}
-	steps = slices.Insert(steps, 1, resource.TestStep{
-		Config: before, ResourceName: c.full() + ".test", ImportState: true, ImportStateKind: resource.ImportBlockWithID,
-	})
 	if c.version != "" {
 		steps = append(steps, c.secretSteps(w, version, func() { must(w.Kibana.MarkMissingSecrets(id())) })...)
 	}
