@@ -33,6 +33,10 @@ type demo struct {
 	leaked    []string       // where secrets were found so far
 	before    map[string]int // records on the servers at the start, by table
 	started   time.Time
+
+	incidents []string // numbers of those that were opened
+	drifted   []string // resources that the drift was found in
+	leftovers int
 }
 
 // run tells the whole story on out. Its error is the first surprise.
@@ -65,7 +69,8 @@ func run(ctx context.Context, trace string, out io.Writer) error {
 			return err
 		}
 	}
-	d.say("Done", "in %.0f s; nothing is left on this machine", time.Since(d.started).Seconds())
+	d.say("Done", "in %.0f s: opened %s; found drift in %s; %d leftovers", time.Since(d.started).Seconds(),
+		strings.Join(d.incidents, " and "), strings.Join(d.drifted, ", "), d.leftovers)
 	return nil
 }
 
@@ -196,6 +201,7 @@ func (d *demo) push(ctx context.Context) error {
 	if !strings.HasPrefix(pushed.Number, "INC") {
 		return surprise("the push answered no incident number: %+v", pushed)
 	}
+	d.incidents = append(d.incidents, pushed.Number)
 	d.say("Push", "Kibana opened incident %s through the connector, logged in by OAuth", pushed.Number)
 	d.detail("%s", pushed.URL)
 	return nil
@@ -263,6 +269,7 @@ func (d *demo) drift(ctx context.Context) error {
 	if got := addresses(changes); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		return surprise("the plan finds %v, and changed were %v", got, want)
 	}
+	d.drifted = addresses(changes)
 	d.say("Plan", "Terraform found all %d:", len(changes))
 	for _, change := range changes {
 		d.detail("%s %s", strings.Join(change.Change.Actions, "+"), change.Address)
@@ -300,11 +307,10 @@ func (d *demo) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	leftovers := 0
 	for name, count := range after {
-		leftovers += count - d.before[name]
+		d.leftovers += count - d.before[name]
 	}
-	d.say("Destroy", "%d resources destroyed, %d leftovers", len(changes), leftovers)
+	d.say("Destroy", "%d resources destroyed, %d leftovers", len(changes), d.leftovers)
 	if !maps.Equal(d.before, after) {
 		return surprise("records before %v, after %v", d.before, after)
 	}
