@@ -115,7 +115,7 @@ func (s privilegeStore) Create(ctx context.Context, want client.Record) (client.
 			// The platform counts a privilege only where it belongs to the application that it is for.
 			want.Values["sys_scope"] = want.Values["source_scope"]
 		}
-		want.Key = nil // looked up already
+		want.LookedUp = true
 		return s.Table.Create(ctx, want)
 	}
 	if !want.Options["adopt_existing"] {

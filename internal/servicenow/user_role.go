@@ -82,7 +82,7 @@ func (s userRoleStore) Create(ctx context.Context, want client.Record) (client.R
 		inherited.Warnings = append(inherited.Warnings, takenOver)
 		return *inherited, nil
 	}
-	want.Key = nil // looked up already
+	want.LookedUp = true
 	got, err := s.Table.Create(ctx, want)
 	switch {
 	case inherited != nil && err == nil && got.ID == inherited.ID, inherited != nil && isUniqueViolation(err):
