@@ -6,9 +6,28 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
 
+// writeOnly carries what secrets share: they travel apart from values, and are null in every plan and state.
+type writeOnly struct{}
+
+// Columns is empty: a secret is never asked for.
+func (writeOnly) Columns() []string { return nil }
+
+// Encode does nothing: secrets travel apart from values.
+func (writeOnly) Encode(*client.Record) {}
+
+// Decode leaves the attribute null, as write-only attributes are in state.
+func (writeOnly) Decode(client.Record) error { return nil }
+
+// Assign does nothing: a secret is null in every plan and state.
+func (writeOnly) Assign(Field) {}
+
+// Same is always true: whether a secret moved is not told by values.
+func (writeOnly) Same(Field) bool { return true }
+
 // SecretField binds a write-only attribute: sent from the configuration, never read, never stored.
 type SecretField struct {
 	plain[types.String]
+	writeOnly
 	column string
 	// Version points at the attribute whose change sends the secret again; nil when there is none.
 	Version *types.Int64
@@ -18,31 +37,16 @@ type SecretField struct {
 
 // Secret binds a write-only attribute. With a version set, only a change of the version sends it again.
 func Secret(column string, p *types.String, version *types.Int64) SecretField {
-	return SecretField{plain[types.String]{p}, column, version, false}
+	return SecretField{plain: plain[types.String]{p}, column: column, Version: version}
 }
 
 // RequiredSecret binds a write-only attribute that no create can do without.
 func RequiredSecret(column string, p *types.String, version *types.Int64) SecretField {
-	return SecretField{plain[types.String]{p}, column, version, true}
+	return SecretField{plain: plain[types.String]{p}, column: column, Version: version, Required: true}
 }
 
 // Column is where the secret is sent.
 func (f SecretField) Column() string { return f.column }
-
-// Columns is empty: a secret is never asked for.
-func (f SecretField) Columns() []string { return nil }
-
-// Encode does nothing: secrets travel apart from values.
-func (f SecretField) Encode(*client.Record) {}
-
-// Decode leaves the attribute null, as write-only attributes are in state.
-func (f SecretField) Decode(client.Record) error { return nil }
-
-// Assign does nothing: a secret is null in every plan and state.
-func (f SecretField) Assign(Field) {}
-
-// Same is always true: whether a secret moved is not told by values.
-func (f SecretField) Same(Field) bool { return true }
 
 // Plaintext is the configured secret.
 func (f SecretField) Plaintext() types.String { return *f.p }

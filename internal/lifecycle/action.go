@@ -82,10 +82,6 @@ func (a *deed[T, M]) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 	}
 	progress := func(line string) { resp.SendProgress(action.InvokeProgressEvent{Message: line}) }
 	if err := m.Invoke(ctx, &a.connection.Client, progress); err != nil {
-		detail := err.Error() + "."
-		if more := hint(err); more != "" {
-			detail += "\n\n" + more
-		}
-		resp.Diagnostics.AddError("Cannot run "+a.subject(), detail)
+		resp.Diagnostics.AddError("Cannot run "+a.subject(), explain(err))
 	}
 }

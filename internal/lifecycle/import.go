@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -17,8 +16,6 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
-
-var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // candidates bounds how many records an ambiguous import lists.
 const candidates = 10
@@ -88,7 +85,7 @@ func (r *lifecycle[T, M]) ImportState(
 			match["space_id"] = space
 		}
 		id = r.lookUp(ctx, req.ID, match, &resp.Diagnostics)
-	} else if r.Server == ServiceNow && !sysID.MatchString(id) && !resp.Diagnostics.HasError() {
+	} else if r.Server == ServiceNow && !IsSysID(id) && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type,
 			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", req.ID, r.keyForm()))
 	}

@@ -122,11 +122,8 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 	}
 	found, err := l.Store(&l.connection.Client).Find(ctx, match, columns, candidates)
 	if err != nil {
-		detail := fmt.Sprintf("Looking for %s in %s: %s.", describe(match), l.Table, err)
-		if more := hint(err); more != "" {
-			detail += "\n\n" + more
-		}
-		resp.Diagnostics.AddError("Cannot read "+subject, detail)
+		resp.Diagnostics.AddError("Cannot read "+subject,
+			fmt.Sprintf("Looking for %s in %s: %s", describe(match), l.Table, explain(err)))
 		return
 	}
 	if len(found) != 1 {

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -57,11 +56,7 @@ func (r *reader[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 		return
 	}
 	if err := m.Read(ctx, &r.connection.Client); err != nil {
-		detail := err.Error() + "."
-		if more := hint(err); more != "" {
-			detail += "\n\n" + more
-		}
-		resp.Diagnostics.AddError(fmt.Sprintf("Cannot read %s", subject), detail)
+		resp.Diagnostics.AddError("Cannot read "+subject, explain(err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)

@@ -70,11 +70,7 @@ func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagno
 		diags.AddError(summary, r.existing(m, exists))
 		return
 	}
-	detail := r.subject(m) + ": " + err.Error() + "."
-	if hint := hint(err); hint != "" {
-		detail += "\n\n" + hint
-	}
-	diags.AddError(summary, detail)
+	diags.AddError(summary, r.subject(m)+": "+explain(err))
 }
 
 // existing tells how to manage what is there already.
@@ -87,6 +83,14 @@ func (r *lifecycle[T, M]) existing(m M, exists *client.ExistsError) string {
 	return fmt.Sprintf("%s: %s. To manage it from here, import it:\n\n  terraform import servicenow_%s.NAME %s\n\n"+
 		"To create a second one all the same, set duplicate_check = false in the provider block.",
 		r.subject(m), exists, r.Type, id)
+}
+
+// explain tells an error in the server's words, and what to try.
+func explain(err error) string {
+	if hint := hint(err); hint != "" {
+		return err.Error() + ".\n\n" + hint
+	}
+	return err.Error() + "."
 }
 
 // hint tells what to try after a refusal.

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -47,6 +48,11 @@ func refuseEmpty(kind string, at path.Path, diags *diag.Diagnostics) {
 		"read back. Use null, or leave "+at.String()+" out.")
 }
 
+var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// IsSysID tells whether a value has the form of a sys_id: 32 hex digits, in lower case.
+func IsSysID(value string) bool { return sysID.MatchString(value) }
+
 // sysIDOr holds that a value is a sys_id, or one of a few words.
 type sysIDOr struct{ words []string }
 
@@ -72,7 +78,7 @@ func (v sysIDOr) ValidateString(ctx context.Context, req validator.StringRequest
 			return
 		}
 	}
-	if !sysID.MatchString(value) {
+	if !IsSysID(value) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not a sys_id", req.Path.String()+" must be "+v.Description(ctx)+
 			", not a name: got "+quoted(value)+". Refer to the id attribute of a resource or data source.")
 	}

@@ -41,7 +41,7 @@ func (r *lifecycle[T, M]) importWithin(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if place == "" || !sysID.MatchString(id) {
+	if place == "" || !IsSysID(id) {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type, fmt.Sprintf("%q is not %s/SYS_ID nor "+
 			"%[2]s/SYS_ID/COLUMN,COLUMN… (a sys_id has 32 hex digits).", req.ID, strings.ToUpper(r.Within)))
 		return

@@ -112,11 +112,10 @@ func (m *corsRule) Fields() []field.Field {
 	}
 }
 
-var (
-	// The documented pattern. Instances hold origins outside it, http://localhost:3000 among them, so it only warns.
-	documentedOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9]+(:\d+)?$`)
-	sysID            = regexp.MustCompile(`^[0-9a-f]{32}$`)
-)
+// documentedOrigin is the documented pattern. Instances hold origins outside it, http://localhost:3000 among them, so
+// it only warns.
+var documentedOrigin = regexp.MustCompile(
+	`^https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9]+(:\d+)?$`)
 
 func (m *corsRule) Check(_ context.Context, report *lifecycle.Report) {
 	if domain := m.Domain.ValueString(); domain != "" {
@@ -129,7 +128,7 @@ func (m *corsRule) Check(_ context.Context, report *lifecycle.Report) {
 				"an IP address, at most one * right after ://, and a port. "+domain+" is something else. It is sent as it is.")
 		}
 	}
-	if id := m.RESTAPIID.ValueString(); id != "" && !sysID.MatchString(id) {
+	if id := m.RESTAPIID.ValueString(); id != "" && !lifecycle.IsSysID(id) {
 		report.Warn(&m.RESTAPIID, "Not a sys_id", "The REST API of a CORS rule is the sys_id of its sys_ws_definition. Some "+
 			"APIs that are built into the platform may differ, so "+id+" is sent as it is.")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
 // queryTerms are the terms of an encoded query that an answer can be held against.
@@ -57,7 +58,7 @@ func (terms queryTerms) check(table string, row client.Record) error {
 // sameStored compares as ServiceNow does: without case, and with the other spellings of booleans and numbers. A
 // reference may have been asked for by its display value.
 func sameStored(stored, asked string) bool {
-	if strings.EqualFold(stored, asked) || sysID.MatchString(stored) && !sysID.MatchString(asked) {
+	if strings.EqualFold(stored, asked) || lifecycle.IsSysID(stored) && !lifecycle.IsSysID(asked) {
 		return true
 	}
 	a, err1 := strconv.ParseFloat(stored, 64)

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
 )
 
-// TestLookedUpRecordsAreCreatedOnce loses the answer to the POST of records that are looked up first, on an instance that
-// makes its own ids, so that only the natural key finds what was made.
+// TestLookedUpRecordsAreCreatedOnce loses the answer to the POST of records that are looked up first, on an instance
+// that makes its own ids, so that only the natural key finds what was made.
 func TestLookedUpRecordsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	for table, test := range map[string]struct{ config, query string }{

@@ -179,7 +179,7 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 	case m.RESTAPIID.IsNull() && !m.Global.ValueBool() && !m.Global.IsUnknown():
 		report.Warn(&m.RESTAPIID, "A policy without an API", "The policy applies to nothing until an API is chosen in its "+
 			"form. Set rest_api_id, or global = true.")
-	case id != "" && !sysID.MatchString(id):
+	case id != "" && !lifecycle.IsSysID(id):
 		report.Warn(&m.RESTAPIID, "Not a sys_id", "The API of an access policy is usually the sys_id of its "+
 			"sys_ws_definition. APIs that are built into the platform may differ, so "+id+" is sent as it is.")
 	}
