@@ -91,7 +91,7 @@ func (d *demo) build(ctx context.Context) error {
 	if err := goBuild(ctx, provider, module); err != nil {
 		return err
 	}
-	if err := goBuild(ctx, d.simulatorBinary(), module+"/internal/simulator/cmd"); err != nil {
+	if err := goBuild(ctx, d.simulatorBinary(), module+"/internal/cmd/servicenow-simulator"); err != nil {
 		return err
 	}
 	d.say("Build", "the provider and a simulated ServiceNow and Kibana, in %.0f s", time.Since(started).Seconds())

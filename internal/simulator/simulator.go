@@ -1,5 +1,5 @@
 // Package simulator runs a simulated ServiceNow instance and a simulated Kibana on loopback, wired to each other: a
-// connector in the one creates incidents in the other. Tests use it in process; the cmd package runs it by itself.
+// connector in the one creates incidents in the other. Tests use it in process; cmd/servicenow-simulator runs it by itself.
 package simulator
 
 import (

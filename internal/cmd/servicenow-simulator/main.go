@@ -1,4 +1,4 @@
-// Command cmd runs the simulated ServiceNow and Kibana until it is interrupted. It prints one line of JSON with their
+// Command servicenow-simulator runs the simulated ServiceNow and Kibana until it is interrupted. It prints one line of JSON with their
 // URLs and credentials as soon as both listen.
 package main
 
@@ -39,7 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string, out io.Writer) error {
-	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
+	flags := flag.NewFlagSet("servicenow-simulator", flag.ContinueOnError)
 	const kibanaUser, kibanaPassword = "elastic", "changeme"
 	opts := simulator.Options{Kibana: kibana.Options{Username: kibanaUser, Password: kibanaPassword}}
 	flags.StringVar(
