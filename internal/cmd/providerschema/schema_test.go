@@ -66,7 +66,7 @@ func askTerraform(ctx context.Context, t *testing.T) []byte {
 		}
 	}
 	binary := filepath.Join(dir, "terraform-provider-servicenow")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "../..")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../..")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the provider: %v\n%s", err, out)
 	}

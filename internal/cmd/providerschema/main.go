@@ -1,6 +1,10 @@
 // Command providerschema prints the provider's schema as `terraform providers schema -json` would, taken from the
-// provider in process. Terraform before 1.14 leaves actions, list resources and identities out of its own answer, and
-// the documentation generator documents only what it is given.
+// provider in process.
+//
+// The documentation generator documents only what it is given, and Terraform before 1.14 leaves actions, list resources
+// and (before 1.12) identities out of its own answer. As long as 1.11 is supported, `make generate` must write the same
+// pages whichever Terraform is installed, so the schema is dumped here. A test holds the dump to what the installed
+// Terraform reports, in every part that it reports. Once 1.14 is the oldest supported release, this command can go.
 //
 //	providerschema ADDRESS
 //
