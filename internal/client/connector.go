@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/go-uuid"
+	"github.com/google/uuid"
 )
 
 // Connectors is the Store of the Kibana connectors of one type.
@@ -81,9 +81,11 @@ func (s *Connectors) Create(ctx context.Context, want Record) (Record, error) {
 		return s.createUnnamed(ctx, routes, want, body, space, before)
 	}
 	if !chosen {
-		if want.ID, err = uuid.GenerateUUID(); err != nil {
+		random, err := uuid.NewRandom() // Kibana before 9.4 demands the version and variant bits
+		if err != nil {
 			return Record{}, fmt.Errorf("making an id: %w", err)
 		}
+		want.ID = random.String()
 	}
 	ctx, cancel := graceContext(ctx)
 	defer cancel()

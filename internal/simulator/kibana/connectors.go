@@ -106,6 +106,10 @@ func (s *Server) typeByID(v version, id string) *connectorType {
 
 func (s *Server) create(d dialect) handler {
 	return func(c *call) reply {
+		// Routes check the path before the body, and both before any privilege.
+		if refused := s.connectorIDFault(c); refused != nil {
+			return *refused
+		}
 		body, refused := c.validBody(d.connectorBody(true))
 		if refused != nil {
 			return *refused
@@ -134,6 +138,8 @@ func (s *Server) create(d dialect) handler {
 		defer s.mu.Unlock()
 		if id == "" {
 			id = newID()
+		} else if c.version.before(9, 4) && !rfc4122.MatchString(id) {
+			return failure(http.StatusBadRequest, "%s", predefinedIDRefusal)
 		}
 		// Saved objects of this type are isolated, not duplicated, by space: an id taken in any of them conflicts.
 		if s.connectors[id] != nil {

@@ -361,6 +361,61 @@ func TestClientChosenIDs(t *testing.T) {
 		do("POST", "/api/actions/connector/"+id, basicITSM("https://x")).status)
 }
 
+func TestWhichConnectorIDsEachReleaseTakes(t *testing.T) {
+	t.Parallel()
+	const (
+		predefined = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the ID is a " +
+			"UUID.: Bad Request"
+		tooLong = "[request params.id]: Connector ID must be 36 characters or less."
+		charset = "[request params.id]: Connector ID must contain only lowercase letters, numbers, and hyphens."
+	)
+	for _, test := range []struct{ version, id, message string }{
+		{"8.8.0", "3b0f2a56-8d4e-4a2b-9b9f-7b0d8c1f6f11", ""},
+		{"8.8.0", "3B0F2A56-8D4E-1A2B-AB9F-7B0D8C1F6F11", ""},
+		{"8.8.0", "00000000-0000-0000-0000-000000000000", ""},
+		{"8.8.0", "servicenow-itsm", predefined},
+		{"8.19.0", "3b0f2a56-8d4e-0a2b-9b9f-7b0d8c1f6f11", predefined}, // no version
+		{"9.0.0", "3b0f2a56-8d4e-6a2b-9b9f-7b0d8c1f6f11", predefined},  // version 6
+		{"9.3.2", "3b0f2a56-8d4e-4a2b-7b9f-7b0d8c1f6f11", predefined},  // another variant
+		{"9.3.2", "3b0f2a568d4e4a2b9b9f7b0d8c1f6f11", predefined},
+		{"9.3.2", "3b0f2a56-8d4e-4a2b-9b9f-7b0d8c1f6f11", ""},
+		{"9.4.0", "3b0f2a56-8d4e-4a2b-9b9f-7b0d8c1f6f11", ""},
+		{"9.4.0", "servicenow-itsm-2", ""},
+		{"9.4.0", strings.Repeat("a", 36), ""},
+		{"9.4.0", strings.Repeat("a", 37), tooLong},
+		{"9.4.0", strings.Repeat("A", 37), tooLong},
+		{"9.4.0", "ServiceNow", charset},
+		{"9.4.0", "service_now", charset},
+		{"9.4.0", "service%20now", charset},
+		{"9.4.0", "3B0F2A56-8D4E-4A2B-9B9F-7B0D8C1F6F11", charset},
+	} {
+		k := start(t, kibana.Options{Version: test.version})
+		a := k.do("POST", "/api/actions/connector/"+test.id, basicITSM("https://x"))
+		want := http.StatusBadRequest
+		if test.message == "" {
+			want = http.StatusOK
+		}
+		if a.status != want || a.message() != test.message {
+			t.Errorf("%s %s: %d %s", test.version, test.id, a.status, a.raw)
+		}
+	}
+	lax := start(t, kibana.Options{Version: "9.4.0", ConnectorIDUnderscores: true})
+	same(t, "underscore", 200, lax.do("POST", "/api/actions/connector/a_b", basicITSM("https://x")).status)
+
+	// The saved objects client is asked last, the route first.
+	bad := basicITSM("https://x")
+	bad["secrets"] = object{}
+	for version, want := range map[string]string{
+		"9.0.0": "error validating action type secrets: Either basic auth or OAuth credentials must be specified",
+		"9.4.0": charset,
+	} {
+		same(t, version, want, start(t, kibana.Options{Version: version}).
+			do("POST", "/api/actions/connector/Not_An_ID", bad).message())
+	}
+	same(t, "an empty id is none", 200, start(t, kibana.Options{Version: "9.0.0"}).
+		do("POST", "/api/actions/connector/", basicITSM("https://x")).status)
+}
+
 func TestSpacesAreApart(t *testing.T) {
 	t.Parallel()
 	k := start(t, kibana.Options{Spaces: []string{"soc"}})

@@ -40,6 +40,9 @@ type Options struct {
 	HTTPClient         *http.Client     // for what _execute calls; a client with a timeout of 60 s
 	Clock              func() time.Time // time.Now
 
+	// ConnectorIDUnderscores lets connector ids of 9.4 and newer hold "_", as the first builds of 9.4 did.
+	ConnectorIDUnderscores bool
+
 	// UnauthenticatedStatusRedacted says what GET /api/status answers without credentials: the overall level and
 	// no version (true, and nil), or 401 (false).
 	UnauthenticatedStatusRedacted *bool
@@ -197,6 +200,7 @@ func (s *Server) routes() *http.ServeMux {
 
 	add(from713, "POST /api/actions/connector", s.create(modern))
 	add(clientIDs, "POST /api/actions/connector/{id}", s.create(modern))
+	add(clientIDs, "POST /api/actions/connector/{$}", s.create(modern)) // {id?}: an empty id is none
 	add(from713, "PUT /api/actions/connector/{id}", s.update(modern))
 	add(from713, "GET /api/actions/connector/{id}", s.get(modern))
 	add(from713, "DELETE /api/actions/connector/{id}", s.delete)
