@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Columns binds a map of further columns: only those that it names are owned, compared and cleared.
@@ -40,7 +40,7 @@ func (f Columns) Assign(from Field) { *f.p = *twin[Columns](from).p }
 func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 // Encode adds the columns whose values are known.
-func (f Columns) Encode(into *client.Record) {
+func (f Columns) Encode(into *record.Record) {
 	for key, value := range f.p.Elements() {
 		switch {
 		case value.IsUnknown():
@@ -53,10 +53,10 @@ func (f Columns) Encode(into *client.Record) {
 }
 
 // Decode reads the columns that the map names, and no others.
-func (f Columns) Decode(from client.Record) error {
+func (f Columns) Decode(from record.Record) error {
 	read := map[string]attr.Value{}
 	for key, known := range f.p.Elements() {
-		said := client.Text(from.Values[f.prefix+key])
+		said := record.Text(from.Values[f.prefix+key])
 		if known.IsNull() && said == "" {
 			read[key] = known
 			continue
@@ -65,8 +65,8 @@ func (f Columns) Decode(from client.Record) error {
 	}
 	if f.p.IsNull() && f.prefix != "" {
 		for column, said := range from.Values {
-			if key, ok := strings.CutPrefix(column, f.prefix); ok && client.Text(said) != "" {
-				read[key] = types.StringValue(client.Text(said))
+			if key, ok := strings.CutPrefix(column, f.prefix); ok && record.Text(said) != "" {
+				read[key] = types.StringValue(record.Text(said))
 			}
 		}
 	}

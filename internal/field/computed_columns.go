@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // readColumns binds a map that holds the columns which a set names.
@@ -32,11 +32,11 @@ func (f readColumns) named() map[string]bool {
 }
 
 func (f readColumns) Columns() []string     { return slices.Sorted(maps.Keys(f.named())) }
-func (f readColumns) Encode(*client.Record) {}
+func (f readColumns) Encode(*record.Record) {}
 func (f readColumns) Assign(from Field)     { *f.p = *twin[readColumns](from).p }
 func (f readColumns) Same(as Field) bool    { return f.p.Equal(as.Value()) }
 
-func (f readColumns) Decode(from client.Record) error {
+func (f readColumns) Decode(from record.Record) error {
 	named := f.named()
 	if len(named) == 0 {
 		*f.p = types.MapNull(types.StringType)
@@ -44,7 +44,7 @@ func (f readColumns) Decode(from client.Record) error {
 	}
 	read := map[string]attr.Value{}
 	for column := range named {
-		read[column] = types.StringValue(client.Text(from.Values[column]))
+		read[column] = types.StringValue(record.Text(from.Values[column]))
 	}
 	*f.p = types.MapValueMust(types.StringType, read)
 	return nil
@@ -57,7 +57,7 @@ type namesOnly struct{ plain[types.Set] }
 func Names(p *types.Set) Field { return namesOnly{plain[types.Set]{p}} }
 
 func (f namesOnly) Columns() []string          { return nil }
-func (f namesOnly) Encode(*client.Record)      {}
-func (f namesOnly) Decode(client.Record) error { return nil }
+func (f namesOnly) Encode(*record.Record)      {}
+func (f namesOnly) Decode(record.Record) error { return nil }
 func (f namesOnly) Assign(from Field)          { *f.p = *twin[namesOnly](from).p }
 func (f namesOnly) Same(as Field) bool         { return f.p.Equal(as.Value()) }

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Field binds one attribute of a model to remote columns.
@@ -21,10 +21,10 @@ type Field interface {
 	// Columns are the remote columns the attribute is read from.
 	Columns() []string
 	// Encode adds the attribute to a record, unless its value is unknown.
-	Encode(into *client.Record)
+	Encode(into *record.Record)
 	// Decode sets the attribute from a record. It keeps the present value where that means the same, so that another
 	// spelling by the server is no change, and where the record does not hold the column.
-	Decode(from client.Record) error
+	Decode(from record.Record) error
 	// Value is the attribute's present value.
 	Value() attr.Value
 	// Assign takes the value of the same field of another model.
@@ -129,7 +129,7 @@ type ReadOnly struct{ Field }
 func Computed(f Field) Field { return ReadOnly{f} }
 
 // Encode sends nothing.
-func (f ReadOnly) Encode(*client.Record) {}
+func (f ReadOnly) Encode(*record.Record) {}
 
 func (f ReadOnly) unwrap() Field { return f.Field }
 

@@ -10,12 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"pgregory.net/rapid"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 func encoded(f field.Field) map[string]any {
-	record := client.Record{Values: map[string]any{}}
+	record := record.Record{Values: map[string]any{}}
 	f.Encode(&record)
 	return record.Values
 }
@@ -70,7 +70,7 @@ func TestDecode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := test.field.Decode(client.Record{Values: map[string]any{"c": test.said}})
+			err := test.field.Decode(record.Record{Values: map[string]any{"c": test.said}})
 			if (err != nil) != test.fails {
 				t.Fatalf("the error is %v", err)
 			}
@@ -89,7 +89,7 @@ func TestDecodeKeepsTheSpelling(t *testing.T) {
 	t.Parallel()
 	when := timetypes.NewRFC3339ValueMust("2027-01-02T05:04:05+02:00")
 	f := field.Time("c", &when)
-	if err := f.Decode(client.Record{Values: map[string]any{"c": "2027-01-02 03:04:05"}}); err != nil {
+	if err := f.Decode(record.Record{Values: map[string]any{"c": "2027-01-02 03:04:05"}}); err != nil {
 		t.Fatal(err)
 	}
 	if when.ValueString() != "2027-01-02T05:04:05+02:00" {
@@ -99,11 +99,11 @@ func TestDecodeKeepsTheSpelling(t *testing.T) {
 		t.Errorf("sent %v, not UTC", got)
 	}
 	text := types.StringValue("here")
-	if err := field.String("c", &text).Decode(client.Record{}); err != nil || text.ValueString() != "here" {
+	if err := field.String("c", &text).Decode(record.Record{}); err != nil || text.ValueString() != "here" {
 		t.Errorf("an answer without the column changed the value to %v (%v)", text, err)
 	}
 	text = types.StringUnknown()
-	if err := field.String("c", &text).Decode(client.Record{}); err != nil || !text.IsNull() {
+	if err := field.String("c", &text).Decode(record.Record{}); err != nil || !text.IsNull() {
 		t.Errorf("an unknown value that the answer lacks is %v, not null (%v)", text, err)
 	}
 }
@@ -137,7 +137,7 @@ func TestEncode(t *testing.T) {
 func TestSwitchedOff(t *testing.T) {
 	t.Parallel()
 	path := types.StringValue("p")
-	err := field.Switched("c", "use", &path).Decode(client.Record{Values: map[string]any{"c": "old", "use": "false"}})
+	err := field.Switched("c", "use", &path).Decode(record.Record{Values: map[string]any{"c": "old", "use": "false"}})
 	if err != nil || !path.IsNull() {
 		t.Errorf("read %v (%v)", path, err)
 	}
@@ -147,12 +147,12 @@ func TestSwitchedOff(t *testing.T) {
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	back := func(t *rapid.T, send, receive field.Field) {
-		record := client.Record{Values: map[string]any{}}
-		send.Encode(&record)
-		for column, value := range record.Values {
-			record.Values[column] = client.Text(value)
+		sent := record.Record{Values: map[string]any{}}
+		send.Encode(&sent)
+		for column, value := range sent.Values {
+			sent.Values[column] = record.Text(value)
 		}
-		if err := receive.Decode(record); err != nil {
+		if err := receive.Decode(sent); err != nil {
 			t.Fatal(err)
 		}
 		if !send.Value().Equal(receive.Value()) || !send.Same(receive) {
@@ -190,7 +190,7 @@ func TestFurtherColumns(t *testing.T) {
 	if diff := cmp.Diff([]string{"u_a"}, f.Dropped(field.FurtherColumns(&was))); diff != "" {
 		t.Error(diff)
 	}
-	if err := f.Decode(client.Record{Values: map[string]any{"u_b": "3", "u_c": "4"}}); err != nil {
+	if err := f.Decode(record.Record{Values: map[string]any{"u_b": "3", "u_c": "4"}}); err != nil {
 		t.Fatal(err)
 	}
 	if !is.Equal(of(map[string]string{"u_b": "3"})) {
@@ -215,7 +215,7 @@ type outer struct {
 func (m *outer) fields() []field.Field {
 	return []field.Field{
 		field.ID(&m.ID),
-		field.Group(&m.Object, func(r client.Record) bool { return r.Values["on"] == true }, func(i *inner) []field.Field {
+		field.Group(&m.Object, func(r record.Record) bool { return r.Values["on"] == true }, func(i *inner) []field.Field {
 			return []field.Field{field.String("n", &i.Name), field.RequiredSecret("s", &i.Secret, nil)}
 		}),
 	}
@@ -239,7 +239,7 @@ func TestGroup(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"n": "a"}, encoded(group)); diff != "" {
 		t.Error(diff)
 	}
-	if err := group.Decode(client.Record{Values: map[string]any{"on": true, "n": "b"}}); err != nil {
+	if err := group.Decode(record.Record{Values: map[string]any{"on": true, "n": "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	want := types.ObjectValueMust(kinds, map[string]attr.Value{
@@ -248,10 +248,10 @@ func TestGroup(t *testing.T) {
 	if !m.Object.Equal(want) {
 		t.Errorf("read %v", m.Object)
 	}
-	if err := m.fields()[1].Decode(client.Record{Values: map[string]any{"on": false}}); err != nil || !m.Object.IsNull() {
+	if err := m.fields()[1].Decode(record.Record{Values: map[string]any{"on": false}}); err != nil || !m.Object.IsNull() {
 		t.Errorf("an absent object reads %v (%v)", m.Object, err)
 	}
-	err := m.fields()[1].Decode(client.Record{Values: map[string]any{"on": true, "n": "c"}})
+	err := m.fields()[1].Decode(record.Record{Values: map[string]any{"on": true, "n": "c"}})
 	if err != nil || m.Object.IsNull() {
 		t.Errorf("an import does not rebuild the object: %v (%v)", m.Object, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // flags binds a set of names to one boolean column each.
@@ -25,7 +25,7 @@ func (f flags) Columns() []string  { return slices.Sorted(maps.Values(f.columns)
 func (f flags) Assign(from Field)  { *f.p = *twin[flags](from).p }
 func (f flags) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f flags) Encode(into *client.Record) {
+func (f flags) Encode(into *record.Record) {
 	if f.p.IsUnknown() {
 		return
 	}
@@ -35,7 +35,7 @@ func (f flags) Encode(into *client.Record) {
 	}
 }
 
-func (f flags) Decode(from client.Record) error {
+func (f flags) Decode(from record.Record) error {
 	if !f.p.IsUnknown() && !slices.ContainsFunc(f.Columns(), func(c string) bool { return from.Values[c] != nil }) {
 		return nil
 	}
@@ -72,14 +72,14 @@ func (f switched) Columns() []string  { return []string{f.column, f.on} }
 func (f switched) Assign(from Field)  { *f.p = *twin[switched](from).p }
 func (f switched) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f switched) Encode(into *client.Record) {
+func (f switched) Encode(into *record.Record) {
 	f.scalar.Encode(into)
 	if !f.p.IsUnknown() {
 		into.Values[f.on] = !f.p.IsNull()
 	}
 }
 
-func (f switched) Decode(from client.Record) error {
+func (f switched) Decode(from record.Record) error {
 	var on types.Bool
 	if err := Bool(f.on, &on).Decode(from); err != nil {
 		return err

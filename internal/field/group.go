@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 type grouped interface {
@@ -18,14 +18,14 @@ type grouped interface {
 // group binds a nested object, whose own attributes are bound like those of a model.
 type group[T any] struct {
 	plain[types.Object]
-	present func(client.Record) bool
+	present func(record.Record) bool
 	object  *T
 	fields  []Field
 }
 
 // Group binds a nested object of type T. present tells from an answer whether the object is there at all, since its
 // write-only attributes cannot tell: so an import rebuilds it. bind lists its fields.
-func Group[T any](p *types.Object, present func(client.Record) bool, bind func(*T) []Field) Field {
+func Group[T any](p *types.Object, present func(record.Record) bool, bind func(*T) []Field) Field {
 	object := new(T)
 	if !p.IsNull() && !p.IsUnknown() {
 		// The schema and T describe the same attributes; a conformance test holds that.
@@ -46,7 +46,7 @@ func (f group[T]) Columns() []string {
 	return columns
 }
 
-func (f group[T]) Encode(into *client.Record) {
+func (f group[T]) Encode(into *record.Record) {
 	if f.p.IsUnknown() {
 		return
 	}
@@ -55,7 +55,7 @@ func (f group[T]) Encode(into *client.Record) {
 	}
 }
 
-func (f group[T]) Decode(from client.Record) error {
+func (f group[T]) Decode(from record.Record) error {
 	if !f.present(from) {
 		*f.p = types.ObjectNull(f.p.AttributeTypes(context.Background()))
 		return nil

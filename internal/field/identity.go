@@ -3,7 +3,7 @@ package field
 import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // identity binds an attribute to the record's own id.
@@ -16,13 +16,13 @@ func (f identity) Columns() []string  { return nil }
 func (f identity) Assign(from Field)  { *f.p = *twin[identity](from).p }
 func (f identity) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f identity) Encode(into *client.Record) {
+func (f identity) Encode(into *record.Record) {
 	if !f.p.IsUnknown() && !f.p.IsNull() {
 		into.ID = f.p.ValueString()
 	}
 }
 
-func (f identity) Decode(from client.Record) error {
+func (f identity) Decode(from record.Record) error {
 	if from.ID != "" {
 		*f.p = types.StringValue(from.ID)
 	}
@@ -39,11 +39,11 @@ type option struct {
 func Option(name string, p *types.Bool) Field { return option{plain[types.Bool]{p}, name} }
 
 func (f option) Columns() []string          { return nil }
-func (f option) Decode(client.Record) error { return nil }
+func (f option) Decode(record.Record) error { return nil }
 func (f option) Assign(from Field)          { *f.p = *twin[option](from).p }
 func (f option) Same(as Field) bool         { return f.p.Equal(as.Value()) }
 
-func (f option) Encode(into *client.Record) {
+func (f option) Encode(into *record.Record) {
 	if into.Options == nil {
 		into.Options = map[string]bool{}
 	}

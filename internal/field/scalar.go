@@ -10,7 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // scalar binds an attribute to one column.
@@ -30,7 +31,7 @@ func (f scalar[V]) Columns() []string { return []string{f.column} }
 func (f scalar[V]) Value() attr.Value { return *f.p }
 func (f scalar[V]) Assign(from Field) { *f.p = *twin[scalar[V]](from).p }
 
-func (f scalar[V]) Encode(into *client.Record) {
+func (f scalar[V]) Encode(into *record.Record) {
 	switch {
 	case (*f.p).IsUnknown():
 	case (*f.p).IsNull():
@@ -40,14 +41,14 @@ func (f scalar[V]) Encode(into *client.Record) {
 	}
 }
 
-func (f scalar[V]) Decode(from client.Record) error {
+func (f scalar[V]) Decode(from record.Record) error {
 	said, ok := from.Values[f.column]
 	if !ok && !(*f.p).IsUnknown() {
 		return nil
 	}
 	value, err := f.parse(said)
 	if err != nil {
-		return fmt.Errorf("the server answered %q in the column %s: %w", client.Text(said), f.column, err)
+		return fmt.Errorf("the server answered %q in the column %s: %w", record.Text(said), f.column, err)
 	}
 	if !f.equal(*f.p, value) {
 		*f.p = value
@@ -78,7 +79,7 @@ func String(column string, p *types.String) Field {
 }
 
 func parseString(said any) (types.String, error) {
-	if s := client.Text(said); s != "" {
+	if s := record.Text(said); s != "" {
 		return types.StringValue(s), nil
 	}
 	return types.StringNull(), nil
@@ -92,7 +93,7 @@ func Bool(column string, p *types.Bool) Field {
 }
 
 func parseBool(said any) (types.Bool, error) {
-	s := client.Text(said)
+	s := record.Text(said)
 	if s == "" {
 		return types.BoolNull(), nil
 	}
@@ -117,7 +118,7 @@ func parseInt(said any) (types.Int64, error) {
 	case json.Number:
 		said = v.String()
 	}
-	s := client.Text(said)
+	s := record.Text(said)
 	if s == "" {
 		return types.Int64Null(), nil
 	}
@@ -137,16 +138,16 @@ func Time(column string, p *timetypes.RFC3339) Field {
 			if diags.HasError() {
 				return v.ValueString() // the type's own validation has refused it before
 			}
-			return t.UTC().Format(client.TimeLayout)
+			return t.UTC().Format(record.TimeLayout)
 		},
 		parse: func(said any) (timetypes.RFC3339, error) {
-			s := client.Text(said)
+			s := record.Text(said)
 			if s == "" {
 				return timetypes.NewRFC3339Null(), nil
 			}
-			t, err := time.Parse(client.TimeLayout, s)
+			t, err := time.Parse(record.TimeLayout, s)
 			if err != nil {
-				return timetypes.NewRFC3339Null(), fmt.Errorf("not a time as %s", client.TimeLayout)
+				return timetypes.NewRFC3339Null(), fmt.Errorf("not a time as %s", record.TimeLayout)
 			}
 			return timetypes.NewRFC3339TimeValue(t.UTC()), nil
 		},
@@ -162,8 +163,8 @@ func Time(column string, p *timetypes.RFC3339) Field {
 func PEM(column string, p *types.String) Field {
 	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
 	f.same = func(a, b types.String) bool {
-		x, err1 := client.ParseCertificate(a.ValueString())
-		y, err2 := client.ParseCertificate(b.ValueString())
+		x, err1 := pemkey.ParseCertificate(a.ValueString())
+		y, err2 := pemkey.ParseCertificate(b.ValueString())
 		return err1 == nil && err2 == nil && x.Equal(y)
 	}
 	return f
@@ -172,6 +173,6 @@ func PEM(column string, p *types.String) Field {
 // Derived binds a text that is worked out from what a column holds.
 func Derived(column string, p *types.String, derive func(string) string) Field {
 	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
-	f.parse = func(said any) (types.String, error) { return parseString(derive(client.Text(said))) }
+	f.parse = func(said any) (types.String, error) { return parseString(derive(record.Text(said))) }
 	return Computed(f)
 }

@@ -3,7 +3,7 @@ package field
 import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // writeOnly carries what secrets share: they travel apart from values, and are null in every plan and state.
@@ -13,10 +13,10 @@ type writeOnly struct{}
 func (writeOnly) Columns() []string { return nil }
 
 // Encode does nothing: secrets travel apart from values.
-func (writeOnly) Encode(*client.Record) {}
+func (writeOnly) Encode(*record.Record) {}
 
 // Decode leaves the attribute null, as write-only attributes are in state.
-func (writeOnly) Decode(client.Record) error { return nil }
+func (writeOnly) Decode(record.Record) error { return nil }
 
 // Assign does nothing: a secret is null in every plan and state.
 func (writeOnly) Assign(Field) {}

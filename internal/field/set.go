@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Set binds a set of strings to a column that holds them separated by commas, as glide_list does.
@@ -49,7 +49,7 @@ func List(column string, p *types.List) Field {
 
 func split(said any) []attr.Value {
 	var items []attr.Value
-	for item := range strings.SplitSeq(client.Text(said), ",") {
+	for item := range strings.SplitSeq(record.Text(said), ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			items = append(items, types.StringValue(item))
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Structure binds a nested attribute of texts, lists and objects to a column that holds JSON of the same shape. keys
@@ -139,10 +139,10 @@ func ParseObject(text string) map[string]any {
 func (f document) Assign(from Field) { *f.p = *twin[document](from).p }
 
 // Decode keeps a text that says no more than the server does.
-func (f document) Decode(from client.Record) error {
+func (f document) Decode(from record.Record) error {
 	if !f.p.IsNull() && !f.p.IsUnknown() {
 		said, _ := from.Values[f.column].(map[string]any)
-		if client.Covers(said, ParseObject(f.p.ValueString())) {
+		if record.Covers(said, ParseObject(f.p.ValueString())) {
 			return nil
 		}
 	}
@@ -159,7 +159,7 @@ func (f document) Same(as Field) bool {
 		return f.p.Equal(*other.p)
 	}
 	mine, theirs := ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString())
-	if !client.Covers(theirs, mine) {
+	if !record.Covers(theirs, mine) {
 		return false
 	}
 	for key, value := range theirs {

@@ -4,14 +4,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // unbound carries what the kinds below share: they are sent and belong to no attribute.
 type unbound struct{ column string }
 
 func (unbound) Attribute() any             { return nil }
-func (unbound) Decode(client.Record) error { return nil }
+func (unbound) Decode(record.Record) error { return nil }
 func (unbound) Value() attr.Value          { return types.StringNull() }
 func (unbound) Assign(Field)               {}
 func (unbound) Same(Field) bool            { return true }
@@ -26,7 +26,7 @@ type constant struct {
 func Constant(column string, value any) Field { return constant{unbound{column}, value} }
 
 func (f constant) Columns() []string          { return nil }
-func (f constant) Encode(into *client.Record) { into.Values[f.column] = f.value }
+func (f constant) Encode(into *record.Record) { into.Values[f.column] = f.value }
 
 // presence sends whether an attribute is set.
 type presence struct {
@@ -39,7 +39,7 @@ func Presence(column string, of func() attr.Value) Field { return presence{unbou
 
 func (f presence) Columns() []string { return []string{f.column} }
 
-func (f presence) Encode(into *client.Record) {
+func (f presence) Encode(into *record.Record) {
 	if v := f.of(); !v.IsUnknown() {
 		into.Values[f.column] = !v.IsNull()
 	}

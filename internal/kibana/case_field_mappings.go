@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 )
 
 // caseFieldMappings is embedded in the models of connectors that, before Kibana 7.10, said themselves which field of a
@@ -24,7 +24,7 @@ func (m *caseFieldMappings) field() field.Field {
 func (m *caseFieldMappings) gone() bounded {
 	return bounded{
 		attribute: &m.CaseFieldMappings, name: "case_field_mappings", set: !m.CaseFieldMappings.IsNull(),
-		until: client.Version{Major: 7, Minor: 10},
+		until: kibanaapi.Version{Major: 7, Minor: 10},
 		instead: "The mappings moved to the case settings, where they follow from the connector's type: see " +
 			"servicenow_kibana_case_settings.",
 	}

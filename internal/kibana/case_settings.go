@@ -12,9 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 var (
@@ -28,7 +29,7 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Server:     lifecycle.Kibana,
 	Table:      "case settings",
 	Identified: "owner",
-	Store:      func(c *client.Client) client.Store { return c.Kibana.CaseSettings() },
+	Store:      func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
 	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. " +
 		"There is one per owner and space, on Kibana 7.14 and newer; it is taken over where it exists already. Custom " +
 		"fields, templates and observable types in it are left alone. Destroying it sets no connector and " +
@@ -90,24 +91,31 @@ func (m *caseSettings) Fields() []field.Field {
 		field.String("closure_type", &m.ClosureType),
 		field.String("connector_id", &m.ConnectorID),
 		field.Document("connector_fields", &m.ConnectorFields, nil),
-		field.MovesWith(field.Computed(field.Structure("mappings", &m.Mappings, map[string]string{"action": "action_type"})),
-			&m.ConnectorID),
+		field.MovesWith(
+			field.Computed(field.Structure("mappings", &m.Mappings, map[string]string{"action": "action_type"})),
+			&m.ConnectorID,
+		),
 	}
 }
 
 func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
 	checkObject(report, &m.ConnectorFields, m.ConnectorFields)
 	if m.ConnectorID.IsNull() && !m.ConnectorFields.IsNull() {
-		report.Error(&m.ConnectorFields, "Fields without a connector", "connector_fields are values for the connector's "+
-			"service. Set connector_id too.")
+		report.Error(
+			&m.ConnectorFields,
+			"Fields without a connector",
+			"connector_fields are values for the connector's "+
+				"service. Set connector_id too.",
+		)
 	}
 	if slices.Contains([]string{"none", ".none"}, m.ConnectorID.ValueString()) {
 		report.Error(&m.ConnectorID, "No connector's id", "To push cases with no connector, leave connector_id out.")
 	}
 }
 
-func (m *caseSettings) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, bounded{
-		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true, since: client.Version{Major: 7, Minor: 14},
+		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true,
+		since: kibanaapi.Version{Major: 7, Minor: 14},
 	})
 }

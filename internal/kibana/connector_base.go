@@ -13,9 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // connector is embedded in the model of every connector.
@@ -56,7 +56,7 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 	d.Server = lifecycle.Kibana
 	d.Table = strings.TrimSpace("connector " + typeID)
 	d.Key = []string{"name"}
-	d.Store = func(c *client.Client) client.Store { return c.Kibana.Connectors(typeID) }
+	d.Store = func(c *lifecycle.Servers) record.Store { return c.Kibana.Connectors(typeID) }
 	maps.Copy(d.Attributes, map[string]schema.Attribute{
 		"connector_id": schema.StringAttribute{
 			Optional: true, Computed: true,

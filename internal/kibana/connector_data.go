@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -65,7 +65,7 @@ func spaceAttribute() schema.Attribute {
 }
 
 // inSpace fills in the provider's space.
-func inSpace(space *types.String, c *client.Client) string {
+func inSpace(space *types.String, c *lifecycle.Servers) string {
 	if space.ValueString() == "" {
 		*space = types.StringValue(c.Kibana.Space)
 	}
@@ -84,19 +84,19 @@ type connectorData struct {
 	IsPreconfigured  types.Bool   `tfsdk:"is_preconfigured"`
 }
 
-func (m *connectorData) Read(ctx context.Context, c *client.Client) error {
+func (m *connectorData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	space := inSpace(&m.SpaceID, c)
 	all, err := c.Kibana.List(ctx, space)
 	if err != nil {
 		return err
 	}
-	wanted := func(o client.Connector) bool { return o.Name == m.Name.ValueString() }
+	wanted := func(o kibanaapi.Connector) bool { return o.Name == m.Name.ValueString() }
 	asked := "the name " + m.Name.String()
 	if m.ConnectorID.ValueString() != "" {
-		wanted = func(o client.Connector) bool { return o.ID == m.ConnectorID.ValueString() }
+		wanted = func(o kibanaapi.Connector) bool { return o.ID == m.ConnectorID.ValueString() }
 		asked = "the id " + m.ConnectorID.String()
 	}
-	var found []client.Connector
+	var found []kibanaapi.Connector
 	for _, o := range all {
 		if wanted(o) {
 			found = append(found, o)
@@ -107,7 +107,12 @@ func (m *connectorData) Read(ctx context.Context, c *client.Client) error {
 		return fmt.Errorf("the space %s has no connector with %s%s", space, asked, listed(all))
 	case 1:
 	default:
-		return fmt.Errorf("the space %s has several connectors with %s; use connector_id%s", space, asked, listed(found))
+		return fmt.Errorf(
+			"the space %s has several connectors with %s; use connector_id%s",
+			space,
+			asked,
+			listed(found),
+		)
 	}
 	o := found[0]
 	config, err := document(o.Config)
@@ -134,9 +139,12 @@ func document(config map[string]any) (types.String, error) {
 }
 
 // listed names connectors in a message, by name; at most 20.
-func listed(all []client.Connector) string {
+func listed(all []kibanaapi.Connector) string {
 	const most = 20
-	all = slices.SortedFunc(slices.Values(all), func(a, b client.Connector) int { return strings.Compare(a.Name, b.Name) })
+	all = slices.SortedFunc(
+		slices.Values(all),
+		func(a, b kibanaapi.Connector) int { return strings.Compare(a.Name, b.Name) },
+	)
 	lines := make([]string, len(all))
 	for i, o := range all {
 		lines[i] = fmt.Sprintf("  %s  %s (%s)", o.ID, o.Name, o.TypeID)

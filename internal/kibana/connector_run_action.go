@@ -10,8 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewConnectorRun lets a connector run a sub-action.
@@ -52,7 +53,7 @@ func (m *connectorRun) Check(_ context.Context, report *lifecycle.Report) {
 	checkObject(report, &m.Params, m.Params)
 }
 
-func (m *connectorRun) Invoke(ctx context.Context, c *client.Client, progress func(string)) error {
+func (m *connectorRun) Invoke(ctx context.Context, c *lifecycle.Servers, progress func(string)) error {
 	params := map[string]any{}
 	if text := m.Params.ValueString(); text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {
@@ -61,7 +62,7 @@ func (m *connectorRun) Invoke(ctx context.Context, c *client.Client, progress fu
 	}
 	id := m.ConnectorID.ValueString()
 	if sub := m.SubAction.ValueString(); sub != "" {
-		params = client.SubAction(sub, params)
+		params = kibanaapi.SubAction(sub, params)
 		progress(fmt.Sprintf("Running %s on connector %s", sub, id))
 	} else {
 		progress("Running connector " + id)
@@ -84,8 +85,8 @@ func (m *connectorRun) Invoke(ctx context.Context, c *client.Client, progress fu
 func outcome(data any) string {
 	switch v := data.(type) {
 	case map[string]any:
-		if title := client.Text(v["title"]); title != "" {
-			return fmt.Sprintf("Done: %s %s", title, client.Text(v["url"]))
+		if title := record.Text(v["title"]); title != "" {
+			return fmt.Sprintf("Done: %s %s", title, record.Text(v["url"]))
 		}
 	case []any:
 		return fmt.Sprintf("Done: %d results", len(v))

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -54,7 +54,7 @@ var probes = map[string]struct {
 	".resilient":       {"severity", map[string]any{}},
 }
 
-func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
+func (m *connectorTestData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	space, id := inSpace(&m.SpaceID, c), m.ConnectorID.ValueString()
 	connector, err := c.Kibana.Get(ctx, space, id)
 	if err != nil {
@@ -65,7 +65,7 @@ func (m *connectorTestData) Read(ctx context.Context, c *client.Client) error {
 		return fmt.Errorf("connector %s is of type %s, which has no sub-action that only reads, so it cannot be tested "+
 			"without a change on the other side", id, connector.TypeID)
 	}
-	run, err := c.Kibana.Run(ctx, space, id, client.SubAction(probe.subAction, probe.params), true)
+	run, err := c.Kibana.Run(ctx, space, id, kibanaapi.SubAction(probe.subAction, probe.params), true)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -50,7 +49,7 @@ type connectorType struct {
 	MinimumLicenseRequired types.String `tfsdk:"minimum_license_required"`
 }
 
-func (m *connectorTypesData) Read(ctx context.Context, c *client.Client) error {
+func (m *connectorTypesData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	all, err := c.Kibana.Types(ctx, inSpace(&m.SpaceID, c))
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -57,7 +56,7 @@ type listedConnector struct {
 	IsPreconfigured  types.Bool   `tfsdk:"is_preconfigured"`
 }
 
-func (m *connectorsData) Read(ctx context.Context, c *client.Client) error {
+func (m *connectorsData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	all, err := c.Kibana.List(ctx, inSpace(&m.SpaceID, c))
 	if err != nil {
 		return err

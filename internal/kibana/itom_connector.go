@@ -3,7 +3,6 @@ package kibana
 import (
 	"context"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -24,6 +23,6 @@ type itomConnector struct {
 
 func (m *itomConnector) Fields() []field.Field { return m.connector.fields(m.credentials.fields()...) }
 
-func (m *itomConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *itomConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.credentials.bounds(), m.chosenID())...)
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -40,6 +39,6 @@ func (m *itsmConnector) Fields() []field.Field {
 	return m.connector.fields(append(m.instance.fields(), m.field())...)
 }
 
-func (m *itsmConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *itsmConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.bounds(), m.chosenID(), m.gone())...)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -23,14 +23,14 @@ type bounded struct {
 	// set tells that the plan holds the attribute, so that the bounds matter.
 	set bool
 	// since is the first release; until is the first one that has it no more, zero when there is none.
-	since, until client.Version
+	since, until kibanaapi.Version
 	// instead says where a release after until has it.
 	instead string
 }
 
 // checkReleases reports attributes that this Kibana does not take. It asks for the version only where it matters, and
 // finds nothing when there is no answer: then the apply will tell.
-func checkReleases(ctx context.Context, c *client.Client, report *lifecycle.Report, all ...bounded) {
+func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report, all ...bounded) {
 	for _, b := range all {
 		if !b.set {
 			continue
@@ -42,7 +42,7 @@ func checkReleases(ctx context.Context, c *client.Client, report *lifecycle.Repo
 		case !version.AtLeast(b.since.Major, b.since.Minor):
 			report.Error(b.attribute, "Kibana is too old", fmt.Sprintf("%s needs Kibana %s or newer, and this one is %s. "+
 				"Leave it out, or upgrade Kibana.", b.name, b.since, version))
-		case b.until != client.Version{} && version.AtLeast(b.until.Major, b.until.Minor):
+		case b.until != kibanaapi.Version{} && version.AtLeast(b.until.Major, b.until.Minor):
 			report.Error(b.attribute, "Kibana is too new", fmt.Sprintf("%s was taken out of Kibana with %s, and this one is "+
 				"%s. %s", b.name, b.until, version, b.instead))
 		}
@@ -53,13 +53,13 @@ func checkReleases(ctx context.Context, c *client.Client, report *lifecycle.Repo
 // already may stand in the configuration whatever the release.
 func (m *connector) chosenID() bounded {
 	return bounded{
-		attribute: &m.ConnectorID, name: "connector_id", since: client.Version{Major: 8, Minor: 8},
+		attribute: &m.ConnectorID, name: "connector_id", since: kibanaapi.Version{Major: 8, Minor: 8},
 		set: isKnown(m.ConnectorID) && !m.ConnectorID.Equal(m.ID),
 	}
 }
 
 // Plan checks what every connector has.
-func (m *connector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, m.chosenID())
 }
 

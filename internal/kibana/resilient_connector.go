@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -49,6 +48,6 @@ func (m *resilientConnector) Fields() []field.Field {
 	)
 }
 
-func (m *resilientConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *resilientConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, m.chosenID(), m.gone())
 }

@@ -3,7 +3,6 @@ package kibana
 import (
 	"context"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -25,6 +24,6 @@ type secOpsConnector struct {
 
 func (m *secOpsConnector) Fields() []field.Field { return m.connector.fields(m.instance.fields()...) }
 
-func (m *secOpsConnector) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
+func (m *secOpsConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkReleases(ctx, c, report, append(m.instance.bounds(), m.chosenID())...)
 }

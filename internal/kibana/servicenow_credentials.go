@@ -8,9 +8,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // credentials is embedded in the models of the three ServiceNow connectors: exactly one of basic and OAuth
@@ -37,8 +39,8 @@ type oauth struct {
 }
 
 func (m *credentials) fields() []field.Field {
-	isOAuth := func(r client.Record) bool { return client.Text(r.Values["config.isOAuth"]) == "true" }
-	isBasic := func(r client.Record) bool { return !isOAuth(r) }
+	isOAuth := func(r record.Record) bool { return record.Text(r.Values["config.isOAuth"]) == "true" }
+	isBasic := func(r record.Record) bool { return !isOAuth(r) }
 	version := &m.CredentialsWOVersion
 	return []field.Field{
 		field.String("config.apiUrl", &m.APIURL),
@@ -65,7 +67,7 @@ func (m *credentials) fields() []field.Field {
 // bounds are the releases that take the credentials. Findings are about the resource: Terraform prints the lines of an
 // attribute, and those of oauth hold the private key.
 func (m *credentials) bounds() []bounded {
-	return []bounded{{name: "oauth", set: !m.OAuth.IsNull(), since: client.Version{Major: 8, Minor: 3}}}
+	return []bounded{{name: "oauth", set: !m.OAuth.IsNull(), since: kibanaapi.Version{Major: 8, Minor: 3}}}
 }
 
 // Check holds that there is one kind of credentials, and parses the private key with its password: Kibana stores a
@@ -82,7 +84,7 @@ func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
 	if key.IsNull() || key.IsUnknown() || password.IsUnknown() {
 		return
 	}
-	signer, err := client.ParsePrivateKeyPEM(key.ValueString(), password.ValueString())
+	signer, err := pemkey.ParsePrivateKeyPEM(key.ValueString(), password.ValueString())
 	if err != nil {
 		report.Error(nil, "The private key cannot be used", "oauth.private_key_wo "+err.Error()+". Kibana would accept it "+
 			"and fail only when it first asks ServiceNow for a token.")

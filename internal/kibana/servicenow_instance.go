@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
@@ -27,7 +27,7 @@ func (m *instance) fields() []field.Field {
 func (m *instance) bounds() []bounded {
 	return append(m.credentials.bounds(), bounded{
 		attribute: &m.UsesTableAPI, name: "uses_table_api", set: m.UsesTableAPI.ValueBool(),
-		since: client.Version{Major: 7, Minor: 16},
+		since: kibanaapi.Version{Major: 7, Minor: 16},
 	})
 }
 

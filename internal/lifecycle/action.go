@@ -5,8 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
 
 // Action does something once, on Terraform 1.14 and newer, and leaves nothing in the state.
@@ -21,7 +19,7 @@ type Action struct {
 // ActionModel is a pointer to the model of an action, which does it. progress shows a line to whoever watches.
 type ActionModel[T any] interface {
 	*T
-	Invoke(ctx context.Context, c *client.Client, progress func(line string)) error
+	Invoke(ctx context.Context, c *Servers, progress func(line string)) error
 }
 
 // NewAction makes a constructor for the provider's list of actions. A model may be a Checker.
@@ -43,7 +41,7 @@ var _ interface {
 // idle is the least a model can be.
 type idle struct{}
 
-func (*idle) Invoke(context.Context, *client.Client, func(string)) error { return nil }
+func (*idle) Invoke(context.Context, *Servers, func(string)) error { return nil }
 
 func (a *deed[T, M]) subject() string { return "action.servicenow_" + a.Type }
 
@@ -81,7 +79,7 @@ func (a *deed[T, M]) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		return
 	}
 	progress := func(line string) { resp.SendProgress(action.InvokeProgressEvent{Message: line}) }
-	if err := m.Invoke(ctx, &a.connection.Client, progress); err != nil {
+	if err := m.Invoke(ctx, &a.connection.Servers, progress); err != nil {
 		resp.Diagnostics.AddError("Cannot run "+a.subject(), explain(err))
 	}
 }

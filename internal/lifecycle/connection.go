@@ -5,7 +5,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // Server is one of the two sides that a provider configuration can name.
@@ -17,9 +18,15 @@ const (
 	Kibana
 )
 
+// Servers holds the connections of one provider configuration. A side that is not configured is nil.
+type Servers struct {
+	ServiceNow *servicenowapi.Client
+	Kibana     *kibanaapi.Client
+}
+
 // Connection is what the provider hands to everything it serves.
 type Connection struct {
-	client.Client
+	Servers
 	// Unknown tells, by side, that its configuration holds values known only after apply.
 	Unknown map[Server]bool
 }

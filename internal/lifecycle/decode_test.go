@@ -6,8 +6,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 type decoded struct {
@@ -27,7 +27,7 @@ func (m *decoded) Fields() []field.Field {
 func TestDecodeLosesNothing(t *testing.T) {
 	t.Parallel()
 	m := &decoded{Active: types.BoolUnknown(), Order: types.Int64Value(7), Name: types.StringUnknown()}
-	err := decode[decoded](m, client.Record{ID: "x", Values: map[string]any{
+	err := decode[decoded](m, record.Record{ID: "x", Values: map[string]any{
 		"active": "perhaps", "order": "many", "name": "n",
 	}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "perhaps") || !strings.Contains(err.Error(), "many") {

@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Definition is all that tells one resource from another, beside its model.
@@ -33,7 +33,7 @@ type Definition struct {
 	// Attributes of the schema; the ones that come with the model's mixins are added.
 	Attributes map[string]schema.Attribute
 	// Store talks to the server. It defaults to the rows of Table.
-	Store func(*client.Client) client.Store
+	Store func(*Servers) record.Store
 	// Timeout bounds each operation that the timeouts attribute does not; 20 minutes when it is zero.
 	Timeout time.Duration
 	// Within names the attribute that tells, beside the id, where a record is. It leads the import id and the identity:
@@ -60,7 +60,7 @@ type Checker interface {
 // Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed.
 // It must take unknown values for possibly right, and an account that may not look for no proof of a fault.
 type Planner interface {
-	Plan(ctx context.Context, c *client.Client, secrets []string, report *Report)
+	Plan(ctx context.Context, c *Servers, secrets []string, report *Report)
 }
 
 // Resender is a model that tells from what was read that the server needs its secrets again.
@@ -122,7 +122,7 @@ func New[T any, M Model[T]](d Definition) func() resource.Resource {
 	}
 	if d.Store == nil {
 		table := d.Table
-		d.Store = func(c *client.Client) client.Store { return c.ServiceNow.Table(table) }
+		d.Store = func(c *Servers) record.Store { return c.ServiceNow.Table(table) }
 	}
 	return func() resource.Resource { return &lifecycle[T, M]{Definition: d} }
 }
@@ -175,8 +175,8 @@ func fieldsOf[T any, M Model[T]](m M) []field.Field {
 func leavesOf[T any, M Model[T]](m M) []field.Leaf { return field.Leaves(m, fieldsOf[T](m)) }
 
 // encode turns a model into a record without secrets.
-func (r *lifecycle[T, M]) encode(m M) client.Record {
-	rec := client.Record{Values: map[string]any{}, Secrets: map[string]client.Secret{}}
+func (r *lifecycle[T, M]) encode(m M) record.Record {
+	rec := record.Record{Values: map[string]any{}, Secrets: map[string]record.Secret{}}
 	for _, f := range fieldsOf[T](m) {
 		f.Encode(&rec)
 		rec.Columns = append(rec.Columns, f.Columns()...)
@@ -190,7 +190,7 @@ func (r *lifecycle[T, M]) encode(m M) client.Record {
 
 // decode sets a model from what the server answered. Fields for which keep answers true stay as they are, and so does
 // one that cannot be read: the rest is set all the same, so that a record is never lost over one strange value.
-func decode[T any, M Model[T]](m M, rec client.Record, keep func(field.Field) bool) error {
+func decode[T any, M Model[T]](m M, rec record.Record, keep func(field.Field) bool) error {
 	if rec.ID != "" {
 		m.base().ID = types.StringValue(rec.ID)
 	}
@@ -200,7 +200,7 @@ func decode[T any, M Model[T]](m M, rec client.Record, keep func(field.Field) bo
 			continue
 		}
 		if err := f.Decode(rec); err != nil {
-			errs = append(errs, err, f.Decode(client.Record{})) // which leaves nothing unknown
+			errs = append(errs, err, f.Decode(record.Record{})) // which leaves nothing unknown
 		}
 	}
 	return errors.Join(errs...)

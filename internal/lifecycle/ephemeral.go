@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
 
 // Ephemeral is an ephemeral resource that asks the server in its own way.
@@ -25,7 +23,7 @@ type Ephemeral struct {
 // EphemeralModel is a pointer to the model of an ephemeral resource, which fills itself.
 type EphemeralModel[T any] interface {
 	*T
-	Open(ctx context.Context, c *client.Client) error
+	Open(ctx context.Context, c *Servers) error
 }
 
 // NewEphemeral makes an ephemeral resource.
@@ -82,7 +80,7 @@ func (e *ephemeralResource[T, M]) Open(ctx context.Context, req ephemeral.OpenRe
 	if resp.Diagnostics.HasError() || !e.connection.reachable(ServiceNow, subject, true, &resp.Diagnostics) {
 		return
 	}
-	if err := m.Open(ctx, &e.connection.Client); err != nil {
+	if err := m.Open(ctx, &e.connection.Servers); err != nil {
 		resp.Diagnostics.AddError("Cannot open "+subject, err.Error()+".")
 		return
 	}

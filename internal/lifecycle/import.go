@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // candidates bounds how many records an ambiguous import lists.
@@ -152,7 +152,7 @@ func (r *lifecycle[T, M]) lookUp(
 	ctx context.Context, asked string, match map[string]string, diags *diag.Diagnostics,
 ) string {
 	summary := "Cannot import servicenow_" + r.Type
-	finder, ok := r.Store(&r.connection.Client).(client.Finder)
+	finder, ok := r.Store(&r.connection.Servers).(record.Finder)
 	if !ok {
 		diags.AddError(summary, "This resource is imported by its id only.")
 		return ""

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // ListOf makes the list resource of a resource, for `terraform query` of Terraform 1.14 and newer. It is not ok for a
@@ -98,7 +98,7 @@ var errEnough = errors.New("no more results are wanted")
 // results pushes one result per record, as the pages come.
 func (l *lister[T, M]) results(ctx context.Context, req list.ListRequest, filter string) iter.Seq[list.ListResult] {
 	return func(push func(list.ListResult) bool) {
-		err := l.each(ctx, filter, int(req.Limit), func(rec client.Record) error {
+		err := l.each(ctx, filter, int(req.Limit), func(rec record.Record) error {
 			if !push(l.result(ctx, req, rec)) {
 				return errEnough
 			}
@@ -112,11 +112,11 @@ func (l *lister[T, M]) results(ctx context.Context, req list.ListRequest, filter
 	}
 }
 
-func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do func(client.Record) error) error {
-	c := &l.lifecycle.connection.Client
+func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do func(record.Record) error) error {
+	c := &l.lifecycle.connection.Servers
 	store := l.lifecycle.Store(c)
 	if l.lifecycle.Server == Kibana {
-		finder, ok := store.(client.Finder)
+		finder, ok := store.(record.Finder)
 		if !ok {
 			return errors.ErrUnsupported
 		}
@@ -129,7 +129,7 @@ func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do fu
 		}
 		found, err := finder.Find(ctx, match, nil, limit)
 		for _, rec := range found {
-			if err == nil && client.Text(rec.Values["is_preconfigured"]) != "true" { // those cannot be managed
+			if err == nil && record.Text(rec.Values["is_preconfigured"]) != "true" { // those cannot be managed
 				err = do(rec)
 			}
 		}
@@ -138,12 +138,12 @@ func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do fu
 	columns := l.lifecycle.encode(M(new(T))).Columns
 	// A store of the table's rows alone answers with whole records; one composed of several tables is asked for each.
 	_, plain := store.(interface {
-		Each(context.Context, string, []string, int, func(client.Record) error) (int, error)
+		Each(context.Context, string, []string, int, func(record.Record) error) (int, error)
 	})
-	_, err := c.ServiceNow.Table(l.lifecycle.Table).Each(ctx, filter, columns, limit, func(rec client.Record) error {
+	_, err := c.ServiceNow.Table(l.lifecycle.Table).Each(ctx, filter, columns, limit, func(rec record.Record) error {
 		if !plain {
 			var err error
-			if rec, err = store.Read(ctx, client.Record{ID: rec.ID, Columns: columns}); err != nil {
+			if rec, err = store.Read(ctx, record.Record{ID: rec.ID, Columns: columns}); err != nil {
 				return err
 			}
 		}
@@ -153,7 +153,7 @@ func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do fu
 }
 
 // result shows a record as its import would read it.
-func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec client.Record) list.ListResult {
+func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec record.Record) list.ListResult {
 	result := req.NewListResult(ctx)
 	m := M(new(T))
 	// The empty object gives every attribute its type.
@@ -169,7 +169,7 @@ func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec cli
 	result.Diagnostics.Append(l.lifecycle.identify(ctx, result.Identity, m)...)
 	result.DisplayName = rec.ID
 	for _, column := range l.lifecycle.keyColumns(m) {
-		result.DisplayName = client.Text(rec.Values[column]) // the last part of the key is the name
+		result.DisplayName = record.Text(rec.Values[column]) // the last part of the key is the name
 	}
 	if req.IncludeResource {
 		result.Diagnostics.Append(result.Resource.Set(ctx, m)...)

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Lookup is a data source that finds one row of a table by the attributes that are configured.
@@ -27,7 +27,7 @@ type Lookup struct {
 	Keys       []string
 	Attributes map[string]schema.Attribute
 	// Store makes the finder; by default it is the table.
-	Store func(*client.Client) client.Finder
+	Store func(*Servers) record.Finder
 }
 
 // LookupModel is a pointer to the model of a lookup.
@@ -50,7 +50,7 @@ func (f *Found) key() *types.String { return &f.ID }
 // NewLookup makes a constructor for the provider's list of data sources.
 func NewLookup[T any, M LookupModel[T]](l Lookup) func() datasource.DataSource {
 	if l.Store == nil {
-		l.Store = func(c *client.Client) client.Finder { return c.ServiceNow.Table(l.Table) }
+		l.Store = func(c *Servers) record.Finder { return c.ServiceNow.Table(l.Table) }
 	}
 	return func() datasource.DataSource { return &lookup[T, M]{Lookup: l} }
 }
@@ -120,7 +120,7 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 			match[leaf.Columns()[0]] = value.ValueString()
 		}
 	}
-	found, err := l.Store(&l.connection.Client).Find(ctx, match, columns, candidates)
+	found, err := l.Store(&l.connection.Servers).Find(ctx, match, columns, candidates)
 	if err != nil {
 		resp.Diagnostics.AddError("Cannot read "+subject,
 			fmt.Sprintf("Looking for %s in %s: %s", describe(match), l.Table, explain(err)))
@@ -142,7 +142,7 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 
 // report lists what was found instead of one record: the several, or what comes near.
 func (l *lookup[T, M]) report(
-	ctx context.Context, match map[string]string, found []client.Record, diags *diag.Diagnostics,
+	ctx context.Context, match map[string]string, found []record.Record, diags *diag.Diagnostics,
 ) {
 	summary := "Cannot find servicenow_" + l.Type
 	if len(found) > 1 {
@@ -158,9 +158,9 @@ func (l *lookup[T, M]) report(
 }
 
 // near finds records that hold the longest word of what was asked for.
-func (l *lookup[T, M]) near(ctx context.Context, match map[string]string) []client.Record {
-	searcher, ok := l.Store(&l.connection.Client).(interface {
-		Query(ctx context.Context, query string, columns []string, limit int) ([]client.Record, error)
+func (l *lookup[T, M]) near(ctx context.Context, match map[string]string) []record.Record {
+	searcher, ok := l.Store(&l.connection.Servers).(interface {
+		Query(ctx context.Context, query string, columns []string, limit int) ([]record.Record, error)
 	})
 	if !ok {
 		return nil
@@ -175,20 +175,20 @@ func (l *lookup[T, M]) near(ctx context.Context, match map[string]string) []clie
 		if err != nil {
 			return nil // the error that counts is reported already
 		}
-		return slices.DeleteFunc(found, func(r client.Record) bool {
-			return !strings.Contains(strings.ToLower(client.Text(r.Values[column])), strings.ToLower(word))
+		return slices.DeleteFunc(found, func(r record.Record) bool {
+			return !strings.Contains(strings.ToLower(record.Text(r.Values[column])), strings.ToLower(word))
 		})
 	}
 	return nil
 }
 
 // listed shows records by all that was read of them, so that their differences tell what to ask for.
-func listed(found []client.Record) string {
+func listed(found []record.Record) string {
 	lines := make([]string, len(found))
 	for i, r := range found {
 		lines[i] = "  " + r.ID
 		for _, column := range slices.Sorted(maps.Keys(r.Values)) {
-			if value := client.Text(r.Values[column]); value != "" && !strings.HasPrefix(column, "sys_") {
+			if value := record.Text(r.Values[column]); value != "" && !strings.HasPrefix(column, "sys_") {
 				lines[i] += "  " + column + " = " + quoted(value)
 			}
 		}

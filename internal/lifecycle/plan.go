@@ -91,7 +91,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		requireSecrets(secrets, &resp.Diagnostics)
 	}
 	if p, ok := any(plan).(Planner); ok && changed {
-		p.Plan(ctx, &r.connection.Client, secrets.members(), &Report{diags: &resp.Diagnostics, model: plan})
+		p.Plan(ctx, &r.connection.Servers, secrets.members(), &Report{diags: &resp.Diagnostics, model: plan})
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	for _, f := range loose {

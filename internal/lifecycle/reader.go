@@ -5,8 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 )
 
 // Reader is a data source that asks the server in its own way.
@@ -21,7 +19,7 @@ type Reader struct {
 // ReaderModel is a pointer to the model of a reader, which fills itself.
 type ReaderModel[T any] interface {
 	*T
-	Read(ctx context.Context, c *client.Client) error
+	Read(ctx context.Context, c *Servers) error
 }
 
 // NewReader makes a constructor for the provider's list of data sources.
@@ -55,7 +53,7 @@ func (r *reader[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, subject, true, &resp.Diagnostics) {
 		return
 	}
-	if err := m.Read(ctx, &r.connection.Client); err != nil {
+	if err := m.Read(ctx, &r.connection.Servers); err != nil {
 		resp.Diagnostics.AddError("Cannot read "+subject, explain(err))
 		return
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // Report takes the findings of a model's Check.
@@ -65,7 +66,7 @@ func (r *lifecycle[T, M]) subject(m M) string {
 // failed reports an error of the server, in its words, and what to try.
 func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagnostics) {
 	summary := "Cannot " + verb + " servicenow_" + r.Type
-	var exists *client.ExistsError
+	var exists *record.ExistsError
 	if errors.As(err, &exists) {
 		diags.AddError(summary, r.existing(m, exists))
 		return
@@ -74,7 +75,7 @@ func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagno
 }
 
 // existing tells how to manage what is there already.
-func (r *lifecycle[T, M]) existing(m M, exists *client.ExistsError) string {
+func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 	id := exists.IDs[0]
 	if len(exists.IDs) > 1 {
 		return fmt.Sprintf("%s: %s. Delete the ones that are not wanted, or import one of them:\n\n"+
@@ -95,14 +96,14 @@ func explain(err error) string {
 
 // hint tells what to try after a refusal.
 func hint(err error) string {
-	if errors.Is(err, client.ErrHidden) {
+	if errors.Is(err, record.ErrHidden) {
 		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
 			"deleted."
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "The time limit of the timeouts attribute passed."
 	}
-	var e *client.Error
+	var e *rest.Error
 	if !errors.As(err, &e) {
 		return ""
 	}

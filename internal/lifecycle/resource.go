@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // defaultTimeout bounds each operation that neither the timeouts attribute nor the definition does.
@@ -37,7 +37,7 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 	maps.DeleteFunc(want.Values, func(_ string, v any) bool { return v == nil }) // nothing is there to be cleared
 	secrets := secretsIn[T](config)
 	want.Secrets = secrets.all()
-	got, err := r.Store(&r.connection.Client).Create(ctx, want)
+	got, err := r.Store(&r.connection.Servers).Create(ctx, want)
 	r.warn(got, &resp.Diagnostics)
 	if err != nil {
 		r.failed("create", plan, err, &resp.Diagnostics)
@@ -72,12 +72,12 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	want.Secrets = secrets.all()
 	for _, column := range secrets.dropped(ctx, req.Private, &resp.Diagnostics) {
-		want.Secrets[column] = client.Secret{Moved: true} // empty: clears the column
+		want.Secrets[column] = record.Secret{Moved: true} // empty: clears the column
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	got, err := r.Store(&r.connection.Client).Update(ctx, have, want)
+	got, err := r.Store(&r.connection.Servers).Update(ctx, have, want)
 	r.warn(got, &resp.Diagnostics)
 	if err != nil {
 		r.failed("update", state, err, &resp.Diagnostics)
@@ -90,7 +90,7 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 }
 
 // clearDropped empties the columns that a map of columns owned before and does not name any more.
-func clearDropped[T any, M Model[T]](plan, state M, want *client.Record) {
+func clearDropped[T any, M Model[T]](plan, state M, want *record.Record) {
 	before := fieldsOf[T](state)
 	for i, f := range fieldsOf[T](plan) {
 		if columns, ok := field.As[field.Columns](f); ok {
@@ -105,7 +105,7 @@ func clearDropped[T any, M Model[T]](plan, state M, want *client.Record) {
 type written[T any, M Model[T]] struct {
 	plan, config M
 	state        M // nil after a create
-	got          client.Record
+	got          record.Record
 	complete     bool // false when the write failed half-way and got is what exists
 }
 
@@ -196,12 +196,12 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 	imported := privateString(ctx, req.Private, importedKey, &resp.Diagnostics) != ""
 	have := r.encode(state)
 	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
-	got, err := r.Store(&r.connection.Client).Read(ctx, have)
+	got, err := r.Store(&r.connection.Servers).Read(ctx, have)
 	switch {
-	case errors.Is(err, client.ErrNotFound) && imported:
+	case errors.Is(err, record.ErrNotFound) && imported:
 		resp.State.RemoveResource(ctx) // Terraform says itself that there is nothing to import
 		return
-	case errors.Is(err, client.ErrNotFound):
+	case errors.Is(err, record.ErrNotFound):
 		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" was deleted outside Terraform",
 			r.subject(state)+" is not on the server any more, so it is planned to be created again. If it was not "+
 				"deleted, check that the provider points at the right server.")
@@ -243,16 +243,16 @@ func (r *lifecycle[T, M]) Delete(ctx context.Context, req resource.DeleteRequest
 
 	have := r.encode(state)
 	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
-	warnings, err := r.Store(&r.connection.Client).Delete(ctx, have)
+	warnings, err := r.Store(&r.connection.Servers).Delete(ctx, have)
 	for _, warning := range warnings {
 		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" is not wholly gone", r.subject(state)+": "+warning)
 	}
-	if err != nil && !errors.Is(err, client.ErrNotFound) {
+	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		r.failed("delete", state, err, &resp.Diagnostics)
 	}
 }
 
-func (r *lifecycle[T, M]) warn(got client.Record, diags *diag.Diagnostics) {
+func (r *lifecycle[T, M]) warn(got record.Record, diags *diag.Diagnostics) {
 	for _, warning := range got.Warnings {
 		diags.AddWarning(fmt.Sprintf("servicenow_%s needs a look", r.Type), warning)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"golang.org/x/crypto/argon2"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // Keys of the private state, which Terraform stores with a resource and shows to nobody.
@@ -174,11 +174,11 @@ func (set secretSet) resend() {
 	}
 }
 
-func (set secretSet) all() map[string]client.Secret {
-	all := map[string]client.Secret{}
+func (set secretSet) all() map[string]record.Secret {
+	all := map[string]record.Secret{}
 	for _, s := range set {
 		if s.column != "" && !s.value.IsNull() && !s.value.IsUnknown() {
-			all[s.column] = client.Secret{Value: s.value.ValueString(), Moved: s.moved}
+			all[s.column] = record.Secret{Value: s.value.ValueString(), Moved: s.moved}
 		}
 	}
 	return all

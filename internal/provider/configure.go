@@ -14,8 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // ValidateConfig finds, without a connection, what is wrong in the block whatever the environment holds.
@@ -56,14 +58,14 @@ func (p *servicenowProvider) Configure(
 			continue
 		}
 		settings.UserAgent, settings.Log = agent, log
-		if s.reportMistakes(client.ValidateConfig(settings), &resp.Diagnostics) {
+		if s.reportMistakes(rest.ValidateConfig(settings), &resp.Diagnostics) {
 			continue
 		}
 		var err error
 		if s.server == lifecycle.Kibana {
-			connection.Kibana, err = client.NewKibana(settings, s.text("space_id"))
+			connection.Kibana, err = kibanaapi.New(settings, s.text("space_id"))
 		} else {
-			connection.ServiceNow, err = client.NewServiceNow(settings)
+			connection.ServiceNow, err = servicenowapi.New(settings)
 		}
 		if err != nil {
 			resp.Diagnostics.AddError("Cannot prepare the connection", err.Error())
@@ -87,7 +89,7 @@ func (p *servicenowProvider) Configure(
 // side is one server's part of the provider block.
 type side struct {
 	server  lifecycle.Server
-	kind    client.Kind
+	kind    rest.Kind
 	root    *path.Path // nil: the block itself
 	urlName string
 	// attributes of this side, by name.
@@ -101,7 +103,7 @@ type side struct {
 func (p *servicenowProvider) sides(c config) []side {
 	root := path.Root("kibana")
 	kibana := side{
-		server: lifecycle.Kibana, kind: client.KindKibana, root: &root, urlName: "url",
+		server: lifecycle.Kibana, kind: rest.KindKibana, root: &root, urlName: "url",
 		attributes: map[string]attr.Value{},
 		environment: map[string]string{ //nolint:gosec // names of variables, not credentials
 			"url": "KIBANA_ENDPOINT", "space_id": "KIBANA_SPACE_ID", "api_key": "KIBANA_API_KEY",
@@ -117,7 +119,7 @@ func (p *servicenowProvider) sides(c config) []side {
 		kibana.attributes[name] = value
 	}
 	return []side{{
-		server: lifecycle.ServiceNow, kind: client.KindServiceNow, urlName: "instance_url",
+		server: lifecycle.ServiceNow, kind: rest.KindServiceNow, urlName: "instance_url",
 		attributes: map[string]attr.Value{
 			"instance_url": c.InstanceURL, "basic_auth": c.BasicAuth, "api_key": c.APIKey, "bearer_token": c.BearerToken,
 			"oauth_jwt": c.OAuthJWT, "oauth_client_credentials": c.OAuthClientCredentials,
@@ -237,18 +239,18 @@ func (s side) fromEnvironment() []string {
 }
 
 // settings gathers what the client needs; not ok when this side is not configured, or wrongly.
-func (s side) settings(diags *diag.Diagnostics) (client.Config, bool) {
+func (s side) settings(diags *diag.Diagnostics) (rest.Config, bool) {
 	if !s.checkOneAuth(diags) {
-		return client.Config{}, false
+		return rest.Config{}, false
 	}
 	url, methods := s.text(s.urlName), s.configured()
 	if url == "" && len(methods) == 0 && s.value("http") == nil {
-		return client.Config{}, false // this side is not used
+		return rest.Config{}, false // this side is not used
 	}
 	if url == "" {
 		s.report(s.urlName, "The server's URL is missing",
 			"Set "+s.at(s.urlName).String()+" or the environment variable "+s.environment[s.urlName]+".", diags)
-		return client.Config{}, false
+		return rest.Config{}, false
 	}
 	if len(methods) == 0 {
 		methods = s.fromEnvironment()
@@ -256,47 +258,47 @@ func (s side) settings(diags *diag.Diagnostics) (client.Config, bool) {
 			s.report(s.urlName, "Two authentication methods in the environment",
 				"The environment variables of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the "+
 					"method in the provider block.", diags)
-			return client.Config{}, false
+			return rest.Config{}, false
 		}
 	}
 	if len(methods) == 0 {
 		s.report(s.urlName, "No authentication method", "Set one of "+strings.Join(s.methods, ", ")+
 			" beside "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
 			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).", diags)
-		return client.Config{}, false
+		return rest.Config{}, false
 	}
 	http, ok := s.http(diags)
 	allow, _ := s.value("allow_http").(types.Bool)
-	return client.Config{
+	return rest.Config{
 		BaseURL: url, AllowHTTP: allow.ValueBool(), Kind: s.kind, Auth: s.auth(methods[0]), HTTP: http,
 	}, ok
 }
 
-func (s side) auth(method string) client.Auth {
+func (s side) auth(method string) rest.Auth {
 	of := func(name string) string { return s.text(method + "." + name) }
 	switch method {
 	case "basic_auth":
-		return client.BasicAuth{Username: of("username"), Password: of("password")}
+		return rest.BasicAuth{Username: of("username"), Password: of("password")}
 	case "api_key":
-		return client.APIKey{Key: s.text("api_key")}
+		return rest.APIKey{Key: s.text("api_key")}
 	case "bearer_token":
-		return client.BearerToken{Token: s.text("bearer_token")}
+		return rest.BearerToken{Token: s.text("bearer_token")}
 	case "oauth_client_credentials":
-		return client.ClientCredentials{ClientID: of("client_id"), ClientSecret: of("client_secret")}
+		return rest.ClientCredentials{ClientID: of("client_id"), ClientSecret: of("client_secret")}
 	case "oauth_password":
-		return client.PasswordGrant{
+		return rest.PasswordGrant{
 			ClientID: of("client_id"), ClientSecret: of("client_secret"), Username: of("username"), Password: of("password"),
 		}
 	}
-	return client.JWTBearer{
+	return rest.JWTBearer{
 		ClientID: of("client_id"), ClientSecret: of("client_secret"), PrivateKey: of("private_key"),
 		PrivateKeyPassword: of("private_key_password"), KeyID: of("key_id"), UserIdentifier: of("user_identifier"),
 		SigningAlgorithm: of("signing_algorithm"), IncludeJTI: true,
 	}
 }
 
-func (s side) http(diags *diag.Diagnostics) (client.HTTP, bool) {
-	h := client.DefaultHTTP()
+func (s side) http(diags *diag.Diagnostics) (rest.HTTP, bool) {
+	h := rest.DefaultHTTP()
 	h.CACertificate = s.text("http.ca_certificate")
 	h.ClientCertificate = s.text("http.client_certificate")
 	h.ClientPrivateKey = s.text("http.client_private_key")
@@ -386,7 +388,7 @@ func (s side) report(dotted, summary, detail string, diags *diag.Diagnostics) {
 }
 
 // reportMistakes reports what the client finds wrong in its configuration.
-func (s side) reportMistakes(mistakes []*client.ConfigError, diags *diag.Diagnostics) bool {
+func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnostics) bool {
 	method := ""
 	if methods := append(s.configured(), s.fromEnvironment()...); len(methods) > 0 {
 		method = methods[0]
@@ -413,17 +415,17 @@ func (s side) reportMistakes(mistakes []*client.ConfigError, diags *diag.Diagnos
 }
 
 // log hands the client's messages to Terraform's log.
-func log(ctx context.Context, level client.Level, message string, fields map[string]any) {
+func log(ctx context.Context, level rest.Level, message string, fields map[string]any) {
 	switch level {
-	case client.LevelTrace:
+	case rest.LevelTrace:
 		tflog.Trace(ctx, message, fields)
-	case client.LevelDebug:
+	case rest.LevelDebug:
 		tflog.Debug(ctx, message, fields)
-	case client.LevelInfo:
+	case rest.LevelInfo:
 		tflog.Info(ctx, message, fields)
-	case client.LevelWarn:
+	case rest.LevelWarn:
 		tflog.Warn(ctx, message, fields)
-	case client.LevelError:
+	case rest.LevelError:
 		tflog.Error(ctx, message, fields)
 	}
 }

@@ -13,7 +13,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	harness "github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // What the live tests make begins with this, and the sweepers delete nothing else.
@@ -45,8 +49,8 @@ func init() { //nolint:gochecknoinits // how terraform-plugin-testing wants swee
 	resource.AddTestSweepers("connectors", &resource.Sweeper{Name: "connectors", F: sweepConnectors})
 }
 
-func liveConfig(url string, auth client.Auth) client.Config {
-	return client.Config{BaseURL: url, Auth: auth, HTTP: client.DefaultHTTP()}
+func liveConfig(url string, auth rest.Auth) rest.Config {
+	return rest.Config{BaseURL: url, Auth: auth, HTTP: rest.DefaultHTTP()}
 }
 
 func sweepTable(table, column string) error {
@@ -54,7 +58,7 @@ func sweepTable(table, column string) error {
 	if url == "" {
 		return nil // only Kibana is tested
 	}
-	sn, err := client.NewServiceNow(liveConfig(url, client.BasicAuth{
+	sn, err := servicenowapi.New(liveConfig(url, rest.BasicAuth{
 		Username: os.Getenv("SERVICENOW_USERNAME"), Password: os.Getenv("SERVICENOW_PASSWORD"),
 	}))
 	if err != nil {
@@ -67,7 +71,7 @@ func sweepTable(table, column string) error {
 	}
 	for _, row := range found {
 		// The server drops a query term that it does not understand, and the rest matches every row.
-		if name := client.Text(row.Values[column]); !strings.HasPrefix(name, livePrefix) {
+		if name := record.Text(row.Values[column]); !strings.HasPrefix(name, livePrefix) {
 			return fmt.Errorf("%s: asked for names that begin with %s, got %q", table, livePrefix, name)
 		}
 		if _, err := rows.Delete(ctx, row); err != nil {
@@ -82,11 +86,11 @@ func sweepConnectors(string) error {
 	if url == "" {
 		return nil // only ServiceNow is tested
 	}
-	var auth client.Auth = client.APIKey{Key: os.Getenv("KIBANA_API_KEY")}
+	var auth rest.Auth = rest.APIKey{Key: os.Getenv("KIBANA_API_KEY")}
 	if user := os.Getenv("KIBANA_USERNAME"); user != "" {
-		auth = client.BasicAuth{Username: user, Password: os.Getenv("KIBANA_PASSWORD")}
+		auth = rest.BasicAuth{Username: user, Password: os.Getenv("KIBANA_PASSWORD")}
 	}
-	kibana, err := client.NewKibana(liveConfig(url, auth), os.Getenv("KIBANA_SPACE_ID"))
+	kibana, err := kibanaapi.New(liveConfig(url, auth), os.Getenv("KIBANA_SPACE_ID"))
 	if err != nil {
 		return err
 	}
@@ -99,7 +103,7 @@ func sweepConnectors(string) error {
 		if !strings.HasPrefix(c.Name, livePrefix) || c.IsPreconfigured {
 			continue
 		}
-		record := client.Record{ID: c.ID, Values: map[string]any{"space_id": kibana.Space}}
+		record := record.Record{ID: c.ID, Values: map[string]any{"space_id": kibana.Space}}
 		if _, err := connectors.Delete(ctx, record); err != nil {
 			return err
 		}

@@ -17,9 +17,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey"
 )
 
 // NewCertificate manages an X.509 certificate (sys_certificate).
@@ -135,7 +135,7 @@ func (m *certificate) Fields() []field.Field {
 }
 
 func fingerprint(pem string) string {
-	cert, err := client.ParseCertificate(pem)
+	cert, err := pemkey.ParseCertificate(pem)
 	if err != nil {
 		return ""
 	}
@@ -148,7 +148,7 @@ func (m *certificate) Check(_ context.Context, report *lifecycle.Report) {
 	if text == "" || m.Type.ValueString() == "pkcs12_key_store" || m.Type.ValueString() == "key_store" {
 		return
 	}
-	cert, err := client.ParseCertificate(text)
+	cert, err := pemkey.ParseCertificate(text)
 	switch {
 	case err != nil && strings.Contains(text, "PRIVATE KEY"):
 		// Not on the attribute: Terraform would print the lines, and with them the key.

@@ -13,9 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewCrossScopePrivilege manages a cross-scope privilege (sys_scope_privilege).
@@ -23,7 +24,9 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	Type:  "cross_scope_privilege",
 	Table: "sys_scope_privilege",
 	Key:   []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
-	Store: func(c *client.Client) client.Store { return privilegeStore{c.ServiceNow.Table("sys_scope_privilege")} },
+	Store: func(c *lifecycle.Servers) record.Store {
+		return privilegeStore{c.ServiceNow.Table("sys_scope_privilege")}
+	},
 	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script " +
 		"of another scope. The platform writes such records itself when an application first tries, so one with the same " +
 		"key is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +
@@ -99,16 +102,16 @@ func (m *crossScopePrivilege) Check(_ context.Context, report *lifecycle.Report)
 }
 
 // privilegeStore minds the rows that the platform writes itself at run time.
-type privilegeStore struct{ *client.Table }
+type privilegeStore struct{ *servicenowapi.Table }
 
-func (s privilegeStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+func (s privilegeStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
 	match := map[string]string{}
 	for _, column := range want.Key {
-		match[column] = client.Text(want.Values[column])
+		match[column] = record.Text(want.Values[column])
 	}
 	rows, err := s.Find(ctx, match, want.Columns, 5)
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	if len(rows) == 0 {
 		if want.Values["sys_scope"] == nil {
@@ -119,14 +122,14 @@ func (s privilegeStore) Create(ctx context.Context, want client.Record) (client.
 		return s.Table.Create(ctx, want)
 	}
 	if !want.Options["adopt_existing"] {
-		exists := &client.ExistsError{Key: "this source, target and operation"}
+		exists := &record.ExistsError{Key: "this source, target and operation"}
 		for _, row := range rows {
 			exists.IDs = append(exists.IDs, row.ID)
 		}
-		return client.Record{}, exists
+		return record.Record{}, exists
 	}
 	have := rows[0]
-	was := client.Text(have.Values["status"])
+	was := record.Text(have.Values["status"])
 	delete(want.Values, "sys_scope")
 	got, err := s.Update(ctx, have, want)
 	if err != nil {
@@ -134,6 +137,6 @@ func (s privilegeStore) Create(ctx context.Context, want client.Record) (client.
 	}
 	got.Warnings = append(got.Warnings, fmt.Sprintf("The privilege %s on %s existed already, with the status %q, as the "+
 		"platform writes such records itself. It is managed from here now (sys_id %s), and destroying it deletes it.",
-		client.Text(have.Values["operation"]), client.Text(have.Values["target_name"]), was, have.ID))
+		record.Text(have.Values["operation"]), record.Text(have.Values["target_name"]), was, have.ID))
 	return got, nil
 }

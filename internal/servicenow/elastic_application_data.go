@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // NewElasticApplicationData asks an Elastic application for its version, at the address that Kibana asks, too.
@@ -34,7 +34,7 @@ type elasticApplicationData struct {
 	Version   types.String `tfsdk:"version"`
 }
 
-func (m *elasticApplicationData) Read(ctx context.Context, c *client.Client) error {
+func (m *elasticApplicationData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	app, err := elasticAppNamed(m.App.ValueString())
 	if err != nil {
 		return err
@@ -56,6 +56,6 @@ func (m *elasticApplicationData) Read(ctx context.Context, c *client.Client) err
 // missing tells a path that no API serves. The platform answers 404, or 400 "Requested URI does not represent any
 // resource".
 func missing(err error) bool {
-	var e *client.Error
+	var e *rest.Error
 	return errors.As(err, &e) && (e.Status == 404 || e.Status == 400)
 }

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // queryTerms are the terms of an encoded query that an answer can be held against.
@@ -40,16 +40,16 @@ func termsOf(query string) queryTerms {
 }
 
 // check finds a term that the server dropped. It says nothing about it, and runs the rest of the query.
-func (terms queryTerms) check(table string, row client.Record) error {
+func (terms queryTerms) check(table string, row record.Record) error {
 	for _, term := range terms {
 		held, ok := row.Values[term.column]
 		switch {
 		case !ok:
 			return fmt.Errorf("the table %s has no column %s, or the account may not read it, so ServiceNow dropped that "+
 				"term of the query and answered with other records", table, term.column)
-		case term.equals && !sameStored(client.Text(held), term.value):
+		case term.equals && !sameStored(record.Text(held), term.value):
 			return fmt.Errorf("the query asks for %s = %q, and the record %s holds %q: ServiceNow dropped that term of the "+
-				"query and answered with other records", term.column, term.value, row.ID, client.Text(held))
+				"query and answered with other records", term.column, term.value, row.ID, record.Text(held))
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // NewInboundAccessCheck tries credentials on an API of the instance, as a sender would.
@@ -97,22 +97,22 @@ type checkedPassword struct {
 	Password types.String `tfsdk:"password"`
 }
 
-func (m *inboundAccessCheck) auth() client.Auth {
+func (m *inboundAccessCheck) auth() rest.Auth {
 	switch {
 	case m.APIKey != nil:
 		name := m.APIKey.Name.ValueString()
 		if name == "" {
 			name = "x-sn-apikey"
 		}
-		return client.NamedKey{Name: name, Key: m.APIKey.Value.ValueString(), InQuery: m.APIKey.In.ValueString() == "query"}
+		return rest.NamedKey{Name: name, Key: m.APIKey.Value.ValueString(), InQuery: m.APIKey.In.ValueString() == "query"}
 	case m.BasicAuth != nil:
-		return client.BasicAuth{Username: m.BasicAuth.Username.ValueString(), Password: m.BasicAuth.Password.ValueString()}
+		return rest.BasicAuth{Username: m.BasicAuth.Username.ValueString(), Password: m.BasicAuth.Password.ValueString()}
 	}
-	return client.BearerToken{Token: m.BearerToken.ValueString()}
+	return rest.BearerToken{Token: m.BearerToken.ValueString()}
 }
 
 // Open sends the request.
-func (m *inboundAccessCheck) Open(ctx context.Context, c *client.Client) error {
+func (m *inboundAccessCheck) Open(ctx context.Context, c *lifecycle.Servers) error {
 	target, err := url.Parse(m.Path.ValueString())
 	if err != nil || target.Host != "" || !strings.HasPrefix(target.Path, "/") {
 		return errors.New("path must begin with / and name no host: the request goes to the provider's instance")

@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // NewOAuthToken asks an instance for an access token, as Kibana would.
@@ -118,22 +118,22 @@ type clientCredentialsGrant struct {
 	ClientSecret types.String `tfsdk:"client_secret"`
 }
 
-func (m *oauthToken) auth() client.Auth {
+func (m *oauthToken) auth() rest.Auth {
 	switch {
 	case m.JWT != nil:
-		return client.JWTBearer{
+		return rest.JWTBearer{
 			ClientID: m.JWT.ClientID.ValueString(), ClientSecret: m.JWT.ClientSecret.ValueString(),
 			PrivateKey: m.JWT.PrivateKey.ValueString(), PrivateKeyPassword: m.JWT.PrivateKeyPassword.ValueString(),
 			KeyID: m.JWT.KeyID.ValueString(), UserIdentifier: m.JWT.UserIdentifier.ValueString(),
 			SigningAlgorithm: m.JWT.SigningAlgorithm.ValueString(), IncludeJTI: m.JWT.IncludeJTI.ValueBool(),
 		}
 	case m.Password != nil:
-		return client.PasswordGrant{
+		return rest.PasswordGrant{
 			ClientID: m.Password.ClientID.ValueString(), ClientSecret: m.Password.ClientSecret.ValueString(),
 			Username: m.Password.Username.ValueString(), Password: m.Password.Password.ValueString(),
 		}
 	case m.ClientCredentials != nil:
-		return client.ClientCredentials{
+		return rest.ClientCredentials{
 			ClientID: m.ClientCredentials.ClientID.ValueString(), ClientSecret: m.ClientCredentials.ClientSecret.ValueString(),
 		}
 	}
@@ -141,9 +141,9 @@ func (m *oauthToken) auth() client.Auth {
 }
 
 // Open asks for a token.
-func (m *oauthToken) Open(ctx context.Context, c *client.Client) error {
+func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
 	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), m.auth())
-	var refused *client.Error
+	var refused *rest.Error
 	switch {
 	case err == nil:
 		m.OK, m.Message = types.BoolValue(true), types.StringNull()

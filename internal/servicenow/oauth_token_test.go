@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -100,8 +100,8 @@ func TestAuthMethods(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
 	c.w.ServiceNow.SetProperty("glide.oauth.inbound.client.credential.grant_type.enabled", "true")
-	token, err := client.FetchToken(t.Context(), client.Config{BaseURL: c.w.ServiceNowURL(), HTTP: client.DefaultHTTP()},
-		client.PasswordGrant{ClientID: c.client, ClientSecret: "canary-secret", Username: c.user, Password: c.pass})
+	token, err := rest.FetchToken(t.Context(), rest.Config{BaseURL: c.w.ServiceNowURL(), HTTP: rest.DefaultHTTP()},
+		rest.PasswordGrant{ClientID: c.client, ClientSecret: "canary-secret", Username: c.user, Password: c.pass})
 	if err != nil {
 		t.Fatal(err)
 	}

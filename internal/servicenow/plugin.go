@@ -13,9 +13,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // installTimeout is how long installations may take unless the configuration says otherwise: since the Tokyo release
@@ -27,7 +29,7 @@ var NewPlugin = lifecycle.New[plugin](lifecycle.Definition{
 	Type:    "plugin",
 	Table:   "v_plugin",
 	Key:     []string{"plugin_id"},
-	Store:   func(c *client.Client) client.Store { return pluginStore{c.ServiceNow} },
+	Store:   func(c *lifecycle.Servers) record.Store { return pluginStore{c.ServiceNow} },
 	Timeout: installTimeout,
 	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. " +
 		"A plugin cannot be removed: destroying only forgets it, with a warning. Needs the role " +
@@ -62,7 +64,7 @@ func (m *plugin) Fields() []field.Field {
 }
 
 // pluginStore activates plugins, and reads them from v_plugin or, where that shows nothing, from sys_plugins.
-type pluginStore struct{ sn *client.ServiceNow }
+type pluginStore struct{ sn *servicenowapi.Client }
 
 var pluginColumns = []string{"id", "name", "active", "version"}
 
@@ -73,7 +75,7 @@ var errPluginsUnreadable = errors.New("the account may read neither v_plugin nor
 // Find looks plugins up, for imports and the data source.
 func (s pluginStore) Find(
 	ctx context.Context, match map[string]string, _ []string, limit int,
-) ([]client.Record, error) {
+) ([]record.Record, error) {
 	readable := false
 	for _, table := range []string{"v_plugin", "sys_plugins"} {
 		rows, err := s.sn.Table(table).Find(ctx, match, pluginColumns, limit)
@@ -99,32 +101,32 @@ func (s pluginStore) Find(
 }
 
 // isActivePlugin understands both spellings that instances have.
-func isActivePlugin(row client.Record) bool {
-	active := client.Text(row.Values["active"])
+func isActivePlugin(row record.Record) bool {
+	active := record.Text(row.Values["active"])
 	return active == "active" || active == "true"
 }
 
 func forbidden(err error) bool {
-	var e *client.Error
+	var e *rest.Error
 	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest)
 }
 
 // find answers with the plugin if it is active.
-func (s pluginStore) find(ctx context.Context, id string) (client.Record, error) {
+func (s pluginStore) find(ctx context.Context, id string) (record.Record, error) {
 	rows, err := s.Find(ctx, map[string]string{"id": id}, nil, 5)
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	for _, row := range rows {
 		if isActivePlugin(row) {
 			return row, nil
 		}
 	}
-	return client.Record{}, client.ErrNotFound
+	return record.Record{}, record.ErrNotFound
 }
 
-func (s pluginStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
-	id := client.Text(want.Values["id"])
+func (s pluginStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
+	id := record.Text(want.Values["id"])
 	if got, err := s.find(ctx, id); err == nil {
 		return got, nil
 	}
@@ -133,11 +135,11 @@ func (s pluginStore) Create(ctx context.Context, want client.Record) (client.Rec
 		err = s.sn.Await(ctx, progress, logged(ctx, "Activating plugin", id))
 	}
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	got, err := s.find(ctx, id)
-	if errors.Is(err, errPluginsUnreadable) || errors.Is(err, client.ErrNotFound) {
-		got = client.Record{ID: id, Values: map[string]any{"id": id, "active": true}}
+	if errors.Is(err, errPluginsUnreadable) || errors.Is(err, record.ErrNotFound) {
+		got = record.Record{ID: id, Values: map[string]any{"id": id, "active": true}}
 		got.Warnings = append(got.Warnings, fmt.Sprintf("The instance says that activating %s succeeded, but does not "+
 			"show it in v_plugin (%s), so its name and version are not known.", id, err))
 		return got, nil
@@ -146,22 +148,22 @@ func (s pluginStore) Create(ctx context.Context, want client.Record) (client.Rec
 }
 
 // logged reports each step of a job, and through TF_LOG only: Terraform itself says that it is still creating.
-func logged(ctx context.Context, what, id string) func(client.Progress) {
-	return func(p client.Progress) {
+func logged(ctx context.Context, what, id string) func(servicenowapi.Progress) {
+	return func(p servicenowapi.Progress) {
 		tflog.Info(ctx, what, map[string]any{"id": id, "job": p.ID, "status": p.Label, "percent_complete": p.Percent})
 	}
 }
 
 // Read takes a plugin that is not active any more for gone, so that it is activated again.
-func (s pluginStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
-	id := client.Text(have.Values["id"])
+func (s pluginStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
+	id := record.Text(have.Values["id"])
 	if id == "" { // imported by sys_id
 		have.Columns = pluginColumns
 		row, err := s.sn.Table("v_plugin").Read(ctx, have)
 		if err != nil {
 			return row, err
 		}
-		id = client.Text(row.Values["id"])
+		id = record.Text(row.Values["id"])
 	}
 	got, err := s.find(ctx, id)
 	if errors.Is(err, errPluginsUnreadable) {
@@ -172,11 +174,11 @@ func (s pluginStore) Read(ctx context.Context, have client.Record) (client.Recor
 }
 
 // Update has nothing to write: what configuration can change replaces the resource.
-func (s pluginStore) Update(_ context.Context, have, _ client.Record) (client.Record, error) {
+func (s pluginStore) Update(_ context.Context, have, _ record.Record) (record.Record, error) {
 	return have, nil
 }
 
 // Delete cannot: the platform has no way to remove a plugin.
-func (s pluginStore) Delete(context.Context, client.Record) ([]string, error) {
+func (s pluginStore) Delete(context.Context, record.Record) ([]string, error) {
 	return []string{"a plugin cannot be removed, so it stays active. Terraform only forgets it"}, nil
 }

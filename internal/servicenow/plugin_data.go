@@ -8,8 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewPluginData finds a plugin (v_plugin).
@@ -33,7 +34,7 @@ type pluginData struct {
 	Version  types.String `tfsdk:"version"`
 }
 
-func (m *pluginData) Read(ctx context.Context, c *client.Client) error {
+func (m *pluginData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	id := m.PluginID.ValueString()
 	rows, err := pluginStore{c.ServiceNow}.Find(ctx, map[string]string{"id": id}, nil, 5)
 	if err != nil {
@@ -43,20 +44,20 @@ func (m *pluginData) Read(ctx context.Context, c *client.Client) error {
 		return fmt.Errorf("there is no plugin %q%s", id, nearPlugins(ctx, c.ServiceNow, id))
 	}
 	row := rows[0]
-	m.Name = types.StringValue(client.Text(row.Values["name"]))
-	m.Version = types.StringValue(client.Text(row.Values["version"]))
+	m.Name = types.StringValue(record.Text(row.Values["name"]))
+	m.Version = types.StringValue(record.Text(row.Values["version"]))
 	m.Active = types.BoolValue(isActivePlugin(row))
 	return nil
 }
 
 // nearPlugins lists plugins whose id holds the last word of the one that was asked for.
-func nearPlugins(ctx context.Context, sn *client.ServiceNow, id string) string {
+func nearPlugins(ctx context.Context, sn *servicenowapi.Client, id string) string {
 	const most = 10
 	word := id[strings.LastIndex(id, ".")+1:]
 	rows, err := sn.Table("v_plugin").Query(ctx, "idLIKE"+word, pluginColumns, most)
 	var near []string
 	for _, row := range rows {
-		if found := client.Text(row.Values["id"]); strings.Contains(found, word) {
+		if found := record.Text(row.Values["id"]); strings.Contains(found, word) {
 			near = append(near, found)
 		}
 	}

@@ -16,8 +16,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewPreflightData looks whether an instance and an account are ready for an integration.
@@ -76,7 +78,7 @@ const (
 )
 
 // Read looks at every area; what cannot be looked at becomes a finding.
-func (m *preflightData) Read(ctx context.Context, c *client.Client) error {
+func (m *preflightData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	p := &preflight{sn: c.ServiceNow, roles: ownRoles(ctx, c.ServiceNow)}
 	for _, name := range slices.Sorted(slices.Values(m.Areas)) {
 		p.look(ctx, name, preflightAreas[name])
@@ -93,7 +95,7 @@ func (m *preflightData) Read(ctx context.Context, c *client.Client) error {
 }
 
 // ownRoles are the names of the roles that the provider's account holds; nil when that cannot be told.
-func ownRoles(ctx context.Context, sn *client.ServiceNow) map[string]bool {
+func ownRoles(ctx context.Context, sn *servicenowapi.Client) map[string]bool {
 	const most = 1000
 	rows, err := sn.Table("sys_user_has_role").Query(ctx, "user=javascript:gs.getUserID()", []string{"role.name"}, most)
 	if err != nil || len(rows) == 0 {
@@ -101,14 +103,14 @@ func ownRoles(ctx context.Context, sn *client.ServiceNow) map[string]bool {
 	}
 	roles := map[string]bool{}
 	for _, row := range rows {
-		roles[client.Text(row.Values["role.name"])] = true
+		roles[record.Text(row.Values["role.name"])] = true
 	}
 	return roles
 }
 
 // preflight collects findings about one instance.
 type preflight struct {
-	sn       *client.ServiceNow
+	sn       *servicenowapi.Client
 	roles    map[string]bool
 	findings []preflightFinding
 }
@@ -132,7 +134,7 @@ func (p *preflight) lookAtPlugins(ctx context.Context, area string, plugins []st
 		_, err := pluginStore{p.sn}.find(ctx, id)
 		switch {
 		case err == nil:
-		case errors.Is(err, client.ErrNotFound):
+		case errors.Is(err, record.ErrNotFound):
 			p.find(area, "", "", severityError, "The plugin "+id+" is not active. servicenow_plugin activates it.")
 		default:
 			p.find(area, "", "", severityUnknown, "Whether the plugin "+id+" is active is not known: "+err.Error()+".")
@@ -164,7 +166,7 @@ func (p *preflight) lookAtRoles(ctx context.Context, area string, names []string
 		return
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(rows, func(r client.Record) bool { return client.Text(r.Values["name"]) == name }) {
+		if !slices.ContainsFunc(rows, func(r record.Record) bool { return record.Text(r.Values["name"]) == name }) {
 			p.find(area, "sys_user_role", "name", severityError, "The role "+name+" does not exist. It comes with its plugin "+
 				"or application.")
 		}
@@ -183,10 +185,10 @@ func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string]
 	rows, err := p.sn.Table("sys_db_object").Query(ctx, query, append(parents, "name"), len(names))
 	if err == nil {
 		for _, row := range rows {
-			name := client.Text(row.Values["name"])
+			name := record.Text(row.Values["name"])
 			ancestry[name] = []string{name}
 			for _, parent := range parents {
-				if above := client.Text(row.Values[parent]); above != "" {
+				if above := record.Text(row.Values[parent]); above != "" {
 					ancestry[name] = append(ancestry[name], above)
 				}
 			}
@@ -198,7 +200,7 @@ func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string]
 func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed, ancestry []string) {
 	rows, total, err := p.sn.Table(need.table).Peek(ctx)
 	switch {
-	case statusOf(err) == http.StatusBadRequest, client.IsNotFound(err):
+	case statusOf(err) == http.StatusBadRequest, rest.IsNotFound(err):
 		p.find(area, need.table, "", severityError, "The table does not exist. It comes with its plugin or application.")
 		return
 	case statusOf(err) == http.StatusForbidden && need.readOnly:
@@ -223,15 +225,15 @@ func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed
 }
 
 func (p *preflight) lookAtColumns(
-	ctx context.Context, area string, need tableNeed, ancestry []string, rows []client.Record,
+	ctx context.Context, area string, need tableNeed, ancestry []string, rows []record.Record,
 ) {
 	known := map[string]bool{}
 	if len(ancestry) > 0 {
 		query := "nameIN" + strings.Join(ancestry, ",") + "^elementISNOTEMPTY"
 		columns := []string{"name", "element"}
-		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, columns, 0, func(row client.Record) error {
-			if slices.Contains(ancestry, client.Text(row.Values["name"])) {
-				known[client.Text(row.Values["element"])] = true
+		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, columns, 0, func(row record.Record) error {
+			if slices.Contains(ancestry, record.Text(row.Values["name"])) {
+				known[record.Text(row.Values["element"])] = true
 			}
 			return nil
 		})
@@ -271,10 +273,10 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 	chosen := slices.Sorted(maps.Keys(need.choices))
 	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(chosen, ",")
 	columns := []string{"name", "element", "value"}
-	_, err := p.sn.Table("sys_choice").Each(ctx, query, columns, 0, func(row client.Record) error {
-		if slices.Contains(ancestry, client.Text(row.Values["name"])) {
-			element := client.Text(row.Values["element"])
-			listed[element] = append(listed[element], client.Text(row.Values["value"]))
+	_, err := p.sn.Table("sys_choice").Each(ctx, query, columns, 0, func(row record.Record) error {
+		if slices.Contains(ancestry, record.Text(row.Values["name"])) {
+			element := record.Text(row.Values["element"])
+			listed[element] = append(listed[element], record.Text(row.Values["value"]))
 		}
 		return nil
 	})
@@ -294,7 +296,7 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 }
 
 func statusOf(err error) int {
-	var e *client.Error
+	var e *rest.Error
 	if errors.As(err, &e) {
 		return e.Status
 	}

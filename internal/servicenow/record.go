@@ -16,16 +16,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewRecord manages a row of any table.
-var NewRecord = lifecycle.New[record](lifecycle.Definition{
+var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 	Type:   "record",
 	Within: "table",
-	Store:  func(c *client.Client) client.Store { return recordStore{c.ServiceNow} },
+	Store:  func(c *lifecycle.Servers) record.Store { return recordStore{c.ServiceNow} },
 	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
 		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of " +
 		"it, so a record that is there already is not noticed: import it.",
@@ -65,7 +66,7 @@ var (
 	columnName    = stringvalidator.RegexMatches(columnPattern, "must be a column's name: small letters, digits and _")
 )
 
-type record struct {
+type anyRecord struct {
 	lifecycle.Base
 	lifecycle.Scope
 	lifecycle.Secrets
@@ -77,7 +78,7 @@ type record struct {
 	ComputedValues        types.Map    `tfsdk:"computed_values"`
 }
 
-func (m *record) Fields() []field.Field {
+func (m *anyRecord) Fields() []field.Field {
 	return []field.Field{
 		field.String(tableOfRecord, &m.Table),
 		field.FurtherColumns(&m.Values),
@@ -87,7 +88,7 @@ func (m *record) Fields() []field.Field {
 	}
 }
 
-func (m *record) Check(_ context.Context, report *lifecycle.Report) {
+func (m *anyRecord) Check(_ context.Context, report *lifecycle.Report) {
 	for column := range m.SecretValuesWO.Elements() {
 		if !columnPattern.MatchString(column) {
 			report.Error(nil, "Not a column's name", fmt.Sprintf("secret_values_wo names the column %q; columns have small "+
@@ -106,17 +107,17 @@ func (m *record) Check(_ context.Context, report *lifecycle.Report) {
 const tableOfRecord = "@table"
 
 // recordStore finds the table in the record.
-type recordStore struct{ sn *client.ServiceNow }
+type recordStore struct{ sn *servicenowapi.Client }
 
-func (s recordStore) rowOf(r client.Record) (*client.Table, client.Record) {
-	table := s.sn.Table(client.Text(r.Values[tableOfRecord]))
+func (s recordStore) rowOf(r record.Record) (*servicenowapi.Table, record.Record) {
+	table := s.sn.Table(record.Text(r.Values[tableOfRecord]))
 	r.Values = maps.Clone(r.Values)
 	delete(r.Values, tableOfRecord)
 	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c string) bool { return c == tableOfRecord })
 	return table, r
 }
 
-func ofTable(table *client.Table, r client.Record) client.Record {
+func ofTable(table *servicenowapi.Table, r record.Record) record.Record {
 	if r.Values != nil {
 		r.Values = maps.Clone(r.Values)
 		r.Values[tableOfRecord] = table.Name
@@ -124,27 +125,27 @@ func ofTable(table *client.Table, r client.Record) client.Record {
 	return r
 }
 
-func (s recordStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+func (s recordStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
 	table, row := s.rowOf(want)
 	got, err := table.Create(ctx, row)
 	return ofTable(table, got), err
 }
 
-func (s recordStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
+func (s recordStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
 	table, row := s.rowOf(have)
 	got, err := table.Read(ctx, row)
 	return ofTable(table, got), err
 }
 
 // Update reads columns that it did not know before, so that one which holds the wanted value already is not written.
-func (s recordStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
+func (s recordStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
 	table, before := s.rowOf(have)
 	_, after := s.rowOf(want)
 	before.Columns = after.Columns
 	if !knows(before, slices.Collect(maps.Keys(after.Values))) {
 		got, err := table.Read(ctx, before)
 		if err != nil {
-			return client.Record{}, err
+			return record.Record{}, err
 		}
 		before = got
 	}
@@ -158,11 +159,11 @@ func (s recordStore) Update(ctx context.Context, have, want client.Record) (clie
 	return ofTable(table, got), err
 }
 
-func knows(r client.Record, columns []string) bool {
+func knows(r record.Record, columns []string) bool {
 	return !slices.ContainsFunc(columns, func(column string) bool { _, ok := r.Values[column]; return !ok })
 }
 
-func (s recordStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
+func (s recordStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
 	table, row := s.rowOf(have)
 	return table.Delete(ctx, row)
 }

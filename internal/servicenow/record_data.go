@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewRecordData finds one row of any table.
@@ -44,12 +44,12 @@ type recordData struct {
 	Record map[string]string `tfsdk:"record"`
 }
 
-func (m *recordData) Read(ctx context.Context, c *client.Client) error {
+func (m *recordData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	const most = 5
-	var found []client.Record
+	var found []record.Record
 	terms := termsOf(m.Query.ValueString())
 	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(ctx, m.Query.ValueString(), nil, most,
-		func(row client.Record) error {
+		func(row record.Record) error {
 			found = append(found, row)
 			return terms.check(m.Table.ValueString(), row)
 		})
@@ -72,15 +72,15 @@ func (m *recordData) Read(ctx context.Context, c *client.Client) error {
 }
 
 // textsOf gives the columns of a row as text: those named, or all.
-func textsOf(row client.Record, columns []string) map[string]string {
+func textsOf(row record.Record, columns []string) map[string]string {
 	texts := map[string]string{}
 	if columns == nil {
 		for column, value := range row.Values {
-			texts[column] = client.Text(value)
+			texts[column] = record.Text(value)
 		}
 	}
 	for _, column := range columns {
-		texts[column] = client.Text(row.Values[column])
+		texts[column] = record.Text(row.Values[column])
 	}
 	return texts
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewRecordsData lists rows of any table.
@@ -52,7 +52,7 @@ type recordsData struct {
 	Records []map[string]string `tfsdk:"records"`
 }
 
-func (m *recordsData) Read(ctx context.Context, c *client.Client) error {
+func (m *recordsData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	terms := termsOf(m.Query.ValueString())
 	columns := m.Columns
 	if columns != nil {
@@ -62,7 +62,7 @@ func (m *recordsData) Read(ctx context.Context, c *client.Client) error {
 	}
 	m.Records = []map[string]string{}
 	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(
-		ctx, m.Query.ValueString(), columns, int(m.Limit.ValueInt64()), func(row client.Record) error {
+		ctx, m.Query.ValueString(), columns, int(m.Limit.ValueInt64()), func(row record.Record) error {
 			if err := terms.check(m.Table.ValueString(), row); err != nil {
 				return err
 			}

@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewRESTAPIAccessPolicy manages a REST API access policy (sys_api_access_policy) with the profiles that it maps
@@ -186,8 +186,8 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 }
 
 // Plan refuses at plan what the store would refuse before its first write, as far as the profiles are known.
-func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *client.Client, _ []string, report *lifecycle.Report) {
-	rec := client.Record{Values: map[string]any{}}
+func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+	rec := record.Record{Values: map[string]any{}}
 	for _, f := range m.Fields() {
 		f.Encode(&rec)
 	}

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // accessPolicyGuard keeps a policy from shutting out the account that writes it, and from what the platform forbids.
-type accessPolicyGuard struct{ sn *client.ServiceNow }
+type accessPolicyGuard struct{ sn *servicenowapi.Client }
 
 // accessPolicyError is why a policy is not written.
 type accessPolicyError struct{ summary, detail string }
@@ -40,8 +41,8 @@ func (g accessPolicyGuard) profiles(ctx context.Context, ids []string) (map[stri
 			for _, row := range rows {
 				if slices.Contains(part, row.ID) {
 					found[row.ID] = profile{
-						name: client.Text(row.Values["name"]), table: table, method: client.Text(row.Values["type"]),
-						active: client.Text(row.Values["active"]) != "false",
+						name: record.Text(row.Values["name"]), table: table, method: record.Text(row.Values["type"]),
+						active: record.Text(row.Values["active"]) != "false",
 					}
 				}
 			}
@@ -54,20 +55,20 @@ func (g accessPolicyGuard) profiles(ctx context.Context, ids []string) (map[stri
 func (g accessPolicyGuard) own(p profile) bool {
 	standard := p.table == "std_http_auth"
 	switch g.sn.AuthKind() {
-	case client.AuthBasic:
+	case servicenowapi.AuthBasic:
 		return standard && p.method == "basic_auth"
-	case client.AuthAPIKey:
+	case servicenowapi.AuthAPIKey:
 		return p.table == "http_key_auth"
-	case client.AuthToken:
+	case servicenowapi.AuthToken:
 	}
 	return standard && p.method != "basic_auth"
 }
 
 // check tells why a policy must not be written as wanted; nil when nothing is known against it.
 func (g accessPolicyGuard) check(
-	ctx context.Context, want client.Record, profiles map[string]profile,
+	ctx context.Context, want record.Record, profiles map[string]profile,
 ) *accessPolicyError {
-	global := client.Text(want.Values["apply_global"]) == "true"
+	global := record.Text(want.Values["apply_global"]) == "true"
 	if global {
 		for _, p := range profiles {
 			if p.table == "http_key_auth" {
@@ -77,10 +78,10 @@ func (g accessPolicyGuard) check(
 			}
 		}
 	}
-	if want.Options["allow_lockout"] || client.Text(want.Values["active"]) == "false" || g.admitsOwn(profiles) {
+	if want.Options["allow_lockout"] || record.Text(want.Values["active"]) == "false" || g.admitsOwn(profiles) {
 		return nil
 	}
-	if !global && !g.isTableAPI(ctx, client.Text(want.Values["api"])) {
+	if !global && !g.isTableAPI(ctx, record.Text(want.Values["api"])) {
 		return nil
 	}
 	return g.lockout(global)
@@ -100,10 +101,10 @@ func (g accessPolicyGuard) lockout(global bool) *accessPolicyError {
 	if global {
 		where = "every API"
 	}
-	missing := map[client.AuthKind]string{
-		client.AuthBasic:  "an active servicenow_http_auth_profile of type basic_auth",
-		client.AuthAPIKey: "an active servicenow_api_key_auth_profile",
-		client.AuthToken:  "an active servicenow_http_auth_profile of the type for OAuth tokens",
+	missing := map[servicenowapi.AuthKind]string{
+		servicenowapi.AuthBasic:  "an active servicenow_http_auth_profile of type basic_auth",
+		servicenowapi.AuthAPIKey: "an active servicenow_api_key_auth_profile",
+		servicenowapi.AuthToken:  "an active servicenow_http_auth_profile of the type for OAuth tokens",
 	}[g.sn.AuthKind()]
 	return &accessPolicyError{"The policy would lock this provider out", fmt.Sprintf("The provider logs in with %s, and "+
 		"the policy on %s maps no profile that admits it, so the instance would answer 401 to everything that follows, to "+
@@ -121,11 +122,11 @@ func (g accessPolicyGuard) isTableAPI(ctx context.Context, api string) bool {
 	match := map[string]string{"name": "sys_api_access_policy", "element": "api", "value": api}
 	choices, err := g.sn.Table("sys_choice").Find(ctx, match, []string{"label"}, 1)
 	if err == nil && len(choices) == 1 {
-		label := client.Text(choices[0].Values["label"])
+		label := record.Text(choices[0].Values["label"])
 		return strings.Contains(label, "[now/table]") || strings.HasPrefix(label, "Table API")
 	}
 	policies, err := g.sn.Table("sys_api_access_policy").Find(ctx, map[string]string{"api": api}, []string{"api_path"}, 1)
-	return err == nil && len(policies) == 1 && isTablePath(client.Text(policies[0].Values["api_path"]))
+	return err == nil && len(policies) == 1 && isTablePath(record.Text(policies[0].Values["api_path"]))
 }
 
 func isTablePath(path string) bool {

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -98,7 +97,12 @@ func (m *securityIntegration) Check(_ context.Context, report *lifecycle.Report)
 }
 
 // Plan refuses names that the integration does not have.
-func (m *securityIntegration) Plan(ctx context.Context, c *client.Client, secrets []string, report *lifecycle.Report) {
+func (m *securityIntegration) Plan(
+	ctx context.Context,
+	c *lifecycle.Servers,
+	secrets []string,
+	report *lifecycle.Report,
+) {
 	if m.IntegrationID.IsUnknown() || len(m.Parameters.Elements())+len(secrets) == 0 {
 		return
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewSecurityIntegrationDefinitionData finds a security integration (sn_sec_int_integration) and its parameters.
@@ -58,7 +59,7 @@ type integrationParameter struct {
 	DefaultValue string `tfsdk:"default_value"`
 }
 
-func (m *securityIntegrationDefinitionData) Read(ctx context.Context, c *client.Client) error {
+func (m *securityIntegrationDefinitionData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	table := c.ServiceNow.Table("sn_sec_int_integration")
 	found, err := table.Find(ctx, map[string]string{"name": m.Name.ValueString()}, []string{"name"}, 5)
 	if err != nil {
@@ -83,7 +84,7 @@ func (m *securityIntegrationDefinitionData) Read(ctx context.Context, c *client.
 }
 
 // otherIntegrations lists what there is: an instance has a few dozen integrations at most.
-func otherIntegrations(ctx context.Context, table *client.Table) string {
+func otherIntegrations(ctx context.Context, table *servicenowapi.Table) string {
 	const most = 50
 	rows, err := table.Query(ctx, "ORDERBYname", []string{"name"}, most)
 	if err != nil || len(rows) == 0 {
@@ -91,7 +92,7 @@ func otherIntegrations(ctx context.Context, table *client.Table) string {
 	}
 	names := make([]string, len(rows))
 	for i, row := range rows {
-		names[i] = fmt.Sprintf("%q (%s)", client.Text(row.Values["name"]), row.ID)
+		names[i] = fmt.Sprintf("%q (%s)", record.Text(row.Values["name"]), row.ID)
 	}
 	return ". There are " + strings.Join(names, ", ")
 }

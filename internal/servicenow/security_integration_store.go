@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // parameterPrefix stands before a parameter's name where a record holds it like a column.
@@ -18,11 +20,11 @@ const parameterPrefix = "parameter."
 //
 // The rows are found the way the platform's own script include does: by implementation, keyed by configuration.name.
 type securityIntegrationStore struct {
-	instances, values *client.Table
-	sn                *client.ServiceNow
+	instances, values *servicenowapi.Table
+	sn                *servicenowapi.Client
 }
 
-func newSecurityIntegrationStore(c *client.Client) client.Store {
+func newSecurityIntegrationStore(c *lifecycle.Servers) record.Store {
 	return securityIntegrationStore{
 		c.ServiceNow.Table("sn_sec_int_impl"), c.ServiceNow.Table("sn_sec_int_impl_config"), c.ServiceNow,
 	}
@@ -43,16 +45,20 @@ func (d parameterDefinition) secret() bool {
 // parameterDefinitions are the parameters of one integration, by name.
 type parameterDefinitions map[string]parameterDefinition
 
-func definedParameters(ctx context.Context, sn *client.ServiceNow, integration string) (parameterDefinitions, error) {
+func definedParameters(
+	ctx context.Context,
+	sn *servicenowapi.Client,
+	integration string,
+) (parameterDefinitions, error) {
 	defined := parameterDefinitions{}
 	columns := []string{"name", "integration", "label", "elem_type", "mandatory", "default_value"}
 	query := "integration=" + integration
-	_, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row client.Record) error {
-		if client.Text(row.Values["integration"]) == integration {
-			defined[client.Text(row.Values["name"])] = parameterDefinition{
-				id: row.ID, label: client.Text(row.Values["label"]), kind: client.Text(row.Values["elem_type"]),
-				defaultValue: client.Text(row.Values["default_value"]),
-				mandatory:    client.Text(row.Values["mandatory"]) == "true",
+	_, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row record.Record) error {
+		if record.Text(row.Values["integration"]) == integration {
+			defined[record.Text(row.Values["name"])] = parameterDefinition{
+				id: row.ID, label: record.Text(row.Values["label"]), kind: record.Text(row.Values["elem_type"]),
+				defaultValue: record.Text(row.Values["default_value"]),
+				mandatory:    record.Text(row.Values["mandatory"]) == "true",
 			}
 		}
 		return nil
@@ -71,15 +77,17 @@ func (d parameterDefinitions) refuse(names []string) error {
 	case len(unknown) == 0:
 		return nil
 	case len(d) == 0:
-		return errors.New("the integration has no parameters (sn_sec_int_config), or the account may not read them, or " +
-			"integration_id is that of something else")
+		return errors.New(
+			"the integration has no parameters (sn_sec_int_config), or the account may not read them, or " +
+				"integration_id is that of something else",
+		)
 	}
 	return fmt.Errorf("the integration has no parameter %s. It has %s", strings.Join(unknown, ", "),
 		strings.Join(slices.Sorted(maps.Keys(d)), ", "))
 }
 
 // instanceOf is the row of sn_sec_int_impl in a record.
-func instanceOf(r client.Record) client.Record {
+func instanceOf(r record.Record) record.Record {
 	r.Values = maps.Clone(r.Values)
 	maps.DeleteFunc(r.Values, func(column string, _ any) bool { return strings.HasPrefix(column, parameterPrefix) })
 	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(column string) bool {
@@ -90,7 +98,7 @@ func instanceOf(r client.Record) client.Record {
 }
 
 // namesIn lists the parameters that a record sets or clears.
-func namesIn(r client.Record) []string {
+func namesIn(r record.Record) []string {
 	var names []string
 	for column := range r.Values {
 		if name, ok := strings.CutPrefix(column, parameterPrefix); ok && r.Values[column] != nil {
@@ -108,36 +116,36 @@ func namesIn(r client.Record) []string {
 // Find looks instances up, for imports.
 func (s securityIntegrationStore) Find(
 	ctx context.Context, match map[string]string, columns []string, limit int,
-) ([]client.Record, error) {
-	return s.instances.Find(ctx, match, instanceOf(client.Record{Columns: columns}).Columns, limit)
+) ([]record.Record, error) {
+	return s.instances.Find(ctx, match, instanceOf(record.Record{Columns: columns}).Columns, limit)
 }
 
-func (s securityIntegrationStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
-	defined, err := definedParameters(ctx, s.sn, client.Text(want.Values["integration"]))
+func (s securityIntegrationStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
+	defined, err := definedParameters(ctx, s.sn, record.Text(want.Values["integration"]))
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	if err := defined.refuse(namesIn(want)); err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	got, err := s.instances.Create(ctx, instanceOf(want))
 	if err != nil {
 		return got, err
 	}
-	return s.set(ctx, client.Record{Values: map[string]any{}}, want, got, defined)
+	return s.set(ctx, record.Record{Values: map[string]any{}}, want, got, defined)
 }
 
-func (s securityIntegrationStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
-	defined, err := definedParameters(ctx, s.sn, client.Text(want.Values["integration"]))
+func (s securityIntegrationStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
+	defined, err := definedParameters(ctx, s.sn, record.Text(want.Values["integration"]))
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	if err := defined.refuse(namesIn(want)); err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	got, err := s.instances.Update(ctx, instanceOf(have), instanceOf(want))
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	got.Values = maps.Clone(got.Values)
 	for column, value := range have.Values {
@@ -150,7 +158,7 @@ func (s securityIntegrationStore) Update(ctx context.Context, have, want client.
 		return got, err
 	}
 	// No answer told what the instance is now, and its validation_status depends on the parameters.
-	now, err := s.instances.Read(ctx, client.Record{ID: got.ID, Columns: instanceOf(want).Columns})
+	now, err := s.instances.Read(ctx, record.Record{ID: got.ID, Columns: instanceOf(want).Columns})
 	if err != nil {
 		return got, err
 	}
@@ -162,14 +170,14 @@ func (s securityIntegrationStore) Update(ctx context.Context, have, want client.
 // set writes the parameters that differ from have, into the instance got. What it answers holds those that are written,
 // also when one of them failed.
 func (s securityIntegrationStore) set(
-	ctx context.Context, have, want, got client.Record, defined parameterDefinitions,
-) (client.Record, error) {
-	var rows map[string]client.Record
+	ctx context.Context, have, want, got record.Record, defined parameterDefinitions,
+) (record.Record, error) {
+	var rows map[string]record.Record
 	for _, column := range slices.Sorted(maps.Keys(want.Values)) {
 		name, ok := strings.CutPrefix(column, parameterPrefix)
 		value := want.Values[column]
 		known, was := have.Values[column]
-		if !ok || was && client.Text(known) == client.Text(value) {
+		if !ok || was && record.Text(known) == record.Text(value) {
 			continue
 		}
 		var err error
@@ -206,7 +214,7 @@ func (s securityIntegrationStore) set(
 			if column == "" {
 				column = s.secretColumn(ctx)
 			}
-			_, err = s.put(ctx, rows[name], got.ID, defined[name], nil, map[string]client.Secret{column: secret})
+			_, err = s.put(ctx, rows[name], got.ID, defined[name], nil, map[string]record.Secret{column: secret})
 		case want.Values[key] == nil: // else it is no secret any more, and written above
 			err = s.drop(ctx, rows, name)
 		}
@@ -220,16 +228,16 @@ func (s securityIntegrationStore) set(
 
 // put writes one parameter's row and answers with the value that was kept.
 func (s securityIntegrationStore) put(
-	ctx context.Context, row client.Record, instance string, definition parameterDefinition, values map[string]any,
-	secrets map[string]client.Secret,
+	ctx context.Context, row record.Record, instance string, definition parameterDefinition, values map[string]any,
+	secrets map[string]record.Secret,
 ) (any, error) {
-	want := client.Record{
+	want := record.Record{
 		ID: row.ID, Values: map[string]any{"implementation": instance, "configuration": definition.id}, Secrets: secrets,
 		Columns: []string{"implementation", "configuration", "value"},
 		Key:     []string{"implementation", "configuration"}, LookedUp: true,
 	}
 	maps.Copy(want.Values, values)
-	var got client.Record
+	var got record.Record
 	var err error
 	if row.ID == "" {
 		got, err = s.values.Create(ctx, want)
@@ -239,7 +247,7 @@ func (s securityIntegrationStore) put(
 	return got.Values["value"], err
 }
 
-func (s securityIntegrationStore) drop(ctx context.Context, rows map[string]client.Record, name string) error {
+func (s securityIntegrationStore) drop(ctx context.Context, rows map[string]record.Record, name string) error {
 	row, ok := rows[name]
 	if !ok {
 		return nil
@@ -265,21 +273,21 @@ func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 }
 
 func (s securityIntegrationStore) rowsOnce(
-	ctx context.Context, rows map[string]client.Record, instance string,
-) (map[string]client.Record, error) {
+	ctx context.Context, rows map[string]record.Record, instance string,
+) (map[string]record.Record, error) {
 	if rows != nil {
 		return rows, nil
 	}
-	rows = map[string]client.Record{}
+	rows = map[string]record.Record{}
 	columns := []string{"implementation", "configuration", "configuration.name", "configuration.elem_type", "value"}
-	hidden, err := s.values.Each(ctx, "implementation="+instance, columns, 0, func(row client.Record) error {
-		if client.Text(row.Values["implementation"]) == instance {
-			rows[client.Text(row.Values["configuration.name"])] = row
+	hidden, err := s.values.Each(ctx, "implementation="+instance, columns, 0, func(row record.Record) error {
+		if record.Text(row.Values["implementation"]) == instance {
+			rows[record.Text(row.Values["configuration.name"])] = row
 		}
 		return nil
 	})
 	if err == nil && hidden > 0 {
-		err = fmt.Errorf("%d parameters of the integration: %w", hidden, client.ErrHidden)
+		err = fmt.Errorf("%d parameters of the integration: %w", hidden, record.ErrHidden)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the parameters' values: %w", err)
@@ -287,25 +295,25 @@ func (s securityIntegrationStore) rowsOnce(
 	return rows, nil
 }
 
-func (s securityIntegrationStore) Read(ctx context.Context, have client.Record) (client.Record, error) {
+func (s securityIntegrationStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
 	got, err := s.instances.Read(ctx, instanceOf(have))
 	if err != nil {
 		return got, err
 	}
 	rows, err := s.rowsOnce(ctx, nil, got.ID)
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	got.Values = maps.Clone(got.Values)
 	for name, row := range rows {
-		if !(parameterDefinition{kind: client.Text(row.Values["configuration.elem_type"])}).secret() {
+		if !(parameterDefinition{kind: record.Text(row.Values["configuration.elem_type"])}).secret() {
 			got.Values[parameterPrefix+name] = row.Values["value"]
 		}
 	}
 	return got, nil
 }
 
-func (s securityIntegrationStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
+func (s securityIntegrationStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
 	rows, err := s.rowsOnce(ctx, nil, have.ID)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewSendEvent sends an event to Event Management, as an outside sender would.
@@ -91,24 +92,24 @@ func (m *sendEvent) Check(_ context.Context, report *lifecycle.Report) {
 	}
 }
 
-func (m *sendEvent) Invoke(ctx context.Context, c *client.Client, progress func(string)) error {
+func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress func(string)) error {
 	payload, err := m.payload()
 	if err != nil {
 		return err
 	}
-	var auth client.Auth
+	var auth rest.Auth
 	switch {
 	case m.APIKey.ValueString() != "":
-		auth = client.APIKey{Key: m.APIKey.ValueString()}
+		auth = rest.APIKey{Key: m.APIKey.ValueString()}
 	case m.BearerToken.ValueString() != "":
-		auth = client.BearerToken{Token: m.BearerToken.ValueString()}
+		auth = rest.BearerToken{Token: m.BearerToken.ValueString()}
 	case !m.BasicAuth.IsNull():
 		username, _ := m.BasicAuth.Attributes()["username"].(types.String)
 		password, _ := m.BasicAuth.Attributes()["password"].(types.String)
-		auth = client.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
+		auth = rest.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
 	}
 	progress("Sending an event of " + m.Source.ValueString())
-	said, err := c.ServiceNow.SendEvent(ctx, auth, client.Event{
+	said, err := c.ServiceNow.SendEvent(ctx, auth, servicenowapi.Event{
 		Source: m.Source.ValueString(), InstanceID: m.InstanceID.ValueString(), Payload: payload,
 	})
 	if err != nil {

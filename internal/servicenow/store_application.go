@@ -10,9 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewStoreApplication installs an application from the ServiceNow Store (sys_store_app).
@@ -20,7 +21,7 @@ var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
 	Type:  "store_application",
 	Table: "sys_store_app",
 	Key:   []string{"scope"},
-	Store: func(c *client.Client) client.Store {
+	Store: func(c *lifecycle.Servers) record.Store {
 		return storeApplications{c.ServiceNow.Table("sys_store_app"), c.ServiceNow}
 	},
 	Timeout: installTimeout,
@@ -69,52 +70,52 @@ func (m *storeApplication) Fields() []field.Field {
 
 // storeApplications installs by jobs, and reads rows.
 type storeApplications struct {
-	*client.Table
-	sn *client.ServiceNow
+	*servicenowapi.Table
+	sn *servicenowapi.Client
 }
 
-func (s storeApplications) find(ctx context.Context, scope string, columns []string) (client.Record, error) {
+func (s storeApplications) find(ctx context.Context, scope string, columns []string) (record.Record, error) {
 	rows, err := s.Find(ctx, map[string]string{"scope": scope}, append([]string{"latest_version"}, columns...), 1)
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
 	if len(rows) == 0 {
-		return client.Record{}, client.ErrNotFound
+		return record.Record{}, record.ErrNotFound
 	}
 	return rows[0], nil
 }
 
 // Create takes an application that is installed in the wanted version as it is.
-func (s storeApplications) Create(ctx context.Context, want client.Record) (client.Record, error) {
-	scope, version := client.Text(want.Values["scope"]), client.Text(want.Values["version"])
+func (s storeApplications) Create(ctx context.Context, want record.Record) (record.Record, error) {
+	scope, version := record.Text(want.Values["scope"]), record.Text(want.Values["version"])
 	have, err := s.find(ctx, scope, want.Columns)
-	if err != nil && !errors.Is(err, client.ErrNotFound) {
-		return client.Record{}, err
+	if err != nil && !errors.Is(err, record.ErrNotFound) {
+		return record.Record{}, err
 	}
 	if err == nil {
 		wanted := version
 		if wanted == "" {
-			wanted = client.Text(have.Values["latest_version"])
+			wanted = record.Text(have.Values["latest_version"])
 		}
-		if wanted == "" || wanted == client.Text(have.Values["version"]) {
+		if wanted == "" || wanted == record.Text(have.Values["version"]) {
 			return have, nil
 		}
 	}
 	return s.install(ctx, want)
 }
 
-func (s storeApplications) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
-	version := client.Text(want.Values["version"])
-	if version == "" || version == client.Text(have.Values["version"]) {
+func (s storeApplications) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
+	version := record.Text(want.Values["version"])
+	if version == "" || version == record.Text(have.Values["version"]) {
 		return have, nil
 	}
 	return s.install(ctx, want)
 }
 
 // install answers with what is installed then, also when the job failed or its time was over.
-func (s storeApplications) install(ctx context.Context, want client.Record) (client.Record, error) {
-	scope := client.Text(want.Values["scope"])
-	progress, err := s.sn.InstallApplication(ctx, scope, client.Text(want.Values["version"]),
+func (s storeApplications) install(ctx context.Context, want record.Record) (record.Record, error) {
+	scope := record.Text(want.Values["scope"])
+	progress, err := s.sn.InstallApplication(ctx, scope, record.Text(want.Values["version"]),
 		want.Options["auto_upgrade_base_app"])
 	if err == nil {
 		err = s.sn.Await(ctx, progress, logged(ctx, "Installing application", scope))
@@ -125,7 +126,7 @@ func (s storeApplications) install(ctx context.Context, want client.Record) (cli
 		defer cancel()
 		got, ferr := s.find(looking, scope, want.Columns)
 		if ferr != nil {
-			return client.Record{}, err // not installed, as far as can be told
+			return record.Record{}, err // not installed, as far as can be told
 		}
 		return got, err
 	}
@@ -133,6 +134,6 @@ func (s storeApplications) install(ctx context.Context, want client.Record) (cli
 }
 
 // Delete cannot: the CI/CD API has no way to uninstall what came from the store.
-func (s storeApplications) Delete(context.Context, client.Record) ([]string, error) {
+func (s storeApplications) Delete(context.Context, record.Record) ([]string, error) {
 	return []string{"no API uninstalls a store application, so it stays installed. Terraform only forgets it"}, nil
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewUser manages a user (sys_user), for example the one that an integration logs in as.
@@ -17,7 +18,7 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 	Type:  "user",
 	Table: "sys_user",
 	Key:   []string{"user_name"},
-	Store: func(c *client.Client) client.Store { return userStore{c.ServiceNow.Table("sys_user")} },
+	Store: func(c *lifecycle.Servers) record.Store { return userStore{c.ServiceNow.Table("sys_user")} },
 	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
 		"Roles come with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{
@@ -108,9 +109,9 @@ func (m *user) Fields() []field.Field {
 
 // userStore sends the password apart: without sysparm_input_display_value the instance stores it unhashed, and the user
 // cannot log in; with it, every other column of the request would be read as its label.
-type userStore struct{ *client.Table }
+type userStore struct{ *servicenowapi.Table }
 
-func (s userStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
+func (s userStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
 	values := want
 	values.Secrets = nil
 	got, err := s.Table.Create(ctx, values)
@@ -120,7 +121,7 @@ func (s userStore) Create(ctx context.Context, want client.Record) (client.Recor
 	return s.setPassword(ctx, got, want)
 }
 
-func (s userStore) Update(ctx context.Context, have, want client.Record) (client.Record, error) {
+func (s userStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
 	values := want
 	values.Secrets = nil
 	got, err := s.Table.Update(ctx, have, values)
@@ -131,7 +132,7 @@ func (s userStore) Update(ctx context.Context, have, want client.Record) (client
 }
 
 // setPassword answers with the record as it is, should the password be refused.
-func (s userStore) setPassword(ctx context.Context, have, want client.Record) (client.Record, error) {
+func (s userStore) setPassword(ctx context.Context, have, want record.Record) (record.Record, error) {
 	have.Columns = want.Columns
 	got, err := s.WriteAsDisplayed(ctx, have, want.Secrets)
 	if err != nil {

@@ -11,9 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/client"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewUserRole gives one role to one user (sys_user_has_role).
@@ -21,7 +23,7 @@ var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 	Type:  "user_role",
 	Table: "sys_user_has_role",
 	Key:   []string{"user_id", "role_id"},
-	Store: func(c *client.Client) client.Store { return userRoleStore{c.ServiceNow.Table("sys_user_has_role")} },
+	Store: func(c *lifecycle.Servers) record.Store { return userRoleStore{c.ServiceNow.Table("sys_user_has_role")} },
 	Description: "One role of one user (`sys_user_has_role`). A role that the user has already through a group or " +
 		"another role is taken over, with a warning, where the instance keeps one row per user and role (Role Management " +
 		"V2); otherwise the role is given directly beside it. Destroying leaves a role that is still inherited.",
@@ -60,21 +62,21 @@ func (m *userRole) Fields() []field.Field {
 }
 
 // userRoleStore minds rows that exist because the role is inherited.
-type userRoleStore struct{ *client.Table }
+type userRoleStore struct{ *servicenowapi.Table }
 
 const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, " +
 	"so that row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
 
-func (s userRoleStore) Create(ctx context.Context, want client.Record) (client.Record, error) {
-	match := map[string]string{"user": client.Text(want.Values["user"]), "role": client.Text(want.Values["role"])}
+func (s userRoleStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
+	match := map[string]string{"user": record.Text(want.Values["user"]), "role": record.Text(want.Values["role"])}
 	rows, err := s.Find(ctx, match, append([]string{"inherited", "inh_count"}, want.Columns...), 20)
 	if err != nil {
-		return client.Record{}, err
+		return record.Record{}, err
 	}
-	var inherited *client.Record
+	var inherited *record.Record
 	for _, row := range rows {
 		if !isInherited(row) {
-			return client.Record{}, &client.ExistsError{IDs: []string{row.ID}, Key: "this user and this role"}
+			return record.Record{}, &record.ExistsError{IDs: []string{row.ID}, Key: "this user and this role"}
 		}
 		inherited = &row
 	}
@@ -93,10 +95,10 @@ func (s userRoleStore) Create(ctx context.Context, want client.Record) (client.R
 }
 
 // Delete leaves a row that is inherited now, whatever it was when it was made.
-func (s userRoleStore) Delete(ctx context.Context, have client.Record) ([]string, error) {
+func (s userRoleStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
 	have.Columns = append(have.Columns, "inherited", "inh_count")
 	now, err := s.Read(ctx, have)
-	if errors.Is(err, client.ErrNotFound) {
+	if errors.Is(err, record.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -108,15 +110,15 @@ func (s userRoleStore) Delete(ctx context.Context, have client.Record) ([]string
 	return s.Table.Delete(ctx, have)
 }
 
-func isInherited(row client.Record) bool { return client.Text(row.Values["inherited"]) == "true" }
+func isInherited(row record.Record) bool { return record.Text(row.Values["inherited"]) == "true" }
 
 // keepsOneRow tells Role Management V2 from its predecessor: it counts in inh_count how often a role is inherited.
-func keepsOneRow(row client.Record) bool {
-	count := client.Text(row.Values["inh_count"])
+func keepsOneRow(row record.Record) bool {
+	count := record.Text(row.Values["inh_count"])
 	return count != "" && count != "0"
 }
 
 func isUniqueViolation(err error) bool {
-	var e *client.Error
+	var e *rest.Error
 	return errors.As(err, &e) && strings.Contains(strings.ToLower(e.Message+" "+e.Detail), "unique")
 }

@@ -1,0 +1,124 @@
+// Package kibanaapi speaks to Kibana: connectors and case settings as record.Stores, connector runs.
+package kibanaapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+)
+
+// Client is a connection to one Kibana, safe for concurrent use.
+type Client struct {
+	endpoint *rest.Endpoint
+	// Space serves resources that name none.
+	Space string
+	// DuplicateCheck makes every create of a connector look its name up first, since Kibana lets several have one.
+	DuplicateCheck bool
+	// SingleReads makes every read of a connector a request of its own, instead of one list per space.
+	SingleReads bool
+
+	lists connectorLists
+
+	versionOnce sync.Mutex
+	version     *Version
+	versionErr  error
+	versionFail time.Time
+}
+
+// New checks the configuration and prepares the connection. It sends nothing.
+func New(config rest.Config, space string) (*Client, error) {
+	config.Kind = rest.KindKibana
+	e, err := rest.NewEndpoint(config)
+	if err != nil {
+		return nil, err
+	}
+	if space == "" {
+		space = DefaultSpace
+	}
+	return &Client{endpoint: e, Space: space, DuplicateCheck: true}, nil
+}
+
+// DefaultSpace is the space every Kibana has; its paths carry no prefix.
+const DefaultSpace = "default"
+
+// URL is Kibana's base URL, without a trailing slash.
+func (k *Client) URL() string { return k.endpoint.URL }
+
+// Do sends a request to a path of a space. The answer is decoded into out; a nil out discards it.
+func (k *Client) do(ctx context.Context, space string, r rest.Request, out any) error {
+	if space != "" && space != DefaultSpace {
+		r.Path = "/s/" + rest.PathElement(space) + r.Path
+	}
+	_, err := k.endpoint.Do(ctx, r, out)
+	return err
+}
+
+// Version is a Kibana release, as 8.8.
+type Version struct{ Major, Minor int }
+
+// AtLeast compares releases.
+func (v Version) AtLeast(major, minor int) bool {
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}
+
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
+// newest stands for servers that do not tell their version: serverless, and those whose status is redacted.
+var newest = Version{Major: 9, Minor: 4}
+
+// versionPatience is how long a failed look-up of the version answers those who wait in line behind it.
+const versionPatience = 5 * time.Second
+
+// Version asks /api/status, once in a connection's life. A Kibana that does not tell its version is taken for a current
+// one: serverless has none, and the answer is redacted, or refused, for accounts that may not see it. While Kibana is
+// degraded it answers 503, which is retried like any other and is then an error, since guessing would send what an
+// older one does not know.
+func (k *Client) Version(ctx context.Context) (Version, error) {
+	k.versionOnce.Lock()
+	defer k.versionOnce.Unlock()
+	if k.version == nil && k.versionErr != nil && time.Since(k.versionFail) < versionPatience {
+		return Version{}, k.versionErr
+	}
+	if k.version == nil {
+		version, err := k.askVersion(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				k.versionErr, k.versionFail = err, time.Now()
+			}
+			return Version{}, err
+		}
+		k.version = &version
+	}
+	return *k.version, nil
+}
+
+func (k *Client) askVersion(ctx context.Context) (Version, error) {
+	var status struct {
+		Version struct {
+			Number      string `json:"number"`
+			BuildFlavor string `json:"build_flavor"`
+		} `json:"version"`
+	}
+	err := k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status"}, &status)
+	if err != nil && !hasStatus(err, http.StatusForbidden) && !hasStatus(err, http.StatusNotFound) {
+		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
+	}
+	version := newest
+	if number := status.Version.Number; number != "" && status.Version.BuildFlavor != "serverless" {
+		major, rest, _ := strings.Cut(number, ".")
+		minor, _, _ := strings.Cut(rest, ".")
+		var err1, err2 error
+		version.Major, err1 = strconv.Atoi(major)
+		version.Minor, err2 = strconv.Atoi(minor)
+		if err1 != nil || err2 != nil {
+			return Version{}, fmt.Errorf("asking Kibana for its version: cannot read %q", number)
+		}
+	}
+	return version, nil
+}

@@ -1,0 +1,320 @@
+package rest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey"
+)
+
+// Kind is the kind of server at the other end. It decides the fixed headers and how an API key is presented.
+type Kind int
+
+const (
+	// KindServiceNow is a ServiceNow instance: API keys travel in x-sn-apikey, tokens come from /oauth_token.do.
+	KindServiceNow Kind = iota + 1
+	// KindKibana is a Kibana: API keys travel as "Authorization: ApiKey", and writes need kbn-xsrf.
+	KindKibana
+)
+
+// Config tells how to reach one server.
+type Config struct {
+	BaseURL   string // scheme://host[:port]; no path, query, fragment or credentials
+	AllowHTTP bool   // permit http:// to a host that is not loopback
+	Auth      Auth   // one of BasicAuth, APIKey, BearerToken, JWTBearer, ClientCredentials, PasswordGrant
+	HTTP      HTTP
+	UserAgent string // "terraform-provider-servicenow/<version> terraform/<version>"
+	Log       LogFunc
+	Kind      Kind
+}
+
+// HTTP holds what is the same for every kind of authentication. Its zero value is not usable: see DefaultHTTP.
+type HTTP struct {
+	CACertificate     string // PEM text or path; added to the system's roots
+	ClientCertificate string // PEM text or path, the chain leaf first; needs ClientPrivateKey
+	ClientPrivateKey  string // PEM text or path, not encrypted
+	// InsecureSkipVerify trusts any server. It is for a test server with a certificate of its own.
+	InsecureSkipVerify bool
+	ProxyURL           string            // http, https or socks5; empty: HTTPS_PROXY, HTTP_PROXY and NO_PROXY
+	Headers            map[string]string // sent with every request, for a gateway before the server
+
+	RequestTimeout        time.Duration // of one attempt, to the end of the answer's body; > 0
+	MaxRetries            int           // attempts after the first
+	MaxConcurrentRequests int           // > 0
+	RequestsPerSecond     float64       // 0: no limit
+}
+
+// DefaultHTTP gives the settings that apply where a configuration is silent.
+func DefaultHTTP() HTTP {
+	return HTTP{RequestTimeout: time.Minute, MaxRetries: 6, MaxConcurrentRequests: 10}
+}
+
+// String names the server and the kind of authentication; the rest may hold secrets.
+func (c Config) String() string {
+	auth := "no authentication"
+	if c.Auth != nil {
+		auth = c.Auth.String()
+	}
+	return withoutUserinfo(c.BaseURL) + " with " + auth
+}
+
+// GoString is String, for %#v.
+func (c Config) GoString() string { return c.String() }
+
+// String says nothing: headers, the proxy's URL and the private key may all be secret.
+func (h HTTP) String() string { return "rest.HTTP{…}" }
+
+// GoString is String, for %#v.
+func (h HTTP) GoString() string { return h.String() }
+
+// ConfigError is a mistake in a Config. Its text never repeats a value that may be secret.
+type ConfigError struct {
+	// Field is the Go path of the field at fault: "BaseURL", "Auth", "Auth.PrivateKey", "HTTP.CACertificate".
+	Field string
+	Err   error
+}
+
+func (e *ConfigError) Error() string { return e.Field + ": " + e.Err.Error() }
+
+// Unwrap gives the mistake without the field's name.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// ValidateConfig checks all that can be checked without a request, reading key and certificate files on the way.
+// It gives every mistake found, none when the configuration is sound.
+func ValidateConfig(c Config) []*ConfigError {
+	_, errs := c.resolve()
+	return errs
+}
+
+// settings is a Config after parsing.
+type settings struct {
+	base    *url.URL
+	proxy   *url.URL
+	tls     *tls.Config
+	headers http.Header
+	auth    credentials
+}
+
+func (c Config) resolve() (settings, []*ConfigError) {
+	var s settings
+	var errs []*ConfigError
+	check := func(field string, err error) {
+		if err != nil {
+			errs = append(errs, &ConfigError{Field: field, Err: err})
+		}
+	}
+	if c.Kind != KindServiceNow && c.Kind != KindKibana {
+		check("Kind", errors.New("must be KindServiceNow or KindKibana"))
+	}
+	var err error
+	s.base, err = parseBaseURL(c.BaseURL, c.AllowHTTP)
+	check("BaseURL", err)
+
+	if c.Auth == nil {
+		check("Auth", errors.New("no authentication is configured"))
+	} else {
+		var authErrs []*ConfigError
+		s.auth, authErrs = c.Auth.resolve(c.Kind)
+		errs = append(errs, authErrs...)
+	}
+
+	s.proxy, err = parseProxyURL(c.HTTP.ProxyURL)
+	check("HTTP.ProxyURL", err)
+	s.headers, err = fixedHeaders(c)
+	check("HTTP.Headers", err)
+	if strings.ContainsAny(c.UserAgent, "\r\n") {
+		check("UserAgent", errors.New("holds a line break"))
+	}
+
+	// TLS 1.2 is Go's own minimum; stating it keeps a GODEBUG setting from lowering it.
+	s.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+	s.tls.InsecureSkipVerify = c.HTTP.InsecureSkipVerify
+	s.tls.RootCAs, err = rootCAs(c.HTTP.CACertificate)
+	check("HTTP.CACertificate", err)
+	cert, certErrs := clientCertificate(c.HTTP.ClientCertificate, c.HTTP.ClientPrivateKey)
+	errs = append(errs, certErrs...)
+	if cert != nil {
+		s.tls.Certificates = []tls.Certificate{*cert}
+	}
+
+	if c.HTTP.RequestTimeout <= 0 {
+		check("HTTP.RequestTimeout", errors.New("must be longer than 0s"))
+	}
+	if c.HTTP.MaxRetries < 0 {
+		check("HTTP.MaxRetries", errors.New("must not be negative"))
+	}
+	if c.HTTP.MaxConcurrentRequests < 1 {
+		check("HTTP.MaxConcurrentRequests", errors.New("must be at least 1"))
+	}
+	if rps := c.HTTP.RequestsPerSecond; rps < 0 || rps != rps || rps > 1e6 {
+		check("HTTP.RequestsPerSecond", errors.New("must be greater than 0 (or 0 for no limit)"))
+	}
+	return s, errs
+}
+
+// parseBaseURL accepts scheme://host[:port] with at most one trailing slash.
+func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
+	if raw == "" {
+		return nil, errors.New("no URL is configured")
+	}
+	if strings.TrimSpace(raw) != raw {
+		return nil, errors.New("has white space before or after the URL")
+	}
+	if !strings.Contains(raw, "://") {
+		return nil, errors.New("needs a scheme, as in https://dev12345.service-now.com")
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		// The error of url.Parse quotes the whole URL, and with it any password in it.
+		var parseErr *url.Error
+		if errors.As(err, &parseErr) && !strings.Contains(raw, "@") {
+			return nil, fmt.Errorf("is not a URL: %w", parseErr.Err)
+		}
+		return nil, errors.New("is not a URL")
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("must not hold a user name or password; configure an authentication method instead")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("has the scheme %q; use https", u.Scheme)
+	case u.Hostname() == "":
+		return nil, errors.New("names no host")
+	case u.Path != "" && u.Path != "/":
+		return nil, fmt.Errorf("must not have a path (%s): give the server's root, as %s://%s",
+			u.EscapedPath(), u.Scheme, u.Host)
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("must not have a query")
+	case u.Fragment != "" || strings.Contains(raw, "#"):
+		return nil, errors.New("must not have a fragment")
+	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
+		return nil, errors.New("sends credentials unencrypted over http; use https, or permit it with allow_http")
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+func isLoopback(host string) bool {
+	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func withoutUserinfo(raw string) string {
+	if at := strings.LastIndex(raw, "@"); at >= 0 {
+		return "…" + raw[at:]
+	}
+	return raw
+}
+
+func parseProxyURL(raw string) (*url.URL, error) {
+	if raw == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL")
+	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
+		return nil, errors.New("needs the scheme http, https or socks5, as in http://proxy.example.com:3128")
+	case u.Hostname() == "":
+		return nil, errors.New("names no host")
+	}
+	return u, nil
+}
+
+// reservedHeaders are set by the client itself; a second value would break authentication or the message's framing.
+var reservedHeaders = []string{
+	"Authorization", "X-Sn-Apikey", "Host", "Content-Type", "Content-Length", "Content-Encoding", "Accept",
+	"Accept-Encoding", "Connection", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Kbn-Xsrf",
+}
+
+// fixedHeaders gives the headers of every request, those for access tokens included.
+func fixedHeaders(c Config) (http.Header, error) {
+	h := make(http.Header)
+	h.Set("User-Agent", "terraform-provider-servicenow")
+	if c.UserAgent != "" {
+		h.Set("User-Agent", c.UserAgent)
+	}
+	if c.Kind == KindKibana {
+		// Kibana refuses writes without this header and ignores its value.
+		h.Set("kbn-xsrf", "terraform-provider-servicenow")
+	}
+	for name, value := range c.HTTP.Headers {
+		canonical := http.CanonicalHeaderKey(name)
+		switch {
+		case !httpguts.ValidHeaderFieldName(name):
+			return nil, fmt.Errorf("%q is not a header's name", name)
+		case slices.Contains(reservedHeaders, canonical):
+			return nil, fmt.Errorf("%s is set by the provider itself and cannot be configured", canonical)
+		case !httpguts.ValidHeaderFieldValue(value):
+			return nil, fmt.Errorf("the value of %s holds a line break or another character that a header cannot carry",
+				name)
+		}
+		h.Set(canonical, value)
+	}
+	return h, nil
+}
+
+// rootCAs adds certificates to the system's, or gives nil, which stands for the system's alone.
+func rootCAs(pemOrPath string) (*x509.CertPool, error) {
+	if pemOrPath == "" {
+		return nil, nil
+	}
+	certs, err := pemkey.ReadCertificates(pemOrPath)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		// A system without a readable pool is a reason to configure a certificate, not to fail.
+		pool = x509.NewCertPool()
+	}
+	for _, cert := range certs {
+		pool.AddCert(cert)
+	}
+	return pool, nil
+}
+
+func clientCertificate(certificate, privateKey string) (*tls.Certificate, []*ConfigError) {
+	const certField, keyField = "HTTP.ClientCertificate", "HTTP.ClientPrivateKey"
+	switch {
+	case certificate == "" && privateKey == "":
+		return nil, nil
+	case certificate == "":
+		return nil, []*ConfigError{{certField, errors.New("is missing: its private key is there without it")}}
+	case privateKey == "":
+		return nil, []*ConfigError{{keyField, errors.New("is missing: its certificate is there without it")}}
+	}
+	var errs []*ConfigError
+	chain, err := pemkey.ReadCertificates(certificate)
+	if err != nil {
+		errs = append(errs, &ConfigError{certField, err})
+	}
+	key, err := pemkey.ParsePrivateKey(privateKey, "")
+	if err != nil {
+		errs = append(errs, &ConfigError{keyField, err})
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	if !pemkey.KeyMatchesCertificate(key, chain[0]) {
+		err := errors.New("does not belong to the certificate (the first one, if it is a chain)")
+		return nil, []*ConfigError{{keyField, err}}
+	}
+	cert := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
+	for _, c := range chain {
+		cert.Certificate = append(cert.Certificate, c.Raw)
+	}
+	return cert, nil
+}

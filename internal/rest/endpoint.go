@@ -1,0 +1,446 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBody caps an answer, after gzip is undone. A page of 1,000 rows with all columns is a few MiB.
+const maxBody = 64 << 20
+
+var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+
+// Request is one HTTP request to a server's API.
+type Request struct {
+	Method string
+	Path   string // begins with "/"; elements made of data are escaped by escape
+	Query  url.Values
+	// Body is sent as a form when it is url.Values, or a func() (url.Values, error), which is called for each attempt.
+	// Anything else is sent as JSON; nil sends nothing.
+	Body   any
+	Header http.Header
+	// Write marks a request that changes something: once begun it survives the cancellation of its context by a grace
+	// period, lest what it made be unknown to the state; and it does not begin, or repeat, after the cancellation.
+	Write bool
+	// Idempotent marks a POST that may be repeated when its answer was lost. Other methods may be always.
+	Idempotent bool
+	// Secrets are values in the body that no error may repeat, should the server quote them.
+	Secrets []string
+}
+
+func (r Request) repeatable() bool { return r.Method != http.MethodPost || r.Idempotent }
+
+// PathElement makes one element of a path from data, so that a "/" or "?" in it cannot lead elsewhere.
+func PathElement(element string) string { return url.PathEscape(element) }
+
+// answer is a response whose body has been read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// Endpoint is a connection to one server. It is safe for concurrent use.
+type Endpoint struct {
+	URL       string // scheme://host[:port]
+	kind      Kind
+	client    *http.Client
+	transport *http.Transport
+	auth      authenticator // nil for requests for tokens
+	slots     chan struct{} // one per request in flight; nil: no limit of its own
+	rate      *rate.Limiter // nil: no limit
+	retry     *retryPolicy
+	timeout   time.Duration
+	log       LogFunc
+	secrets   []string // configured values that no error and no log line may repeat
+}
+
+// NewEndpoint validates the configuration and makes the connection pool. It sends nothing.
+// Its error joins *ConfigErrors.
+func NewEndpoint(c Config) (*Endpoint, error) {
+	s, mistakes := c.resolve()
+	if len(mistakes) > 0 {
+		errs := make([]error, len(mistakes))
+		for i, mistake := range mistakes {
+			errs[i] = mistake
+		}
+		return nil, errors.Join(errs...)
+	}
+	e := &Endpoint{
+		URL:       s.base.String(),
+		kind:      c.Kind,
+		transport: newTransport(s, c.HTTP.MaxConcurrentRequests),
+		slots:     make(chan struct{}, c.HTTP.MaxConcurrentRequests),
+		retry:     newRetryPolicy(c.HTTP.MaxRetries),
+		timeout:   c.HTTP.RequestTimeout,
+		log:       c.Log,
+		secrets:   slices.Clone(s.auth.secrets),
+	}
+	if e.log == nil {
+		e.log = func(context.Context, Level, string, map[string]any) {}
+	}
+	if rps := c.HTTP.RequestsPerSecond; rps > 0 {
+		e.rate = rate.NewLimiter(rate.Limit(rps), max(1, int(rps)))
+	}
+	for _, value := range c.HTTP.Headers {
+		e.secrets = append(e.secrets, value)
+	}
+	if s.proxy != nil {
+		if password, ok := s.proxy.User.Password(); ok {
+			e.secrets = append(e.secrets, password)
+		}
+	}
+
+	base := &headerTransport{next: e.transport, headers: s.headers}
+	if s.auth.grant != nil {
+		// Requests for tokens take no slot: the request that waits for the token may hold the last one.
+		tokens := *e
+		tokens.slots = nil
+		tokens.client = tokens.httpClient(base)
+		e.auth = &tokenAuth{next: base, tokens: &tokenSource{grant: s.auth.grant, server: &tokens, now: time.Now}}
+	} else {
+		e.auth = &headerAuth{next: base, credentials: s.auth}
+	}
+	e.client = e.httpClient(e.auth)
+	return e, nil
+}
+
+// httpClient puts the log before next.
+func (e *Endpoint) httpClient(next http.RoundTripper) *http.Client {
+	return &http.Client{Transport: &logTransport{next: next, log: e.log}, CheckRedirect: checkRedirect}
+}
+
+// Close ends idle connections. The endpoint stays usable.
+func (e *Endpoint) Close() { e.transport.CloseIdleConnections() }
+
+// Do sends a request, repeats it where that is safe, and decodes the JSON of the answer into out; a nil out discards
+// it, and an empty answer (204) leaves out as it was. Numbers that land in an `any` are json.Number.
+// The header is that of the last answer, also when the error is not nil; nil when there was none.
+// The error is an *Error.
+func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, error) {
+	target, err := e.target(r)
+	if err != nil {
+		return nil, &Error{Method: r.Method, Path: r.Path, Message: err.Error(), Err: err}
+	}
+	newBody, contentType, err := encodeBody(r.Body)
+	if err != nil {
+		return nil, &Error{Method: r.Method, Path: r.Path, Message: "the request's body cannot be encoded", Err: err}
+	}
+	// Waiting, unlike the write itself, ends with the operation and not with the grace period.
+	waiting := ctx
+	if r.Write {
+		waiting = OperationContext(ctx)
+	}
+	for attempt := 0; ; attempt++ {
+		a, failed := e.attempt(ctx, waiting, r, target, contentType, newBody)
+		var header http.Header
+		if a != nil {
+			header = a.header
+		}
+		if failed == nil {
+			failed = e.decode(r, a, out)
+		}
+		if failed == nil {
+			return header, nil
+		}
+		failed.err.unknown = failed.fate == lost && !r.repeatable()
+		wait, again := e.retry.next(*failed, r.repeatable(), attempt)
+		if !again || waiting.Err() != nil || endsWithin(waiting, wait) {
+			return header, failed.err
+		}
+		e.log(ctx, LevelWarn, "Retrying HTTP request", map[string]any{
+			"method": r.Method, "path": r.Path, "attempt": attempt + 1, "wait_ms": wait.Milliseconds(),
+			"error": failed.err.Error(),
+		})
+		if err := e.retry.sleep(waiting, wait); err != nil {
+			return header, failed.err
+		}
+	}
+}
+
+// endsWithin tells whether a context's deadline comes before d has passed: then what the server said is worth more than
+// a wait that can only end in "deadline exceeded".
+func endsWithin(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < d
+}
+
+// target makes the URL. A path that is not what its maker thought it was, because an element of it was empty or "..",
+// would address something else: the whole table instead of one record.
+func (e *Endpoint) target(r Request) (string, error) {
+	decoded, err := url.PathUnescape(r.Path)
+	if err != nil || !strings.HasPrefix(r.Path, "/") || strings.ContainsAny(r.Path, "?# ") {
+		return "", errors.New("the path is malformed")
+	}
+	if slices.Contains(strings.Split(r.Path[1:], "/"), "") {
+		return "", errors.New("the path has an empty element")
+	}
+	for element := range strings.SplitSeq(decoded, "/") {
+		if element == "." || element == ".." {
+			return "", fmt.Errorf("the path has the element %q", element)
+		}
+	}
+	target := e.URL + r.Path
+	if len(r.Query) > 0 {
+		target += "?" + r.Query.Encode()
+	}
+	return target, nil
+}
+
+// encodeBody gives a function that makes the body anew for each attempt.
+func encodeBody(body any) (newBody func() ([]byte, error), contentType string, err error) {
+	const form = "application/x-www-form-urlencoded"
+	switch b := body.(type) {
+	case nil:
+		return nil, "", nil
+	case func() (url.Values, error):
+		return func() ([]byte, error) {
+			values, err := b()
+			return []byte(values.Encode()), err
+		}, form, nil
+	case url.Values:
+		return func() ([]byte, error) { return []byte(b.Encode()), nil }, form, nil
+	}
+	encoded, err := json.Marshal(body)
+	return func() ([]byte, error) { return encoded, nil }, "application/json", err
+}
+
+// attempt sends the request once and reads the answer. The answer comes also with a failure, when there was one.
+func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, contentType string,
+	newBody func() ([]byte, error),
+) (*answer, *failure) {
+	if e.auth != nil {
+		if err := e.auth.prepare(waiting); err != nil {
+			return nil, e.notSent(r, err)
+		}
+	}
+	release, err := e.acquire(waiting)
+	if err != nil {
+		return nil, e.notSent(r, err)
+	}
+	defer release()
+
+	if r.Write {
+		var cancel context.CancelFunc
+		ctx, cancel = GraceContext(ctx)
+		defer cancel()
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errAttemptTimeout)
+	defer cancel()
+
+	var body io.Reader
+	if newBody != nil {
+		b, err := newBody()
+		if err != nil {
+			return nil, e.notSent(r, err)
+		}
+		body = bytes.NewReader(b) // of a type for which net/http sets GetBody, which the repetition after a 401 needs
+	}
+	var connected atomic.Bool
+	redact := e.redactor(r)
+	traced := httptrace.WithClientTrace(withRedactor(ctx, redact), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(traced, r.Method, target, body)
+	if err != nil {
+		return nil, e.notSent(r, err)
+	}
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Header.Set("Accept", "application/json")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+
+	a, err := e.roundTrip(req)
+	if err != nil {
+		return nil, e.unanswered(ctx, r, err, connected.Load())
+	}
+	if a.status >= 200 && a.status < 300 {
+		return a, nil
+	}
+	return a, &failure{
+		err:        statusError(r.Method, r.Path, a, redact),
+		fate:       statusFate(a.status),
+		retryAfter: e.retry.retryAfter(a.header),
+	}
+}
+
+func (e *Endpoint) roundTrip(req *http.Request) (*answer, error) {
+	resp, err := e.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing can be done about it, and the body has been read
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("the answer broke off: %w", err)
+	}
+	if len(body) > maxBody {
+		return nil, errTooLarge
+	}
+	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+// acquire waits for a slot and for the rate limit.
+func (e *Endpoint) acquire(ctx context.Context) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	release = func() {}
+	if e.slots != nil {
+		select {
+		case e.slots <- struct{}{}:
+			release = func() { <-e.slots }
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if e.rate != nil {
+		if err := e.rate.Wait(ctx); err != nil {
+			release()
+			if ctx.Err() == nil {
+				// The limiter sees that its turn would come after the deadline.
+				err = context.DeadlineExceeded
+			}
+			return nil, err
+		}
+	}
+	return release, nil
+}
+
+// notSent is the failure of a request that never began.
+func (e *Endpoint) notSent(r Request, err error) *failure {
+	if f := tokenFailure(err); f != nil {
+		return f
+	}
+	message := "not sent"
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		message = "not sent, because the operation was canceled or its time was over"
+	}
+	return &failure{err: &Error{
+		Method: r.Method, Path: r.Path, Message: message, Detail: e.redact(err.Error()), Err: err,
+	}}
+}
+
+// tokenFailure passes on that no access token could be had; that has been retried already. The error is copied, because
+// all who waited for the token got the same one.
+func tokenFailure(err error) *failure {
+	var inner *Error
+	if !errors.As(err, &inner) {
+		return nil
+	}
+	own := *inner
+	return &failure{err: &own}
+}
+
+var errAttemptTimeout = errors.New("no complete answer within the request timeout")
+
+// unanswered is the failure of a request that got no answer, or half of one. ctx is the attempt's.
+func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connected bool) *failure {
+	if f := tokenFailure(err); f != nil {
+		return f
+	}
+	redact := e.redactor(r)
+	message, detail := explain(err)
+	switch {
+	case ctx.Err() == nil:
+	case errors.Is(context.Cause(ctx), errAttemptTimeout):
+		// Not context.DeadlineExceeded, which is the end of the whole operation.
+		message, detail, err = fmt.Sprintf("%v of %v", errAttemptTimeout, e.timeout), "", errAttemptTimeout
+	default:
+		// The context's error counts more than what it made the transport say.
+		message, detail, err = context.Cause(ctx).Error(), "", errors.Join(ctx.Err(), context.Cause(ctx))
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // without the URL, whose query has no place in an error
+	}
+	return &failure{
+		err: &Error{
+			Method: r.Method, Path: r.Path, Err: err,
+			Message: Excerpt(redact(message), MaxMessage), Detail: detail,
+		},
+		fate: transportFate(err, connected, r.repeatable()),
+	}
+}
+
+// decode reads the answer to a successful request.
+func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
+	redact := e.redactor(r)
+	if isHTML(a) {
+		return &failure{err: htmlError(r.Method, r.Path, a, redact)}
+	}
+	if len(bytes.TrimSpace(a.body)) == 0 {
+		return nil
+	}
+	if e.kind == KindServiceNow {
+		if err := failureIn200(r.Method, r.Path, a, redact); err != nil {
+			return &failure{err: err}
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(a.body))
+	decoder.UseNumber()
+	if err := decoder.Decode(out); err != nil {
+		failed := &failure{err: &Error{
+			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header, redact), Err: err,
+			Message: "the answer is not the JSON that was expected", Detail: Excerpt(redact(err.Error()), maxExcerpt),
+		}}
+		if !r.repeatable() {
+			failed.fate = lost // by its status it was carried out, but what it made is not known
+		}
+		return failed
+	}
+	return nil
+}
+
+// Redacted stands in a text where a secret stood.
+const Redacted = "[redacted]"
+
+// jsonWebToken matches access tokens and assertions of that form, whoever made them.
+var jsonWebToken = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*`)
+
+// redact takes every credential of this endpoint out of a text.
+func (e *Endpoint) redact(s string) string { return e.redactor(Request{})(s) }
+
+// redactor gives a function that takes the endpoint's credentials, and the secrets of one request, out of a text. It is
+// the second fence: servers and gateways have been seen to quote a request's headers and body in their errors.
+func (e *Endpoint) redactor(r Request) func(string) string {
+	return func(s string) string {
+		if s == "" {
+			return s
+		}
+		secrets := append(slices.Clone(e.secrets), r.Secrets...)
+		if e.auth != nil {
+			secrets = append(secrets, e.auth.secrets()...)
+		}
+		// At one position the first match wins, so the longest comes first.
+		slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
+		var pairs []string
+		for _, secret := range secrets {
+			// Replacing shorter ones would garble the text and reveal them by where it is garbled.
+			if len(secret) >= 4 {
+				pairs = append(pairs, secret, Redacted, url.QueryEscape(secret), Redacted)
+			}
+		}
+		return jsonWebToken.ReplaceAllString(strings.NewReplacer(pairs...).Replace(s), Redacted)
+	}
+}

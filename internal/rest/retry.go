@@ -1,0 +1,144 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// fate is what became of a request that failed.
+type fate int
+
+const (
+	// refused: the server, or something on the way, gave an answer that will not change by asking again.
+	refused fate = iota
+	// notDone: it was certainly not carried out, and may be later; any request may be repeated.
+	notDone
+	// lost: it may have been carried out; only a request that is safe to repeat may be repeated.
+	lost
+)
+
+// failure is a failed attempt.
+type failure struct {
+	err        *Error
+	fate       fate
+	retryAfter time.Duration // what the server asked for; 0: nothing
+}
+
+// maxRetryAfter caps what a server may ask for. ServiceNow's limits are per hour and it may ask for most of one.
+const maxRetryAfter = 5 * time.Minute
+
+// retryPolicy decides whether and when a request is repeated.
+type retryPolicy struct {
+	max   int           // repetitions
+	base  time.Duration // the upper bound of the first wait, doubled for each further one
+	limit time.Duration // the highest upper bound
+
+	sleep  func(context.Context, time.Duration) error
+	jitter func(time.Duration) time.Duration // a random duration in [0, d)
+	now    func() time.Time
+}
+
+func newRetryPolicy(maxRetries int) *retryPolicy {
+	return &retryPolicy{
+		max: maxRetries, base: 500 * time.Millisecond, limit: 30 * time.Second,
+		sleep: sleep, jitter: jitter, now: time.Now,
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func jitter(d time.Duration) time.Duration {
+	return rand.N(max(d, 1)) //nolint:gosec // spreads load; nothing depends on its being unpredictable
+}
+
+// next tells whether a request that failed is repeated, and after which wait. attempt counts from 0.
+func (p *retryPolicy) next(f failure, repeatable bool, attempt int) (wait time.Duration, again bool) {
+	if f.fate == refused || (f.fate == lost && !repeatable) || attempt >= p.max {
+		return 0, false
+	}
+	bound := p.limit
+	if attempt < 16 {
+		bound = min(p.limit, p.base<<attempt)
+	}
+	if f.retryAfter > 0 {
+		// What the server asked for, and a little more, lest all the waiting requests return at the same instant.
+		return min(f.retryAfter, maxRetryAfter) + p.jitter(p.base), true
+	}
+	return p.jitter(bound), true
+}
+
+// retryAfter reads the header of that name: seconds or an HTTP date. 0: absent, past or unreadable.
+func (p *retryPolicy) retryAfter(h http.Header) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		if !(seconds > 0) {
+			return 0
+		}
+		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(p.now()), 0), maxRetryAfter)
+}
+
+// statusFate tells the fate of a request by the status of its answer.
+func statusFate(status int) fate {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return notDone
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		// A gateway speaks for a server that may be at work on the request still.
+		return lost
+	}
+	return refused
+}
+
+// transportFate tells the fate of a request that got no answer. connected is whether it ever had a connection: without
+// one, nothing of it can have reached the server.
+// An answer too large to read is an answer: it will not shrink, but of a POST it leaves unknown what was made.
+func transportFate(err error, connected, repeatable bool) fate {
+	if isPermanent(err) && (repeatable || !errors.Is(err, errTooLarge)) {
+		return refused
+	}
+	if !connected {
+		return notDone
+	}
+	return lost
+}
+
+// isPermanent reports errors that the next attempt would only meet again.
+func isPermanent(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsNotFound
+	}
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return !statusIsTransient(proxy.status)
+	}
+	var redirect *redirectError
+	return errors.As(err, &redirect) || errors.Is(err, errTooLarge) ||
+		errors.Is(err, http.ErrSchemeMismatch) || isTLS(err)
+}
+
+func statusIsTransient(status int) bool { return statusFate(status) != refused }
