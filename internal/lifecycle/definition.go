@@ -1,6 +1,6 @@
 // Package lifecycle runs the one lifecycle that every resource of this provider shares: plan, create, read, update,
 // delete, import, and every diagnostic on the way. A resource gives a Definition, a model and its bound fields; a
-// client.Store does the talking. Values flow model -> record -> HTTP and back the same way.
+// record.Store does the talking. Values flow model -> record -> HTTP and back the same way.
 package lifecycle
 
 import (
