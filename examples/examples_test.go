@@ -3,16 +3,17 @@ package examples_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-const address = "registry.terraform.io/seed-e98ff420/servicenow"
+	"github.com/hashicorp/go-version"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+)
 
 const requiredProviders = `terraform {
   required_providers {
@@ -29,7 +30,9 @@ func TestExamplesValidate(t *testing.T) {
 	t.Parallel()
 	configurations := map[string]string{"README.md": fenced(t, filepath.Join("..", "README.md"))}
 	here := os.DirFS(".")
-	actions := knowsActions(t)
+	terraform := acctest.Terraform(t)
+	// Terraform knows the block action from 1.14 on, OpenTofu does not.
+	actions := !terraform.Tofu && terraform.Version.Core().GreaterThanOrEqual(version.Must(version.NewVersion("1.14")))
 	err := fs.WalkDir(here, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".tf" || strings.HasPrefix(path, "actions") && !actions {
 			return err
@@ -41,7 +44,7 @@ func TestExamplesValidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli := buildProvider(t)
+	cli := acctest.Overrides(t)
 	for name, text := range configurations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,29 +55,9 @@ func TestExamplesValidate(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			validate(t, dir, cli)
+			validate(t, terraform.Path, dir, cli)
 		})
 	}
-}
-
-// knowsActions tells whether the terraform at hand knows the block action, as 1.14 and newer do.
-func knowsActions(t *testing.T) bool {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "terraform", "version", "-json").Output()
-	if err != nil {
-		t.Fatalf("terraform version: %v", err)
-	}
-	var version struct {
-		Number string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(out, &version); err != nil {
-		t.Fatalf("terraform version: %v\n%s", err, out)
-	}
-	var major, minor int
-	if _, err := fmt.Sscanf(version.Number, "%d.%d", &major, &minor); err != nil {
-		t.Fatalf("terraform version %q: %v", version.Number, err)
-	}
-	return major > 1 || minor >= 14
 }
 
 // fenced returns the first HCL block of a Markdown file.
@@ -92,26 +75,9 @@ func fenced(t *testing.T, path string) string {
 	return block
 }
 
-// buildProvider builds the provider and returns the path of a CLI configuration that makes terraform use it.
-func buildProvider(t *testing.T) string {
+func validate(t *testing.T, executable, dir, cli string) {
 	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "terraform-provider-servicenow")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the provider: %v\n%s", err, out)
-	}
-	cli := filepath.Join(dir, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n", address, dir)
-	if err := os.WriteFile(cli, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return cli
-}
-
-func validate(t *testing.T, dir, cli string) {
-	t.Helper()
-	terraform := exec.CommandContext(t.Context(), "terraform", "validate", "-json")
+	terraform := exec.CommandContext(t.Context(), executable, "validate", "-json")
 	terraform.Dir = dir
 	terraform.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli, "CHECKPOINT_DISABLE=1")
 	out, err := terraform.Output() // it exits with 1 for an invalid configuration, and says why in JSON

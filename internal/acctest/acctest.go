@@ -126,7 +126,7 @@ func (w *World) Run(steps ...resource.TestStep) {
 			steps[i].Config = w.Provider() + steps[i].Config
 		}
 	}
-	resource.UnitTest(w.t, resource.TestCase{
+	resource.Test(w.t, resource.TestCase{
 		ProtoV6ProviderFactories: Factories(),
 		Steps:                    steps,
 		CheckDestroy: func(*terraform.State) error {

@@ -326,7 +326,7 @@ func TestFindingsDoNotQuoteTheKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, found := acctest.New(t, onKibana(test.version)), false
-			resource.UnitTest(t, resource.TestCase{
+			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps:                    []resource.TestStep{{Config: w.Provider() + test.config, PlanOnly: true}},
 				ErrorCheck: func(err error) error {

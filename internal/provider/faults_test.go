@@ -132,7 +132,7 @@ func TestRefusals(t *testing.T) {
 			if err := test.prepare(w); err != nil {
 				t.Fatal(err)
 			}
-			resource.UnitTest(t, resource.TestCase{
+			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{
 					Config: w.Provider() + fmt.Sprintf(rule, 60), ExpectError: words(test.want),
@@ -150,7 +150,7 @@ func TestDuplicateCheckOff(t *testing.T) {
 	if _, err := w.ServiceNow.Insert("sys_cors_rule", servicenow.Record{"name": "n"}); err != nil {
 		t.Fatal(err)
 	}
-	resource.UnitTest(t, resource.TestCase{
+	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps:                    []resource.TestStep{{Config: w.Provider() + fmt.Sprintf(rule, 60), Check: exactly(w, 2)}},
 	})

@@ -91,7 +91,7 @@ oauth_jwt = {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
+			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{
 					Config:      "provider \"servicenow\" {\n" + test.block + "\n}\n" + test.uses,
@@ -113,7 +113,7 @@ oauth_jwt = {
 func TestProviderUnknown(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
-	resource.UnitTest(t, resource.TestCase{
+	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{{
 			Config: fmt.Sprintf(`
@@ -137,7 +137,7 @@ func TestProviderEnvironment(t *testing.T) {
 	t.Setenv("KIBANA_USERNAME", acctest.KibanaUser)
 	t.Setenv("KIBANA_PASSWORD", acctest.KibanaPassword)
 	t.Setenv("KIBANA_SPACE_ID", "default")
-	resource.UnitTest(t, resource.TestCase{
+	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
 			{
@@ -151,7 +151,7 @@ func TestProviderEnvironment(t *testing.T) {
 		},
 	})
 	t.Setenv("SERVICENOW_API_KEY", "now_canary")
-	resource.UnitTest(t, resource.TestCase{
+	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{{
 			Config: "provider \"servicenow\" {}" + role, PlanOnly: true,

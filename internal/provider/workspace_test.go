@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,20 +19,7 @@ type workspace struct {
 // newWorkspace builds the provider and lays a configuration out.
 func newWorkspace(t *testing.T, w *acctest.World, config string) workspace {
 	t.Helper()
-	bin := t.TempDir()
-	binary := filepath.Join(bin, "terraform-provider-servicenow")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cli := filepath.Join(bin, "cli.tfrc")
-	write(t, cli, fmt.Sprintf(`provider_installation {
-  dev_overrides {
-    "registry.terraform.io/seed-e98ff420/servicenow" = %q
-  }
-  direct {}
-}
-`, bin))
-	return workspace{cli: cli}.at(t, w, config)
+	return workspace{cli: acctest.Overrides(t)}.at(t, w, config)
 }
 
 // at lays a configuration out for the same provider in a directory of its own.
@@ -69,7 +55,7 @@ func (w workspace) command(ctx context.Context, verb string, args ...string) *ex
 	if verb != "plan" {
 		args = append(args, "-auto-approve")
 	}
-	cmd := exec.CommandContext(ctx, "terraform", args...)
+	cmd := exec.CommandContext(ctx, acctest.Terraform(w.t).Path, args...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+w.cli)
 	return cmd

@@ -21,7 +21,7 @@ import (
 // they are applied, plan nothing, show and repair what somebody changed, and leave nothing behind.
 func TestCompleteExamples(t *testing.T) {
 	t.Parallel()
-	cli := builtProvider(t)
+	cli := acctest.Overrides(t)
 	t.Run("event-management-api-keys", func(t *testing.T) {
 		t.Parallel()
 		w := acctest.New(t, withEvents)
@@ -82,24 +82,6 @@ func TestCompleteExamples(t *testing.T) {
 	})
 }
 
-// builtProvider builds the provider and gives the CLI configuration that makes terraform use it.
-func builtProvider(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "terraform-provider-servicenow")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, filepath.Join("..", ".."))
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cli := filepath.Join(dir, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n",
-		"registry.terraform.io/seed-e98ff420/servicenow", dir)
-	if err := os.WriteFile(cli, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return cli
-}
-
 // completeExample is a copy of an example in a directory of its own.
 type completeExample struct {
 	t   *testing.T
@@ -140,7 +122,7 @@ func (e *completeExample) set(variable string, value any) {
 // terraform runs a command and tells what it printed and its exit code.
 func (e *completeExample) terraform(args ...string) (out string, code int) {
 	e.t.Helper()
-	cmd := exec.CommandContext(e.t.Context(), "terraform", append(args, "-no-color", "-input=false")...)
+	cmd := exec.CommandContext(e.t.Context(), acctest.Terraform(e.t).Path, append(args, "-no-color", "-input=false")...)
 	cmd.Dir, cmd.Env = e.dir, e.env
 	text, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

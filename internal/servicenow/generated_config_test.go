@@ -79,7 +79,7 @@ provider "servicenow" {}
 	} {
 		config.WriteString("import {\n  to = servicenow_" + resource + ".test\n  id = \"" + id + "\"\n}\n")
 	}
-	e := newExample(t, w, builtProvider(t), "rapid7-insightvm", nil)
+	e := newExample(t, w, acctest.Overrides(t), "rapid7-insightvm", nil)
 	e.dir = t.TempDir()
 	e.env = append(e.env, "SERVICENOW_INSTANCE_URL="+w.ServiceNowURL())
 	if err := os.WriteFile(filepath.Join(e.dir, "main.tf"), []byte(config.String()), 0o600); err != nil {

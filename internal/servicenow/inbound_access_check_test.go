@@ -62,7 +62,7 @@ resource "echo" "test" {}
 					Config: check("fail_if_denied = true"), ExpectError: regexp.MustCompile(`refuses\s+these\s+credentials`),
 				}}, steps...)
 			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: steps})
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: steps})
 		})
 	}
 }

@@ -89,10 +89,10 @@ resource "echo" "test" {}
 	wrongKID.ExpectError = regexp.MustCompile(`401\s+Unauthorized`)
 	factories := acctest.Factories()
 	factories["echo"] = func() (tfprotov6.ProviderServer, error) { return echoprovider.NewProviderServer()() }
-	resource.UnitTest(t, resource.TestCase{
+	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{works, denied},
 	})
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{wrongKID}})
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{wrongKID}})
 }
 
 // TestAuthMethods logs the provider in by each of ServiceNow's methods.
@@ -118,7 +118,7 @@ func TestAuthMethods(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
+			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{
 					Config: fmt.Sprintf("provider \"servicenow\" {\n instance_url = %q\n %s\n}\n", c.w.ServiceNowURL(), auth) +
@@ -130,7 +130,7 @@ func TestAuthMethods(t *testing.T) {
 	}
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
-		resource.UnitTest(t, resource.TestCase{
+		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{{
 				Config: fmt.Sprintf("provider \"servicenow\" {\n instance_url = %q\n oauth_jwt = %s\n}\n", c.w.ServiceNowURL(),

@@ -24,7 +24,7 @@ func installing(t *testing.T, w *acctest.World, steps ...resource.TestStep) {
 			steps[i].Config = w.Provider() + steps[i].Config
 		}
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 }
 
 func TestPlugin(t *testing.T) {

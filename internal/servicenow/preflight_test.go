@@ -126,7 +126,7 @@ func TestPreflightOfAnAccountWithoutRoles(t *testing.T) {
 	w.Settled()
 	config := strings.ReplaceAll(w.Provider(), `username = "admin", password = "admin"`,
 		`username = "nobody", password = "secret"`)
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
 		Config: config + "data \"servicenow_preflight\" \"test\" { areas = " + everyArea + " }\n",
 		Check:  resource.TestCheckResourceAttr("data.servicenow_preflight.test", "ok", "false"),
 	}}})

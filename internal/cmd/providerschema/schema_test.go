@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
-
-const address = "registry.terraform.io/seed-e98ff420/servicenow"
 
 const configuration = `terraform {
   required_providers {
@@ -30,7 +28,8 @@ const configuration = `terraform {
 // part that terraform reports.
 func TestDescribeAgreesWithTerraform(t *testing.T) {
 	t.Parallel()
-	dumped, err := describe(t.Context(), address, providerserver.NewProtocol6(provider.New("dev")())())
+	cli := acctest.Terraform(t)
+	dumped, err := describe(t.Context(), cli.Address(), providerserver.NewProtocol6(provider.New("dev")())())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +37,7 @@ func TestDescribeAgreesWithTerraform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, theirs := parts(t, text), parts(t, askTerraform(t.Context(), t))
+	ours, theirs := parts(t, cli, text), parts(t, cli, askTerraform(t, cli))
 	for part := range ours {
 		if _, reported := theirs[part]; !reported {
 			delete(ours, part) // terraform older than the part
@@ -53,26 +52,15 @@ func TestDescribeAgreesWithTerraform(t *testing.T) {
 }
 
 // askTerraform builds the provider and returns `terraform providers schema -json` about it.
-func askTerraform(ctx context.Context, t *testing.T) []byte {
+func askTerraform(t *testing.T, cli terraformcli.CLI) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	files := map[string]string{
-		"cli.tfrc": fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n", address, dir),
-		"main.tf":  configuration,
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(configuration), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	binary := filepath.Join(dir, "terraform-provider-servicenow")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "../../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the provider: %v\n%s", err, out)
-	}
-	terraform := exec.CommandContext(ctx, "terraform", "providers", "schema", "-json")
+	terraform := exec.CommandContext(t.Context(), cli.Path, "providers", "schema", "-json")
 	terraform.Dir = dir
-	terraform.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1")
+	terraform.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+acctest.Overrides(t), "CHECKPOINT_DISABLE=1")
 	out, err := terraform.Output()
 	if err != nil {
 		t.Fatalf("terraform providers schema: %v", err)
@@ -81,7 +69,7 @@ func askTerraform(ctx context.Context, t *testing.T) []byte {
 }
 
 // parts returns what a schema document says of the provider, by the part's name.
-func parts(t *testing.T, text []byte) map[string]any {
+func parts(t *testing.T, cli terraformcli.CLI, text []byte) map[string]any {
 	t.Helper()
 	var document struct {
 		Schemas map[string]map[string]any `json:"provider_schemas"`
@@ -89,5 +77,5 @@ func parts(t *testing.T, text []byte) map[string]any {
 	if err := json.Unmarshal(text, &document); err != nil {
 		t.Fatal(err)
 	}
-	return document.Schemas[address]
+	return document.Schemas[cli.Address()]
 }
