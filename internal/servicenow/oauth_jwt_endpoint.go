@@ -94,6 +94,8 @@ type oauthJWTEndpoint struct {
 func (m *oauthJWTEndpoint) Fields() []field.Field {
 	return []field.Field{
 		field.Constant("inbound_grant_type", "jwt"), // without it the endpoint does not take the JWT grant
+		// Since Zurich the default is a client whose tokens no API without an auth scope takes.
+		field.Constant("scope_restriction_status", "unrestricted"),
 		field.String("name", &m.Name),
 		field.String("user_field", &m.UserField),
 		field.String("client_id", &m.ClientID),

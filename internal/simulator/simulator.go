@@ -50,6 +50,9 @@ type Simulator struct {
 // Start listens and serves until Close.
 func Start(opts Options) (*Simulator, error) {
 	sim := &Simulator{}
+	if _, err := servicenow.ParseRelease(string(opts.ServiceNow.Release)); err != nil {
+		return nil, fmt.Errorf("simulated ServiceNow: %w", err)
+	}
 	var tlsConfig *tls.Config
 	scheme := "http"
 	if opts.TLS {

@@ -50,6 +50,8 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	)
 	flags.StringVar(&opts.KibanaAddress, "kibana", "127.0.0.1:5601", "`address` of the Kibana side; port 0 picks one")
 	flags.StringVar(&opts.Kibana.Version, "kibana-version", "9.1.0", "Kibana `version` to imitate")
+	release := flags.String("servicenow-release", string(servicenow.DefaultRelease),
+		"ServiceNow `release` to imitate: washington, xanadu, yokohama, zurich or australia")
 	flags.BoolVar(&opts.TLS, "tls", false, "serve HTTPS with a certificate made for the occasion")
 	flags.BoolVar(&opts.ServiceNow.LegacyRoleManagement, "legacy-roles", false, "one sys_user_has_role row per grant")
 	flags.BoolVar(&opts.ServiceNow.DropAPIOnPolicyCreate, "drop-policy-api", false,
@@ -58,6 +60,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
+	opts.ServiceNow.Release = servicenow.Release(*release)
 	opts.ServiceNow.Apps = []string{}
 	if *apps != "" {
 		opts.ServiceNow.Apps = strings.Split(*apps, ",")

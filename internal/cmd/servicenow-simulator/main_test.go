@@ -44,7 +44,11 @@ func TestRunPrintsAddressesAndEndsWithItsContext(t *testing.T) {
 func TestRunRefusesBadFlags(t *testing.T) {
 	t.Parallel()
 	for _, arguments := range [][]string{
-		{"-nonsense"}, {"-servicenow", "nowhere:99999999"}, {"-kibana-version", "x"}, {"-apps", "x_nobody"},
+		{"-nonsense"},
+		{"-servicenow", "nowhere:99999999"},
+		{"-kibana-version", "x"},
+		{"-apps", "x_nobody"},
+		{"-servicenow-release", "tokyo"},
 	} {
 		if err := run(t.Context(), arguments, io.Discard); err == nil {
 			t.Errorf("%s ran", strings.Join(arguments, " "))

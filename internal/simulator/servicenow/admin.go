@@ -39,7 +39,8 @@ func (s *Server) Record(tableName, id string) (record Record, ok bool) {
 	return maps.Clone(Record(r.values)), true
 }
 
-// Insert adds a row (a user's user_password is hashed) and returns its sys_id. The tables' business rules run.
+// Insert adds a row (a user's user_password is hashed) and returns its sys_id. The tables' business rules run. An OAuth
+// client that names no scope_restriction_status is broadly scoped here, as one that somebody has set up for use is.
 func (s *Server) Insert(tableName string, values Record) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,6 +49,9 @@ func (s *Server) Insert(tableName string, values Record) (string, error) {
 		return "", fmt.Errorf("no table %s", tableName)
 	}
 	w := write{trusted: true, by: s.opts.AdminUser, values: anyValues(values), scope: values["sys_scope"]}
+	if _, named := values["scope_restriction_status"]; t.is("oauth_entity") && !named {
+		w.values["scope_restriction_status"] = unrestricted
+	}
 	r, err := s.insert(t, w)
 	if err != nil {
 		return "", fmt.Errorf("insert into %s: %w", tableName, err)
@@ -206,7 +210,7 @@ func (s *Server) Tables() []string {
 }
 
 // AdminUser and AdminPassword are the seeded administrator's credentials.
-func (s *Server) AdminUser() string { return s.opts.AdminUser }
+func (s *Server) AdminUser() string { return s.Switches().AdminUser }
 
 // AdminPassword is the password that AdminUser was seeded with.
-func (s *Server) AdminPassword() string { return s.opts.AdminPassword }
+func (s *Server) AdminPassword() string { return s.Switches().AdminPassword }

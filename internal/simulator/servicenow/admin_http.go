@@ -140,6 +140,13 @@ func (s *Server) adminHandler() http.Handler {
 	handle("DELETE /simulator/requests", func(*http.Request) (any, error) { s.ForgetRequests(); return nil, nil })
 	handle("GET /simulator/oauth-log", func(*http.Request) (any, error) { return s.OAuthLog(), nil })
 	handle("POST /simulator/revoke-tokens", func(*http.Request) (any, error) { s.RevokeTokens(); return nil, nil })
+	handle("GET /simulator/switches", func(*http.Request) (any, error) { return s.Switches(), nil })
+	handle("POST /simulator/switches", func(r *http.Request) (any, error) {
+		if err := s.setSwitches(r); err != nil {
+			return nil, err
+		}
+		return s.Switches(), nil
+	})
 	handle("POST /simulator/reset", func(*http.Request) (any, error) { s.Reset(); return nil, nil })
 	mux.Handle("/simulator/faults", s.Faults)
 	return mux

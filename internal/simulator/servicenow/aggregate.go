@@ -147,7 +147,7 @@ func (s *Server) batch(c *call) answer {
 				inner.header.Set(h.Name, h.Value)
 			}
 			if a = notAuthenticated(); s.admitted(inner, inner.proof) {
-				a = s.dispatch(inner)
+				a = s.inScope(inner)
 			}
 		}
 		out := map[string]any{

@@ -24,6 +24,7 @@ const apiKeyName = "x-sn-apikey" //nolint:gosec // a header's name, no credentia
 type credential struct {
 	method    authMethod
 	user      *row
+	client    *row // oauth_entity of a token
 	key       *row // api_key, and the sys_token_auth_parameter it came in by
 	parameter *row
 }
@@ -57,7 +58,8 @@ func (s *Server) authenticate(c *call) credential {
 	case strings.EqualFold(scheme, "Basic"):
 		return credential{method: authBasic, user: s.basicUser(value)}
 	case strings.EqualFold(scheme, "Bearer"):
-		return credential{method: authBearer, user: s.tokenUser(value)}
+		user, client := s.tokenUser(value)
+		return credential{method: authBearer, user: user, client: client}
 	}
 	for p := range s.rows("sys_token_auth_parameter") {
 		name, method := p.values["parameter_name"], authKeyQuery
@@ -80,7 +82,8 @@ func (s *Server) basicUser(encoded string) *row {
 	}
 	name, password, _ := strings.Cut(string(raw), ":")
 	user := s.userNamed(name)
-	if user == nil || !canLogIn(user) || !s.passwordMatches(user, password) {
+	if user == nil || !canLogIn(user) || !s.passwordMatches(user, password) ||
+		s.basicAuthRefused(user) {
 		return nil
 	}
 	return user
@@ -97,17 +100,17 @@ func (s *Server) userNamed(name string) *row {
 
 func canLogIn(user *row) bool { return user.has("active", "true", "locked_out", "false") }
 
-func (s *Server) tokenUser(value string) *row {
+func (s *Server) tokenUser(value string) (user, client *row) {
 	t := s.tokens[value]
 	if t == nil || t.refresh || !s.now().Before(t.expires) {
-		return nil
+		return nil, nil
 	}
-	client := s.findIn("oauth_entity", t.client)
-	user := s.findIn("sys_user", t.user)
+	client = s.findIn("oauth_entity", t.client)
+	user = s.findIn("sys_user", t.user)
 	if client == nil || client.values["active"] != "true" || user == nil || !canLogIn(user) {
-		return nil
+		return nil, nil
 	}
-	return user
+	return user, client
 }
 
 func (s *Server) keyUser(value string) (key, user *row) {

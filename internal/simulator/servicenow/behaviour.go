@@ -32,7 +32,8 @@ func newBehaviours() map[string]behaviour {
 		"sys_db_object":          {after: tableAfter},
 		"api_key":                {before: apiKeyBefore},
 		"sys_api_access_policy":  {before: policyBefore, after: policyAfter},
-		"sys_api_access_scope":   {before: policyBefore},
+		"sys_api_access_scope":   {before: accessScopeBefore},
+		"sys_auth_scope":         {after: authScopeAfter},
 		"inbound_auth_profile":   {after: profileAfter},
 		"sn_sec_int_impl":        {after: implementationAfter},
 

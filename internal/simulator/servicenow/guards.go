@@ -50,8 +50,7 @@ func (g guards) columnUnreadable(t *table, column string) bool {
 func (s *Server) check(op operation, r *row) error {
 	for t := r.table; t != nil; t = t.parent {
 		if a, ok := s.guards.aborts[t.Name]; ok && (len(a.ops) == 0 || slices.Contains(a.ops, string(op))) {
-			return &refusal{fmt.Sprintf("Operation against file '%s' was aborted by Business Rule '%s^%s'. "+
-				"Business Rule Stack:%s", r.table.Name, a.rule, seedID("sys_script", a.rule), a.rule)}
+			return abortedBy(r.table.Name, a.rule)
 		}
 		if op == opDelete {
 			continue
@@ -68,6 +67,12 @@ func (s *Server) check(op operation, r *row) error {
 		}
 	}
 	return nil
+}
+
+// abortedBy is how a business rule's abort reads over REST; what the rule says to the user does not travel.
+func abortedBy(table, rule string) error {
+	return &refusal{fmt.Sprintf("Operation against file '%s' was aborted by Business Rule '%s^%s'. "+
+		"Business Rule Stack:%s", table, rule, seedID("sys_script", rule), rule)}
 }
 
 // readable reports whether an ACL lets the caller see this row.

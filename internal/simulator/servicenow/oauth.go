@@ -42,10 +42,11 @@ func (s *Server) oauthToken(c *call) answer {
 	}
 	s.oauthLog = append(s.oauthLog, attempt)
 	if err != nil {
-		return answer{
-			status: http.StatusUnauthorized,
-			body:   map[string]any{"error_description": "access_denied", "error": "server_error"},
+		body := map[string]any{"error_description": "access_denied", "error": "server_error"}
+		if errors.Is(err, errGrantOff) && s.opts.UnsupportedGrantError {
+			body = map[string]any{"error_description": "access_denied", "error": "unsupported_grant_type"}
 		}
+		return answer{status: http.StatusUnauthorized, body: body}
 	}
 	return answer{status: http.StatusOK, body: body, header: http.Header{"Cache-Control": {"no-store"}}}
 }
@@ -86,7 +87,7 @@ func (s *Server) grant(c *call, attempt *OAuthAttempt) (map[string]any, error) {
 	attempt.User = user.values["user_name"]
 	lifespan := number(client.values["access_token_lifespan"], 1800)
 	body := map[string]any{
-		"access_token": s.issue(client, user, lifespan, false), "scope": "useraccount",
+		"access_token": s.issue(client, user, lifespan, false), "scope": s.scopeNames(client),
 		"token_type": "Bearer", "expires_in": max(0, lifespan-1),
 	}
 	switch {
@@ -154,10 +155,23 @@ func (s *Server) refreshingUser(client *row, value string) (*row, error) {
 	return usable(user)
 }
 
+// errGrantOff is a grant that the instance has switched off; two answers to it were seen.
+var errGrantOff = errors.New("the grant is switched off")
+
+const clientCredentialProperty = "glide.oauth.inbound.client.credential.grant_type.enabled" //nolint:gosec // a name
+
+// applicationUser is whom a client acts as by itself. Two recipes that work spell inbound_grant_type differently.
 func (s *Server) applicationUser(client *row) (*row, error) {
-	const property = "glide.oauth.inbound.client.credential.grant_type.enabled"
-	if s.property(property) != "true" {
-		return nil, fmt.Errorf("property %s is not true", property)
+	if s.property(clientCredentialProperty) != "true" {
+		return nil, fmt.Errorf("%w: property %s is not true", errGrantOff, clientCredentialProperty)
+	}
+	switch client.values["inbound_grant_type"] {
+	case "client_credential", "client_credentials", "multiple":
+	default:
+		return nil, fmt.Errorf("inbound_grant_type is %q", client.values["inbound_grant_type"])
+	}
+	if client.values["public_client"] == "true" {
+		return nil, errors.New("a public client cannot prove who it is")
 	}
 	user := s.findIn("sys_user", client.values["user"])
 	if user == nil {
@@ -181,9 +195,7 @@ func (s *Server) assertedUser(client *row, assertion string) (*row, error) {
 	if !client.table.is("oauth_jwt") {
 		return nil, errors.New("the application is no JWT endpoint")
 	}
-	parser := jwt.NewParser(jwt.WithoutClaimsValidation(), jwt.WithJSONNumber(), jwt.WithValidMethods([]string{
-		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
-	}))
+	parser := jwt.NewParser(jwt.WithoutClaimsValidation(), jwt.WithJSONNumber(), jwt.WithValidMethods(s.algorithms()))
 	claims := jwt.MapClaims{}
 	_, err := parser.ParseWithClaims(assertion, claims, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
@@ -196,6 +208,15 @@ func (s *Server) assertedUser(client *row, assertion string) (*row, error) {
 		return nil, err
 	}
 	return s.subject(client, claims)
+}
+
+// algorithms are those that the release's documentation lists: ES came with Zurich, PS is on no list.
+func (s *Server) algorithms() []string {
+	list := []string{"RS256", "RS384", "RS512"}
+	if s.opts.Release.atLeast(Zurich) {
+		list = append(list, "ES256", "ES384", "ES512")
+	}
+	return list
 }
 
 func (s *Server) verifierKey(client *row, kid string) (any, error) {
@@ -323,6 +344,7 @@ func oauthEntityAfter(s *Server, op operation, r *row, _ map[string]string) {
 		return
 	}
 	s.removeWhere("jwt_verifier_map", "oauth_jwt", r.id())
+	s.removeWhere("oauth_entity_auth_scope_mapping", "oauth_entity", r.id())
 	for value, t := range s.tokens {
 		if t.client == r.id() {
 			delete(s.tokens, value)

@@ -59,6 +59,8 @@ func newChain(t *testing.T, opts servicenow.Options, key crypto.Signer, endpoint
 		"user_field":         "email",
 		"client_secret":      "s3cret",
 		"inbound_grant_type": "jwt",
+
+		"scope_restriction_status": "unrestricted",
 	}
 	for name, value := range endpoint {
 		body[name] = value
@@ -129,6 +131,15 @@ func lastReason(in *instance) string {
 func rsaKey(t *testing.T) *rsa.PrivateKey {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func ecKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,6 +300,7 @@ func TestOtherGrants(t *testing.T) {
 	in.create("oauth_entity", map[string]any{
 		"name": "client", "client_id": "cid", "client_secret": "cs",
 		"access_token_lifespan": "600", "user": user,
+		"inbound_grant_type": "client_credential", "scope_restriction_status": "unrestricted",
 	})
 	form := func(pairs ...string) url.Values {
 		values := url.Values{"client_id": {"cid"}, "client_secret": {"cs"}}

@@ -141,28 +141,6 @@ func (s *Server) profilesOf(policy *row) []*row {
 	return profiles
 }
 
-// missingScope returns the auth scope that an API demands and the credential lacks. It concerns tokens and keys; both
-// carry useraccount, which opens everything, unless a key names narrower scopes.
-func (s *Server) missingScope(c *call, cred credential) string {
-	if cred.key == nil || cred.key.values["auth_scope"] == "" {
-		return ""
-	}
-	held := strings.Split(cred.key.values["auth_scope"], ",")
-	if slices.Contains(held, seedID("auth scope", "useraccount")) {
-		return ""
-	}
-	e := s.endpointOf(c.path)
-	for r := range s.rows("sys_api_access_scope") {
-		if _, ok := s.covers(r, c.method, e); !ok {
-			continue
-		}
-		if !slices.Contains(held, r.values["auth_scope"]) {
-			return s.displayOf("sys_auth_scope", r.values["auth_scope"])
-		}
-	}
-	return ""
-}
-
 // corsHeaders answers a browser's Origin where an active rule lets it in.
 func (s *Server) corsHeaders(c *call) http.Header {
 	header := http.Header{}

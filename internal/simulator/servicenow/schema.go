@@ -43,6 +43,7 @@ type Column struct {
 	Unique    bool
 	Computed  bool // kept by the platform: a value in a request body is ignored
 	Choices   []Choice
+	Since     Release // the first release that has it; empty: all
 }
 
 // Table is one sys_db_object row with its own columns.
@@ -196,6 +197,7 @@ func choice(name, def string, pairs ...string) Column {
 func (c Column) label(label string) Column { c.Label = label; return c }
 func (c Column) required() Column          { c.Mandatory = true; return c }
 func (c Column) unique() Column            { c.Unique = true; return c }
+func (c Column) since(r Release) Column    { c.Since = r; return c }
 func (c Column) length(n int) Column       { c.MaxLength = n; return c }
 
 // computed marks a column that the platform fills and clients cannot write.

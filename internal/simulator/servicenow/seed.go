@@ -27,7 +27,7 @@ var platformRoles = []string{
 	"admin", "security_admin", "itil", "user_admin", "oauth_admin", "web_service_admin",
 	"cors_rule_admin", "api_service_admin", "adaptive_auth_policy_admin", "mi_admin", "import_admin",
 	"import_set_loader", "import_transformer", "personalize_choices", "personalize_dictionary", "snc_internal",
-	"snc_platform_rest_api_access", "snc_basic_auth_api_access", "sn_cicd.sys_ci_automation", "sn_incident_read",
+	restAPIRole, basicAuthRole, midServerRole, "sn_cicd.sys_ci_automation", "sn_incident_read",
 	"sn_incident_write",
 }
 
@@ -54,6 +54,13 @@ func (s *Server) seed() {
 		"sys_id": seedID("grant", "admin"), "user": admin,
 		"role": seedID("role", "admin"),
 	})
+	// So that basic authentication, which this account is made for, passes where a release restricts it.
+	s.put("sys_user_has_role", Record{
+		"sys_id": seedID("grant", basicAuthRole), "user": admin,
+		"role": seedID("role", basicAuthRole),
+	})
+	s.seedRelease()
+	s.seedBasicAuth()
 	s.seedInboundAuth()
 	for _, api := range builtInAPIs {
 		s.offerAPI(api.id, api.label+" ["+api.path+"]")
@@ -70,7 +77,7 @@ func (s *Server) seed() {
 // seedInboundAuth adds the shipped rows seen on instances; the first profile's name really ends in a space there.
 func (s *Server) seedInboundAuth() {
 	s.put("sys_auth_scope", Record{
-		"sys_id": seedID("auth scope", "useraccount"), "name": "useraccount",
+		"sys_id": UseraccountScope, "name": useraccountName,
 		"description": "All APIs, as the user",
 	})
 	for _, p := range []struct{ name, typ, label string }{
@@ -124,10 +131,12 @@ func (s *Server) contain(role string, inner ...string) {
 // addTables registers tables, parents before children, and describes them in sys_db_object, sys_dictionary and
 // sys_choice.
 func (s *Server) addTables(defs []Table, scope string) {
-	for _, def := range defs {
+	for i := range defs {
+		def := s.fit(defs[i])
 		s.tables[def.Name] = newTable(def, s.tables[def.Extends])
 	}
 	for _, def := range defs {
+		def = s.fit(def)
 		t := s.tables[def.Name]
 		super := ""
 		if t.parent != nil {

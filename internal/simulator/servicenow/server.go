@@ -24,25 +24,59 @@ const (
 	DefaultAdminPassword = "admin"
 )
 
-// Options fits the instance. The zero value is a recent instance with the Elastic ITSM application installed.
+// Options fits the instance. The zero value is a recent instance with the Elastic ITSM application installed. Members
+// with a JSON name are switches: what instances differ in, or what is not known of them. Each is off by default, and
+// can be changed while the instance runs (Configure, /simulator/switches).
 type Options struct {
-	AdminUser     string // default "admin"
-	AdminPassword string // default "admin"
+	AdminUser string `json:"-"` // default "admin"; holds snc_basic_auth_api_access besides admin
+	// AdminPassword is by default "admin".
+	AdminPassword string `json:"-"`
 	// Apps are the scopes (or plugin ids) installed at the start; nil means x_elas2_inc_int, an empty slice none.
-	Apps  []string
-	Clock func() time.Time // default time.Now
+	Apps  []string         `json:"-"`
+	Clock func() time.Time `json:"-"` // default time.Now
+	// Release is the release family to imitate; default Zurich. New panics at one that Releases does not list.
+	Release Release `json:"-"`
 
-	// Switches for what instances differ in, each off by default.
-	IgnoreClientSysID     bool // a sys_id in a POST body is not honoured
-	CountAfterACL         bool // X-Total-Count leaves out rows that the caller may not read
-	LegacyRoleManagement  bool // one sys_user_has_role row per grant; default is one per user and role (V2)
-	PasswordHashedAlways  bool // user_password works without sysparm_input_display_value=true
-	DropAPIOnPolicyCreate bool // sys_api_access_policy.api is dropped from a POST; a later PATCH keeps it
-	StrictPEM             bool // certificates whose base64 is not wrapped at 64 columns are refused
-	LockAPIOnPolicy       bool // sys_api_access_policy.api is dropped from every write
-	AcceptMissingJTI      bool // JTI verification passes an assertion that carries none
-	HonourAPIKeyToken     bool // api_key.token may be set; by default the platform makes its own
-	V2PluginActiveTrue    bool // v_plugin.active reads "true"/"false" in place of "active"/"inactive"
+	// IgnoreClientSysID does not honour a sys_id in a POST body, OwnIDs not in these tables.
+	IgnoreClientSysID bool     `json:"ignore_client_sys_id"`
+	OwnIDs            []string `json:"own_ids"`
+	// CountAfterACL leaves rows that the caller may not read out of X-Total-Count.
+	CountAfterACL bool `json:"count_after_acl"`
+	// LegacyRoleManagement keeps one sys_user_has_role row per grant; default is one per user and role (V2).
+	LegacyRoleManagement bool `json:"legacy_role_management"`
+	// PasswordHashedAlways makes user_password work without sysparm_input_display_value=true.
+	PasswordHashedAlways bool `json:"password_hashed_always"`
+	// DropAPIOnPolicyCreate drops sys_api_access_policy.api from a POST; a later PATCH keeps it.
+	DropAPIOnPolicyCreate bool `json:"drop_api_on_policy_create"`
+	// LockAPIOnPolicy drops sys_api_access_policy.api from every write.
+	LockAPIOnPolicy bool `json:"lock_api_on_policy"`
+	// StrictPEM refuses certificates whose base64 is not wrapped at 64 columns.
+	StrictPEM bool `json:"strict_pem"`
+	// AcceptMissingJTI lets JTI verification pass an assertion that carries none.
+	AcceptMissingJTI bool `json:"accept_missing_jti"`
+	// HonourAPIKeyToken lets api_key.token be set; by default the platform makes its own.
+	HonourAPIKeyToken bool `json:"honour_api_key_token"`
+	// V2PluginActiveTrue makes v_plugin.active read "true" and "false" in place of "active" and "inactive".
+	V2PluginActiveTrue bool `json:"v_plugin_active_true"`
+
+	// DefaultScopeRestriction is the scope_restriction_status of an OAuth client that is registered without one:
+	// "unrestricted", "restricted" or the name of an auth scope such as "useraccount". Default: by release.
+	DefaultScopeRestriction string `json:"default_scope_restriction"`
+	// OneAccessScopePerAPI refuses a second sys_api_access_scope row of one API whatever its method and resource.
+	OneAccessScopePerAPI bool `json:"one_access_scope_per_api"`
+	// UnsupportedGrantError answers a grant that is switched off with unsupported_grant_type.
+	UnsupportedGrantError bool `json:"unsupported_grant_error"`
+	// CurrentApplication is the scope (or its sys_id) on which the application picker of every account stands that has
+	// no preference apps.current_app of its own; default global.
+	CurrentApplication string `json:"current_application"`
+	// RefuseTransactionScope is the status, 400 or 403, of a write that names a scope; it writes nothing.
+	RefuseTransactionScope int `json:"refuse_transaction_scope"`
+	// AllowCrossScopeWrites lets records of one scope be changed and deleted from another.
+	AllowCrossScopeWrites bool `json:"allow_cross_scope_writes"`
+	// RequireRESTRole refuses REST to accounts without the role snc_platform_rest_api_access.
+	RequireRESTRole bool `json:"require_rest_role"`
+	// ShowInactiveUsers switches the query rule off that hides inactive users from accounts without admin.
+	ShowInactiveUsers bool `json:"show_inactive_users"`
 }
 
 // Server is the simulated instance. It is an http.Handler, safe for concurrent use.
@@ -87,6 +121,11 @@ func New(opts Options) *Server {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
 	}
+	release, err := ParseRelease(string(opts.Release))
+	if err != nil {
+		panic(err)
+	}
+	opts.Release = release
 	if opts.Apps == nil {
 		opts.Apps = []string{ElasticITSM}
 	}
@@ -247,13 +286,18 @@ func (s *Server) route(c *call) answer {
 		return notAuthenticated()
 	}
 	c.caller, c.proof = s.callerOf(credential), credential
-	if missing := s.missingScope(c, credential); missing != "" {
-		return refused(http.StatusForbidden, "Missing required api access scope: "+missing, "")
+	return s.inScope(c)
+}
+
+// inScope lets the auth scopes of a token or key have their say; the batch API comes in here again.
+func (s *Server) inScope(c *call) answer {
+	if no := s.scopeRefusal(c, c.proof); no != nil {
+		return *no
 	}
 	return s.dispatch(c)
 }
 
-// dispatch routes an authenticated call; the batch API comes in here again.
+// dispatch routes an authenticated call.
 func (s *Server) dispatch(c *call) answer {
 	seg := strings.Split(strings.Trim(strings.TrimPrefix(c.path, "/api/"), "/"), "/")
 	if seg[0] == "now" && len(seg) > 1 {

@@ -134,7 +134,7 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 	}
 	id := newID()
 	if given, ok := w.values["sys_id"].(string); ok && (w.trusted && given != "" ||
-		isSysID(given) && !s.opts.IgnoreClientSysID) {
+		isSysID(given) && !s.opts.IgnoreClientSysID && !slices.Contains(s.opts.OwnIDs, t.Name)) {
 		id = given
 	}
 	sh := s.shelfOf(t)

@@ -47,7 +47,8 @@ var securityTables = []Table{
 		integer("refresh_token_lifespan", "8640000"),
 		integer("auth_code_lifespan", "60"), integer("id_token_lifespan", "0"),
 		choice("inbound_grant_type", "", "jwt", "JWT Bearer", "oidc", "OIDC", "authz_code", "Authorization Code",
-			"client_credential", "Client Credential", "ropc", "Resource Owner Password Credential", "internal",
+			"client_credential", "Client Credential", "client_credentials", "Client Credentials",
+			"ropc", "Resource Owner Password Credential", "internal",
 			"Internal",
 			"multiple", "Multiple", "default", "Default", "not_applicable", "Not Applicable", "uncertain", "Uncertain"),
 		choice("default_grant_type", "", "authorization_code", "Authorization Code",
@@ -55,18 +56,22 @@ var securityTables = []Table{
 			"urn:ietf:params:oauth:grant-type:jwt-bearer", "JWT Bearer").length(100),
 		boolean("public_client", "false"),
 		choice("token_format", "opaque", "opaque", "Opaque", "jwt", "JWT"),
-		choice("scope_restriction_status", "unrestricted", "unrestricted", "Unrestricted", "restricted", "Restricted").
-			length(100),
+		choice("scope_restriction_status", "", unrestricted, "Broadly scoped", restricted, "Securely scoped",
+			useraccountName, "Useraccount scoped").label("Scope Restriction").length(100).since(Yokohama),
 		choice("client_type", "", "integration_as_a_user", "Integration as a User",
 			"integration_as_a_service", "Integration as a Service"),
+		choice("send_client_credentials_as", "", "request_body_parameter", "As Request Body Parameter",
+			"basic_authorization_header", "As Basic Authorization Header"),
 		ref("user", "sys_user").label("OAuth Application User"), str("sub_claim", 80),
 		str("redirect_url", 1024), str("logo_url", 1024), str("auth_url", 1024), str("token_url", 1024),
 		str("revoke_token_url", 1024), str("comments", 1000), boolean("use_mutual_auth", "false"),
 	}, Access: both(oauthAdmins...)},
 	{Name: "oauth_jwt", Label: "OAuth JWT application", Extends: "oauth_entity", Columns: []Column{
-		str("user_field", 80), boolean("enable_jti_verification", "true"), str("jti_claim", 80).withDefault("jti"),
+		str("user_field", 80), boolean("enable_jti_verification", "true"),
+		str("jti_claim", 80).withDefault("jti").since(Zurich),
 		// The docs give 300 on the form's page and 0 on the newer console's; the form is what scripts reproduce.
-		integer("clock_skew", "300"), str("jwks_url", 1024).label("JWKS URL"), integer("jwks_cache_lifespan", "720"),
+		integer("clock_skew", "300"), str("jwks_url", 1024).label("JWKS URL").since(Zurich),
+		integer("jwks_cache_lifespan", "720").since(Zurich),
 	}},
 	{Name: "oauth_oidc_entity", Label: "OIDC entity", Extends: "oauth_entity"},
 	{Name: "jwt_verifier_map", Label: "JWT Verifier Map", Extends: metadataTable, Columns: []Column{
@@ -76,8 +81,11 @@ var securityTables = []Table{
 	}, Access: both(oauthAdmins...)},
 
 	{Name: "sys_auth_scope", Label: "Auth Scope", Extends: metadataTable, Columns: []Column{
-		str("name", 100).required(), str("description", 1000), boolean("active", "true"),
+		str("name", 100).required(), str("description", 1000),
 	}, Access: both(apiAdmins...)},
+	{Name: "oauth_entity_auth_scope_mapping", Label: "OAuth Auth Scope", Extends: metadataTable, Columns: []Column{
+		ref("oauth_entity", "oauth_entity").required(), ref("auth_scope", "sys_auth_scope").required(),
+	}, Display: "sys_id", Access: both(oauthAdmins...)},
 	{Name: "sys_token_auth_parameter", Label: "Auth Parameter", Extends: metadataTable, Columns: []Column{
 		str("parameter_name", 100).required(), str("name", 100).label("Internal Name"), str("prefix", 40),
 		choice("type", "auth_header", "auth_header", "Auth Header", queryParameterType, "Query Parameter").required(),
