@@ -10,23 +10,27 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
 
-// module is the provider's own module; version is any that satisfies the example's constraint.
+// version is one that satisfies the example's constraint; example is the configuration that the demo applies.
 const (
-	module  = "github.com/seed-e98ff420/terraform-provider-servicenow"
-	address = "registry.terraform.io/seed-e98ff420/servicenow"
 	version = "0.1.0"
+	example = "examples/complete/elastic-itsm"
 )
 
 // demo is one run.
 type demo struct {
 	out       io.Writer
+	broken    error  // why out takes no more, such as a pipe that was closed
 	dir       string // scratch, removed at the end
+	root      string // the module's own directory
+	cli       terraformcli.CLI
 	simulator *simulator
 	terraform *terraform
 	secrets   secrets
@@ -42,6 +46,9 @@ type demo struct {
 // run tells the whole story on out. Its error is the first surprise.
 func run(ctx context.Context, trace string, out io.Writer) error {
 	d := &demo{out: out, started: time.Now()}
+	if err := d.look(ctx); err != nil { // before anything is built
+		return interrupted(ctx, err)
+	}
 	dir, err := os.MkdirTemp("", "terraform-provider-servicenow-demo-")
 	if err != nil {
 		return fmt.Errorf("making a scratch directory: %w", err)
@@ -62,59 +69,70 @@ func run(ctx context.Context, trace string, out io.Writer) error {
 		steps = append(steps, d.searchForSecrets(trace))
 	}
 	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			if ctx.Err() != nil {
-				return errors.New("interrupted; processes and files of the demo are removed")
-			}
-			return err
+		err := step(ctx)
+		if err == nil {
+			err = d.broken
+		}
+		if err != nil {
+			return interrupted(ctx, err)
 		}
 	}
+	d.copying()
 	d.say("Done", "in %.0f s: opened %s; found drift in %s; %d leftovers", time.Since(d.started).Seconds(),
 		strings.Join(d.incidents, " and "), strings.Join(d.drifted, ", "), d.leftovers)
-	return nil
+	return d.broken
 }
 
-// say prints one line of the story.
+// interrupted returns what to report where a step ended with err.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, syscall.EPIPE) {
+		return errors.New("interrupted; processes and files of the demo are removed")
+	}
+	return err
+}
+
+// say prints one line of the story. The demo ends after the step in which that fails.
 func (d *demo) say(step, format string, args ...any) {
-	_, _ = fmt.Fprintf(d.out, "%-9s %s\n", step, fmt.Sprintf(format, args...))
+	if _, err := fmt.Fprintf(d.out, "%-9s %s\n", step, fmt.Sprintf(format, args...)); err != nil && d.broken == nil {
+		d.broken = fmt.Errorf("telling the story: %w", err)
+	}
 }
 
-func (d *demo) detail(format string, args ...any) {
-	_, _ = fmt.Fprintf(d.out, "%-9s   %s\n", "", fmt.Sprintf(format, args...))
+func (d *demo) detail(format string, args ...any) { d.say("", "  "+format, args...) }
+
+// look finds the module and the Terraform to use.
+func (d *demo) look(ctx context.Context) error {
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", terraformcli.Module).Output()
+	if err != nil {
+		return fmt.Errorf("finding the module's directory: %w", err)
+	}
+	d.root = strings.TrimSpace(string(root))
+	finder := terraformcli.Finder{Named: os.Getenv("TERRAFORM"), Dir: filepath.Join(d.root, "bin"), Notice: d.out}
+	d.cli, err = finder.Find(ctx)
+	return err
 }
 
 // build compiles the provider into a filesystem mirror, so that `terraform init` needs no registry, and the simulator.
 func (d *demo) build(ctx context.Context) error {
 	started := time.Now()
-	provider := filepath.Join(d.mirror(), filepath.FromSlash(address), version, runtime.GOOS+"_"+runtime.GOARCH,
-		"terraform-provider-servicenow_v"+version)
-	if err := goBuild(ctx, provider, module); err != nil {
+	if err := d.mirror().Build(ctx); err != nil {
 		return err
 	}
-	if err := goBuild(ctx, d.simulatorBinary(), module+"/internal/cmd/servicenow-simulator"); err != nil {
+	err := terraformcli.Build(ctx, d.simulatorBinary(), terraformcli.Module+"/internal/cmd/servicenow-simulator")
+	if err != nil {
 		return err
 	}
-	d.say("Build", "the provider and a simulated ServiceNow and Kibana, in %.0f s", time.Since(started).Seconds())
+	d.say("Build", "the provider and a simulated ServiceNow and Kibana, in %.0f s, for %s",
+		time.Since(started).Seconds(), d.cli.Name())
 	return nil
 }
 
-func (d *demo) mirror() string          { return filepath.Join(d.dir, "mirror") }
-func (d *demo) simulatorBinary() string { return filepath.Join(d.dir, "simulator"+executableSuffix()) }
-
-func executableSuffix() string {
-	if runtime.GOOS == "windows" {
-		return ".exe"
-	}
-	return ""
+func (d *demo) mirror() terraformcli.Mirror {
+	return terraformcli.Mirror{Dir: filepath.Join(d.dir, "mirror"), Version: version}
 }
 
-func goBuild(ctx context.Context, binary, pkg string) error {
-	//nolint:gosec // the package is this module's own
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary+executableSuffix(), pkg)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
-	}
-	return nil
+func (d *demo) simulatorBinary() string {
+	return filepath.Join(d.dir, "servicenow-simulator"+terraformcli.Suffix())
 }
 
 // start starts the simulator.
@@ -130,13 +148,8 @@ func (d *demo) start(ctx context.Context) (err error) {
 // prepare copies the example, makes its key pair and runs terraform init.
 func (d *demo) prepare(trace string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
-		if err != nil {
-			return fmt.Errorf("finding the module's directory: %w", err)
-		}
 		work := filepath.Join(d.dir, "elastic-itsm")
-		example := filepath.Join(strings.TrimSpace(string(root)), "examples", "complete", "elastic-itsm")
-		if err := os.CopyFS(work, os.DirFS(example)); err != nil {
+		if err := os.CopyFS(work, os.DirFS(filepath.Join(d.root, filepath.FromSlash(example)))); err != nil {
 			return fmt.Errorf("copying the example: %w", err)
 		}
 		privateKey, certificate, err := newKeyPair("Elastic ITSM demo", 360*24*time.Hour)
@@ -169,7 +182,7 @@ func (d *demo) prepare(trace string) func(context.Context) error {
 			}
 			env["TF_LOG"], env["TF_LOG_PATH"] = "TRACE", path
 		}
-		if d.terraform, err = newTerraform(ctx, work, d.mirror(), env); err != nil {
+		if d.terraform, err = newTerraform(ctx, d.cli.Path, work, d.mirror(), env); err != nil {
 			return err
 		}
 		d.before, err = d.simulator.count(ctx)
@@ -187,9 +200,48 @@ func (d *demo) create(ctx context.Context) error {
 	if err := d.terraform.apply(ctx); err != nil {
 		return err
 	}
-	d.say("Apply", "examples/complete/elastic-itsm: %d resources created in %.1f s", len(changes),
-		time.Since(started).Seconds())
+	d.say("Apply", "%s: %d resources created in %.1f s", example, len(changes), time.Since(started).Seconds())
+	for _, line := range counted(changes) {
+		d.detail("+ %s", line)
+	}
 	return nil
+}
+
+// counted lists the resources of a plan without their keys, each with how many there are of it.
+func counted(changes []resourceChange) []string {
+	counts := map[string]int{}
+	for _, address := range addresses(changes) {
+		resource, _, _ := strings.Cut(address, "[")
+		counts[resource]++
+	}
+	lines := make([]string, 0, len(counts))
+	for _, resource := range slices.Sorted(maps.Keys(counts)) {
+		line := resource
+		if n := counts[resource]; n > 1 {
+			line += fmt.Sprintf(" (%d)", n)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// copying says how to do the same with servers of one's own.
+func (d *demo) copying() {
+	directory := filepath.Join(d.root, filepath.FromSlash(example))
+	if here, err := os.Getwd(); err == nil {
+		if relative, err := filepath.Rel(here, directory); err == nil && filepath.IsLocal(relative) {
+			directory = relative
+		}
+	}
+	d.say("Copy", "%s is the configuration, and its README.md says what it needs. On your own servers:", directory)
+	executable := strings.TrimSuffix(filepath.Base(d.cli.Path), terraformcli.Suffix())
+	for _, line := range []string{
+		"make install   # once, until a release is published",
+		"cp -r " + directory + " servicenow && cd servicenow",
+		executable + " init && " + executable + " plan -out tfplan && " + executable + " apply tfplan",
+	} {
+		d.detail("%s", line)
+	}
 }
 
 // push uses what was made: Kibana signs an assertion, ServiceNow answers with a token, an incident is opened with it.

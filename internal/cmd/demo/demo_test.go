@@ -1,22 +1,25 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
 
-// TestDemo runs the demo whole, with the search for secrets. It needs terraform and fails, not skips, without it.
+// TestDemo runs the demo whole, with the search for secrets.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("terraform"); err != nil {
-		t.Fatal(err)
-	}
+	acctest.Terraform(t)
 	trace := filepath.Join(t.TempDir(), "trace.log")
 	var out bytes.Buffer
 	if err := run(t.Context(), trace, &out); err != nil {
@@ -24,6 +27,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, line := range []string{
 		"Kibana opened incident INC", "Terraform found all 4", " 0 leftovers", "none in the log at TRACE",
+		"+ servicenow_cors_rule.kibana", "+ servicenow_user_role.integration (4)", "cp -r ", " plan -out tfplan",
 	} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("the demo did not say %q:\n%s", line, &out)
@@ -37,6 +41,7 @@ func TestDemo(t *testing.T) {
 // TestDemoInterrupted ends the demo in its middle: it must return soon and say so.
 func TestDemoInterrupted(t *testing.T) {
 	t.Parallel()
+	acctest.Terraform(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	out := &interruptingWriter{after: "Start ", interrupt: interrupt}
 	started := time.Now()
@@ -46,6 +51,48 @@ func TestDemoInterrupted(t *testing.T) {
 	}
 	if took := time.Since(started); took > 2*time.Minute {
 		t.Errorf("ending took %v", took)
+	}
+}
+
+// TestDemoIntoAPipeThatCloses reads the first lines and closes the pipe, as `head` does: the demo must end, and leave
+// neither a process nor a file.
+func TestDemoIntoAPipeThatCloses(t *testing.T) {
+	t.Parallel()
+	acctest.Terraform(t)
+	scratch := t.TempDir()
+	binary := filepath.Join(t.TempDir(), "demo"+terraformcli.Suffix())
+	if err := terraformcli.Build(t.Context(), binary, terraformcli.Module+"/internal/cmd/demo"); err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.CommandContext(t.Context(), binary)
+	demo.Env = append(os.Environ(), "TMPDIR="+scratch, "TMP="+scratch)
+	var stderr bytes.Buffer
+	demo.Stderr = &stderr
+	pipe, err := demo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var address string
+	for lines := bufio.NewScanner(pipe); address == "" && lines.Scan(); {
+		_, rest, _ := strings.Cut(lines.Text(), "ServiceNow at http://")
+		address, _, _ = strings.Cut(rest, ",")
+	}
+	_ = pipe.Close()
+	if err := demo.Wait(); err == nil || !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("the demo ended with %v and said %q", err, &stderr)
+	}
+	if left, err := os.ReadDir(scratch); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if address == "" {
+		t.Fatal("the simulator's address was not printed")
+	}
+	if connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err == nil {
+		_ = connection.Close()
+		t.Errorf("something still listens at %s", address)
 	}
 }
 

@@ -21,7 +21,8 @@ func main() {
 	trace := flag.String("trace", "", "log everything into `FILE` and search it for secrets")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// SIGPIPE and SIGHUP too, so that neither `demo | head` nor a closed terminal leaves a process or a folder behind.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx, *trace, os.Stdout)
 	stop()
 	if err != nil {

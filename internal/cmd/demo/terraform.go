@@ -14,11 +14,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
 
 // terraform runs the real CLI in one working directory. terraform-exec cannot serve here: it passes variables on the
 // command line, where every user of the machine can read them, and refuses TF_VAR_* in the environment.
 type terraform struct {
+	path    string   // the executable
 	dir     string   // holds the configuration, the state and the plan files
 	env     []string // the whole environment
 	planned *plan    // the last plan
@@ -69,13 +72,14 @@ func (p *plan) failing() []string {
 }
 
 // newTerraform prepares dir to run against the provider in mirror, with the given variables added to the environment.
-func newTerraform(ctx context.Context, dir, mirror string, env map[string]string) (*terraform, error) {
+func newTerraform(
+	ctx context.Context, path, dir string, mirror terraformcli.Mirror, env map[string]string,
+) (*terraform, error) {
 	cli := filepath.Join(dir, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror)
-	if err := os.WriteFile(cli, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(cli, []byte(mirror.Configuration()), 0o600); err != nil {
 		return nil, fmt.Errorf("writing Terraform's CLI configuration: %w", err)
 	}
-	t := &terraform{dir: dir, env: append(foreignFree(os.Environ()),
+	t := &terraform{path: path, dir: dir, env: append(foreignFree(os.Environ()),
 		"TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")}
 	for name, value := range env {
 		t.env = append(t.env, name+"="+value)
@@ -154,7 +158,7 @@ func (t *terraform) output(ctx context.Context, name string) (string, error) {
 }
 
 func (t *terraform) run(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "terraform", args...) //nolint:gosec // arguments are the demo's own
+	cmd := exec.CommandContext(ctx, t.path, args...) //nolint:gosec // arguments are the demo's own
 	cmd.Dir, cmd.Env = t.dir, t.env
 	// Terraform finishes the request it is in and saves the state when interrupted; killed, it does neither.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
