@@ -14,7 +14,7 @@ const (
 	// usualGC is Go's default, and what a large heap falls back to.
 	usualGC = 100
 	// cheapHeap bounds what rareGC may cost: no heap grows beyond it, in bytes, that would not with usualGC.
-	cheapHeap = 256 << 20
+	cheapHeap = 128 << 20
 )
 
 // TuneGC trades memory for time, up to cheapHeap. A GOGC of the user's own is left alone; GOMEMLIMIT holds in any case,
