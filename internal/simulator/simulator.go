@@ -1,5 +1,6 @@
 // Package simulator runs a simulated ServiceNow instance and a simulated Kibana on loopback, wired to each other: a
-// connector in the one creates incidents in the other. Tests use it in process; cmd/servicenow-simulator runs it by itself.
+// connector in the one creates incidents in the other. Tests use it in process; cmd/servicenow-simulator runs it by
+// itself.
 package simulator
 
 import (
@@ -19,8 +20,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/seed"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -31,6 +34,12 @@ type Options struct {
 
 	ServiceNowAddress string // host:port; default 127.0.0.1:0
 	KibanaAddress     string // host:port; default 127.0.0.1:0
+	// Dictionary replaces the tables' columns by those of an instance; nil changes nothing.
+	Dictionary *dictionary.File
+	// Seed fills both servers at the start, and again at each reset; nil adds nothing.
+	Seed *seed.Seed
+	// Latency delays each request of both servers, but for those below /simulator/.
+	Latency time.Duration
 	// TLS serves HTTPS with a certificate that CACertificate returns; Kibana's connectors trust it.
 	TLS bool
 }
@@ -81,21 +90,38 @@ func Start(opts Options) (*Simulator, error) {
 	}
 	sim.Kibana = kibanaServer
 	sim.KibanaFaults = fault.New(fault.Options{ErrorBody: kibanaErrorBody, Clock: opts.Kibana.Clock})
-	mux := http.NewServeMux()
-	mux.Handle("/simulator/faults", sim.KibanaFaults)
-	mux.Handle("/", sim.KibanaFaults.Wrap(kibanaServer))
-
-	snAddress, err := sim.serve(opts.ServiceNowAddress, sim.ServiceNow, tlsConfig)
+	if err := sim.fill(opts); err != nil {
+		return nil, err
+	}
+	snHandler, kibanaHandler := sim.handlers(opts.Latency)
+	snAddress, err := sim.serve(opts.ServiceNowAddress, snHandler, tlsConfig)
 	if err != nil {
 		return nil, fmt.Errorf("simulated ServiceNow: %w", err)
 	}
-	kibanaAddress, err := sim.serve(opts.KibanaAddress, mux, tlsConfig)
+	kibanaAddress, err := sim.serve(opts.KibanaAddress, kibanaHandler, tlsConfig)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("simulated Kibana: %w", err), sim.Close())
 	}
 	sim.serviceNowURL, sim.kibanaURL = scheme+"://"+snAddress, scheme+"://"+kibanaAddress
 	sim.ServiceNow.SetURL(sim.serviceNowURL)
 	return sim, nil
+}
+
+// fill shapes both servers as the options want them, and makes that the state that a reset goes back to.
+func (sim *Simulator) fill(opts Options) error {
+	if opts.Dictionary != nil {
+		if err := sim.ServiceNow.UseDictionary(opts.Dictionary); err != nil {
+			return err
+		}
+	}
+	if opts.Seed != nil {
+		if err := opts.Seed.Apply(sim.ServiceNow, sim.Kibana, sim.KibanaFaults); err != nil {
+			return err
+		}
+	}
+	sim.ServiceNow.KeepAsStart()
+	sim.Kibana.KeepAsStart()
+	return nil
 }
 
 func (sim *Simulator) serve(address string, handler http.Handler, tlsConfig *tls.Config) (string, error) {

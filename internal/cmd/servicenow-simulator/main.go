@@ -1,5 +1,5 @@
-// Command servicenow-simulator runs the simulated ServiceNow and Kibana until it is interrupted. It prints one line of JSON with their
-// URLs and credentials as soon as both listen.
+// Command servicenow-simulator runs the simulated ServiceNow and Kibana until it is interrupted. It prints one line of
+// JSON with their URLs and credentials as soon as both listen.
 package main
 
 import (
@@ -13,8 +13,10 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/seed"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -56,11 +58,27 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	flags.BoolVar(&opts.ServiceNow.LegacyRoleManagement, "legacy-roles", false, "one sys_user_has_role row per grant")
 	flags.BoolVar(&opts.ServiceNow.DropAPIOnPolicyCreate, "drop-policy-api", false,
 		"drop sys_api_access_policy.api when a policy is created")
+	flags.BoolVar(&opts.ServiceNow.DeterministicIDs, "deterministic-ids", false,
+		"derive ids from what is written, so that they are the same in every run")
+	flags.DurationVar(&opts.Latency, "latency", 0, "delay each answer by this `duration`, such as 50ms")
+	seedFile := flags.String("seed", "", "`file` (YAML or JSON) with users, records and connectors to start with")
+	dictionaryFile := flags.String("dictionary", "", "`file` (JSON) with an instance's own tables and columns")
 	apps := flags.String("apps", servicenow.ElasticITSM, "comma-separated `ids` of applications and plugins to install")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
 	opts.ServiceNow.Release = servicenow.Release(*release)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	opts.Kibana.DeterministicIDs = opts.ServiceNow.DeterministicIDs
+	var err error
+	if opts.Seed, err = readFile(*seedFile, seed.Read); err != nil {
+		return err
+	}
+	if opts.Dictionary, err = readFile(*dictionaryFile, dictionary.Read); err != nil {
+		return err
+	}
 	opts.ServiceNow.Apps = []string{}
 	if *apps != "" {
 		opts.ServiceNow.Apps = strings.Split(*apps, ",")
@@ -79,4 +97,21 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	}
 	<-ctx.Done()
 	return sim.Close()
+}
+
+// readFile reads a file with one of the readers of its format; no name is no file.
+func readFile[T any](name string, read func(io.Reader) (*T, error)) (*T, error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // a file that is not asked for is not there
+	}
+	file, err := os.Open(name) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	content, err := read(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return content, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -49,9 +51,60 @@ func TestRunRefusesBadFlags(t *testing.T) {
 		{"-kibana-version", "x"},
 		{"-apps", "x_nobody"},
 		{"-servicenow-release", "tokyo"},
+		{"-seed", "no-such-file"},
+		{"-dictionary", "no-such-file"},
+		{"-latency", "soon"},
+		{"stray"},
 	} {
 		if err := run(t.Context(), arguments, io.Discard); err == nil {
 			t.Errorf("%s ran", strings.Join(arguments, " "))
 		}
+	}
+}
+
+func TestRunStartsFromFiles(t *testing.T) {
+	t.Parallel()
+	write := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	seedFile := write("seed.yaml", "servicenow: {users: [{user_name: u, password: p, roles: [itil]}],\n"+
+		"  records: {u_thing: [{u_name: first}]}}")
+	dictionaryFile := write("dictionary.json", `{"format": 1, "tables": [
+		{"name": "u_thing", "read_roles": ["itil"], "columns": [{"name": "u_name", "type": "string"}]}]}`)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reader, writer := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{
+			"-servicenow", "127.0.0.1:0", "-kibana", "127.0.0.1:0", "-seed", seedFile, "-dictionary", dictionaryFile,
+			"-deterministic-ids", "-latency", "1ms",
+		}, writer)
+	}()
+	var got addresses
+	if err := json.NewDecoder(reader).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, got.InstanceURL+"/api/now/table/u_thing", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth("u", "p")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	if err != nil || !strings.Contains(string(body), `"u_name":"first"`) {
+		t.Errorf("status %d, %v: %s", response.StatusCode, err, body)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

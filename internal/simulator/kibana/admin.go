@@ -77,6 +77,38 @@ func (s *Server) Set(id, name string, config map[string]any) error {
 	return nil
 }
 
+// Insert stores a connector as it is, without the checks of the API, and returns its id: the one given, or a new one.
+// It fails if the id is taken, or the space or the type unknown.
+func (s *Server) Insert(c Connector, secrets map[string]any) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.Space == "" {
+		c.Space = "default"
+	}
+	if c.ID == "" {
+		c.ID = s.newID(c.Space, c.TypeID, c.Name)
+	}
+	switch {
+	case s.connectors[c.ID] != nil:
+		return "", fmt.Errorf("kibana: connector %q exists", c.ID)
+	case !slices.Contains(s.options.Spaces, c.Space):
+		return "", fmt.Errorf("kibana: no space %q", c.Space)
+	case s.typeByID(s.version, c.TypeID) == nil:
+		return "", fmt.Errorf("kibana: no connector type %q in Kibana %s", c.TypeID, s.version)
+	}
+	if c.Config == nil {
+		c.Config = map[string]any{}
+	}
+	if secrets == nil {
+		secrets = map[string]any{}
+	}
+	s.connectors[c.ID] = &connector{
+		id: c.ID, space: c.Space, name: c.Name, typeID: c.TypeID, config: maps.Clone(c.Config),
+		secrets: maps.Clone(secrets), missingSecrets: c.IsMissingSecrets,
+	}
+	return c.ID, nil
+}
+
 // Delete removes a connector. It fails if there is no such connector.
 func (s *Server) Delete(id string) error {
 	s.mu.Lock()
@@ -289,6 +321,40 @@ func (s *Server) adminRoutes(mux *http.ServeMux) {
 			return
 		}
 		answer(w, nil, nil)
+	})
+	mux.HandleFunc("POST "+adminPrefix+"reset", func(w http.ResponseWriter, _ *http.Request) {
+		s.Reset()
+		answer(w, nil, nil)
+	})
+	mux.HandleFunc("GET "+adminPrefix+"snapshots", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, nil, s.Snapshots())
+	})
+	mux.HandleFunc("PUT "+adminPrefix+"snapshots/{name}", func(w http.ResponseWriter, r *http.Request) {
+		s.SaveSnapshot(r.PathValue("name"))
+		answer(w, nil, nil)
+	})
+	mux.HandleFunc("POST "+adminPrefix+"snapshots/{name}/restore", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.RestoreSnapshot(r.PathValue("name")), nil)
+	})
+	mux.HandleFunc("DELETE "+adminPrefix+"snapshots/{name}", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, s.DeleteSnapshot(r.PathValue("name")), nil)
+	})
+	mux.HandleFunc("POST "+adminPrefix+"connectors", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Connector
+
+			Secrets map[string]any `json:"secrets"`
+		}
+		err := readAdmin(r, &in)
+		id := ""
+		if err == nil {
+			id, err = s.Insert(in.Connector, in.Secrets)
+		}
+		if err != nil {
+			write(w, failure(http.StatusBadRequest, "%s", err))
+			return
+		}
+		answer(w, nil, map[string]any{"id": id})
 	})
 	s.adminCaseRoutes(mux, answer)
 	mux.HandleFunc(adminPrefix, func(w http.ResponseWriter, _ *http.Request) {

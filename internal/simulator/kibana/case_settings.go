@@ -234,7 +234,8 @@ func (s *Server) createCaseSettings(c *call) reply {
 		return other.space == c.space && other.owner == owner
 	})
 	created := &caseSettings{
-		id: newID(), space: c.space, owner: owner, version: s.nextVersion(), created: s.signature(c.user),
+		id: s.newID("case settings", c.space, owner), space: c.space, owner: owner,
+		version: s.nextVersion(), created: s.signature(c.user),
 		customFields: []any{}, templates: []any{}, observableTypes: []any{},
 	}
 	created.apply(body)

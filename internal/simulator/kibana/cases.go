@@ -54,7 +54,8 @@ func (s *Server) createCase(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	created := &caseDocument{
-		id: newID(), space: c.space, version: s.nextVersion(), owner: owner, status: "open", given: body,
+		id: s.newID("case", c.space, owner, stringOf(body["title"])), space: c.space, version: s.nextVersion(),
+		owner: owner, status: "open", given: body,
 		created: s.signature(c.user),
 	}
 	s.cases[created.id] = created
@@ -94,7 +95,7 @@ func (s *Server) commentCase(c *call) reply {
 		return *refused
 	}
 	found.comments = append(found.comments, caseComment{
-		id: newID(), text: stringOf(body["comment"]), created: s.signature(c.user),
+		id: s.newID("comment", c.PathValue("id")), text: stringOf(body["comment"]), created: s.signature(c.user),
 	})
 	found.version, found.updated = s.nextVersion(), s.signature(c.user)
 	return ok(found.render())

@@ -137,7 +137,7 @@ func (s *Server) create(d dialect) handler {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if id == "" {
-			id = newID()
+			id = s.newID(c.space, typeID, stringOf(body["name"]))
 		} else if c.version.before(9, 4) && !rfc4122.MatchString(id) {
 			return failure(http.StatusBadRequest, "%s", predefinedIDRefusal)
 		}

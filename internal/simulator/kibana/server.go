@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
@@ -39,6 +40,7 @@ type Options struct {
 	Preconfigured      []Preconfigured  // xpack.actions.preconfigured
 	HTTPClient         *http.Client     // for what _execute calls; a client with a timeout of 60 s
 	Clock              func() time.Time // time.Now
+	DeterministicIDs   bool             // ids follow from what is created: the same in every run
 
 	// ConnectorIDUnderscores lets connector ids of 9.4 and newer hold "_", as the first builds of 9.4 did.
 	ConnectorIDUnderscores bool
@@ -83,7 +85,10 @@ type Server struct {
 	tokens       map[string]token // OAuth tokens by connector id
 	caseSettings map[string]*caseSettings
 	cases        map[string]*caseDocument
-	sequence     int // of saved-object versions
+	sequence     int            // of saved-object versions
+	issued       map[string]int // how often DeterministicIDs has made an id of the same parts
+	start        *state         // what Reset goes back to
+	snapshots    map[string]state
 	requests     []Request
 }
 
@@ -132,6 +137,8 @@ func New(options Options) (*Server, error) {
 		}
 	}
 	s.mux = s.routes()
+	s.issued, s.snapshots = map[string]int{}, map[string]state{}
+	s.KeepAsStart()
 	return s, nil
 }
 
@@ -451,10 +458,17 @@ func (c *call) validBody(s schema) (map[string]any, *reply) {
 	return body, nil
 }
 
-// newID is a random UUID of version 4.
-func newID() string {
+// newID is a random UUID of version 4. With DeterministicIDs it follows from the parts and from how many ids of the
+// same parts came before. The caller holds s.mu.
+func (s *Server) newID(parts ...string) string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	if s.options.DeterministicIDs {
+		key := strings.Join(parts, "\x00")
+		s.issued[key]++
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", key, s.issued[key]))
+		copy(b[:], sum[:])
+	}
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -42,13 +42,32 @@ func (s *Server) Record(tableName, id string) (record Record, ok bool) {
 // Insert adds a row (a user's user_password is hashed) and returns its sys_id. The tables' business rules run. An OAuth
 // client that names no scope_restriction_status is broadly scoped here, as one that somebody has set up for use is.
 func (s *Server) Insert(tableName string, values Record) (string, error) {
+	return s.add(tableName, values, false)
+}
+
+// InsertDisplayed is Insert for values as a form shows them: a reference may be the display value of its row, and it
+// is an error when no row has it or the table lacks a column.
+func (s *Server) InsertDisplayed(tableName string, values Record) (string, error) {
+	return s.add(tableName, values, true)
+}
+
+func (s *Server) add(tableName string, values Record, display bool) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tables[tableName]
 	if t == nil {
 		return "", fmt.Errorf("no table %s", tableName)
 	}
-	w := write{trusted: true, by: s.opts.AdminUser, values: anyValues(values), scope: values["sys_scope"]}
+	w := write{
+		trusted: true, by: s.opts.AdminUser, values: anyValues(values), display: display, scope: values["sys_scope"],
+	}
+	for name, value := range values {
+		if c := t.column(name); display && c == nil {
+			return "", fmt.Errorf("table %s has no column %s", tableName, name)
+		} else if display && value != "" && c.Type == Reference && s.resolve(c.Reference, value) == "" {
+			return "", fmt.Errorf("column %s: no row of %s is called %q", name, c.Reference, value)
+		}
+	}
 	if _, named := values["scope_restriction_status"]; t.is("oauth_entity") && !named {
 		w.values["scope_restriction_status"] = unrestricted
 	}

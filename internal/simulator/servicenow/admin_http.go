@@ -3,7 +3,10 @@ package servicenow
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
 )
 
 // adminPrefix is where the instance is looked at and changed behind the API's back. It takes no credentials: the
@@ -13,6 +16,7 @@ const adminPrefix = "/simulator/"
 func (s *Server) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, do func(*http.Request) (any, error)) {
+		s.adminRoutes = append(s.adminRoutes, pattern)
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { adminAnswer(w, r, do) })
 	}
 	handle("GET /simulator/records/{table}", func(r *http.Request) (any, error) {
@@ -148,6 +152,31 @@ func (s *Server) adminHandler() http.Handler {
 		return s.Switches(), nil
 	})
 	handle("POST /simulator/reset", func(*http.Request) (any, error) { s.Reset(); return nil, nil })
+	handle("GET /simulator/snapshots", func(*http.Request) (any, error) { return s.Snapshots(), nil })
+	handle("PUT /simulator/snapshots/{name}", func(r *http.Request) (any, error) {
+		s.SaveSnapshot(r.PathValue("name"))
+		return nil, nil
+	})
+	handle("POST /simulator/snapshots/{name}/restore", func(r *http.Request) (any, error) {
+		return nil, notFound(s.RestoreSnapshot(r.PathValue("name")))
+	})
+	handle("DELETE /simulator/snapshots/{name}", func(r *http.Request) (any, error) {
+		return nil, notFound(s.DeleteSnapshot(r.PathValue("name")))
+	})
+	handle("POST /simulator/explain", func(r *http.Request) (any, error) {
+		var in Question
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return s.Explain(in), nil
+	})
+	handle("POST /simulator/dictionary", func(r *http.Request) (any, error) {
+		file, err := dictionary.Read(http.MaxBytesReader(nil, r.Body, maxBody))
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.UseDictionary(file)
+	})
 	mux.Handle("/simulator/faults", s.Faults)
 	return mux
 }
@@ -158,6 +187,16 @@ type adminError struct {
 }
 
 func (e *adminError) Error() string { return e.message }
+
+func notFound(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &adminError{http.StatusNotFound, err.Error()}
+}
+
+// AdminRoutes are the patterns of the admin API, such as "GET /simulator/records/{table}".
+func (s *Server) AdminRoutes() []string { return slices.Clone(s.adminRoutes) }
 
 var errAdminNotFound = &adminError{http.StatusNotFound, "no such record"}
 

@@ -79,11 +79,11 @@ func userAfter(s *Server, op operation, r *row, _ map[string]string) {
 	s.reconcileRoles()
 }
 
-// removeWhere deletes the rows that point at a deleted one, without running rules.
-func (s *Server) removeWhere(name, column, id string) {
+// removeWhere deletes the rows whose columns have these values (name, value pairs), without running rules.
+func (s *Server) removeWhere(name string, pairs ...string) {
 	var doomed []*row
 	for r := range s.rows(name) {
-		if r.values[column] == id {
+		if r.has(pairs...) {
 			doomed = append(doomed, r)
 		}
 	}
@@ -108,10 +108,6 @@ func taskBefore(s *Server, op operation, r *row, _ map[string]string) error {
 		return nil
 	}
 	v := r.values
-	if v["number"] == "" && r.table.Number != "" {
-		s.numbers[r.table.Number]++
-		v["number"] = fmt.Sprintf("%s%07d", r.table.Number, 10000+s.numbers[r.table.Number])
-	}
 	if v["opened_at"] == "" {
 		v["opened_at"] = s.stamp()
 	}

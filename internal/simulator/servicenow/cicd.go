@@ -93,7 +93,7 @@ func (s *Server) startInstallation(c *call) answer {
 }
 
 func (s *Server) startJob(c *call, j *job) answer {
-	j.id, j.outcome = newID(), s.outcomes[j.target]
+	j.id, j.outcome = s.newID("job", j.target), s.outcomes[j.target]
 	if j.outcome.Polls == 0 {
 		j.outcome.Polls = 2
 	}

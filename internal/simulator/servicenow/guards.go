@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -111,4 +112,11 @@ func writersOf(t *table) []string {
 		}
 	}
 	return nil
+}
+
+func (g guards) clone() guards {
+	return guards{
+		hidden: maps.Clone(g.hidden), columns: maps.Clone(g.columns), unread: maps.Clone(g.unread),
+		aborts: maps.Clone(g.aborts), mandatory: maps.Clone(g.mandatory),
+	}
 }

@@ -100,7 +100,7 @@ func (s *Server) grant(c *call, attempt *OAuthAttempt) (map[string]any, error) {
 }
 
 func (s *Server) issue(client, user *row, lifespan int, refresh bool) string {
-	value := newID() + newID()
+	value := s.newID("token", client.id(), user.id()) + s.newID("token", client.id(), user.id())
 	s.tokens[value] = &token{
 		user: user.id(), client: client.id(), refresh: refresh,
 		expires: s.now().Add(time.Duration(lifespan) * time.Second),
@@ -326,15 +326,15 @@ func (s *Server) oauthRevoke(c *call) answer {
 	return answer{status: http.StatusOK}
 }
 
-func oauthEntityBefore(_ *Server, op operation, r *row, _ map[string]string) error {
+func oauthEntityBefore(s *Server, op operation, r *row, _ map[string]string) error {
 	if op == opDelete {
 		return nil
 	}
 	if r.values["client_id"] == "" {
-		r.values["client_id"] = newID()
+		r.values["client_id"] = s.newID("client_id", r.id())
 	}
 	if r.secrets["client_secret"] == "" {
-		r.secrets["client_secret"] = newID()[:24]
+		r.secrets["client_secret"] = s.newID("client_secret", r.id())[:24]
 	}
 	return nil
 }
@@ -352,9 +352,9 @@ func oauthEntityAfter(s *Server, op operation, r *row, _ map[string]string) {
 	}
 }
 
-func verifierMapBefore(_ *Server, op operation, r *row, _ map[string]string) error {
+func verifierMapBefore(s *Server, op operation, r *row, _ map[string]string) error {
 	if op != opDelete && r.values["kid"] == "" {
-		r.values["kid"] = newID()
+		r.values["kid"] = s.newID("kid", r.id())
 	}
 	return nil
 }

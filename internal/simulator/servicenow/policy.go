@@ -92,10 +92,19 @@ func sameResource(a, b string) bool { return strings.Trim(a, "/") == strings.Tri
 // admitted applies the REST API access policies. Where the closest policy maps any active profile, only methods with a
 // mapped profile pass: mapping one method excludes the others, which is how people lock themselves out. API keys pass
 // nowhere else, and never by a global policy.
-func (s *Server) admitted(c *call, cred credential) bool {
+func (s *Server) admitted(c *call, cred credential) bool { return s.decide(c, cred).admitted }
+
+// decision is what the access policies say of a request, and which of them said it.
+type decision struct {
+	admitted bool
+	policies []*row // the closest policies with a mapped profile; none: the platform's own rule decided
+	profiles []*row // what they map
+}
+
+func (s *Server) decide(c *call, cred credential) decision {
 	e := s.endpointOf(c.path)
 	best := -1
-	var profiles []*row
+	var d decision
 	for p := range s.rows("sys_api_access_policy") {
 		closeness, ok := s.covers(p, c.method, e)
 		if !ok || closeness < best {
@@ -106,14 +115,15 @@ func (s *Server) admitted(c *call, cred credential) bool {
 			continue
 		}
 		if closeness > best {
-			best, profiles = closeness, nil
+			best, d.policies, d.profiles = closeness, nil, nil
 		}
-		profiles = append(profiles, mapped...)
+		d.policies, d.profiles = append(d.policies, p), append(d.profiles, mapped...)
 	}
 	if best < 0 {
-		return cred.method == authBasic || cred.method == authBearer
+		d.admitted = cred.method == authBasic || cred.method == authBearer
+		return d
 	}
-	return slices.ContainsFunc(profiles, func(profile *row) bool {
+	d.admitted = slices.ContainsFunc(d.profiles, func(profile *row) bool {
 		switch {
 		case profile.table.is("std_http_auth"):
 			basic := profile.values["type"] == "basic_auth"
@@ -124,6 +134,7 @@ func (s *Server) admitted(c *call, cred credential) bool {
 			return false
 		}
 	})
+	return d
 }
 
 // profilesOf returns the active profiles mapped to a policy.
@@ -234,7 +245,7 @@ func apiKeyBefore(s *Server, op operation, r *row, old map[string]string) error 
 		return nil
 	}
 	if old == nil {
-		r.secrets["token"] = "now_" + newID() + newID()
+		r.secrets["token"] = "now_" + s.newID("key", r.id()) + s.newID("key", r.id())
 		r.values["token_hash"] = s.hash(r.secrets["token"])
 	} else {
 		r.secrets["token"] = s.generated[r.id()]

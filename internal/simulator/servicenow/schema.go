@@ -54,7 +54,9 @@ type Table struct {
 	Display string // display column; "name", else "number", when empty
 	Columns []Column
 	Access  Access
-	Number  string // prefix of the "number" column, as in INC0010001
+	Number  string // prefix of the "number" column, such as INC in INC0010001
+	// UniqueIndexes are those over several columns; Column.Unique is one over a single column.
+	UniqueIndexes [][]string
 }
 
 // Access lists the roles that may do a thing; "*" is every authenticated user. The admin role may do everything, and is
@@ -91,6 +93,16 @@ func (t *table) root() string {
 		t = t.parent
 	}
 	return t.Name
+}
+
+// numberPrefix is the table's own, or that of the nearest table above it.
+func (t *table) numberPrefix() string {
+	for ; t != nil; t = t.parent {
+		if t.Number != "" {
+			return t.Number
+		}
+	}
+	return ""
 }
 
 func (t *table) displayColumn() string {

@@ -167,7 +167,7 @@ func (s *Server) describe(t *table, columns []Column) {
 			length = strconv.Itoa(c.MaxLength)
 		}
 		hasChoices := "0"
-		if c.Type == ChoiceOf {
+		if c.Type == ChoiceOf || len(c.Choices) > 0 {
 			hasChoices = "1"
 		}
 		s.put("sys_dictionary", Record{

@@ -77,6 +77,8 @@ type Options struct {
 	RequireRESTRole bool `json:"require_rest_role"`
 	// ShowInactiveUsers switches the query rule off that hides inactive users from accounts without admin.
 	ShowInactiveUsers bool `json:"show_inactive_users"`
+	// DeterministicIDs makes sys_ids, tokens and keys follow from what is written: the same in every run.
+	DeterministicIDs bool `json:"-"`
 }
 
 // Server is the simulated instance. It is an http.Handler, safe for concurrent use.
@@ -84,11 +86,12 @@ type Server struct {
 	// Faults misbehaves on demand, in front of everything but the admin API.
 	Faults *fault.Injector
 
-	opts       Options
-	behaviours map[string]behaviour
-	hashKey    []byte
-	handler    http.Handler
-	admin      http.Handler
+	opts        Options
+	behaviours  map[string]behaviour
+	hashKey     []byte
+	handler     http.Handler
+	admin       http.Handler
+	adminRoutes []string
 
 	mu       sync.Mutex
 	url      string
@@ -103,11 +106,14 @@ type Server struct {
 	requests []*Request
 	jobs     map[string]*job
 	outcomes map[string]Outcome
+	issued   map[string]int // how often DeterministicIDs has made an id of the same parts
 
 	generated   map[string]string // API key tokens by sys_id
-	ahead       time.Duration     // by which Advance has moved the clock on
-	seeding     bool              // shipped rows are being written: no dictionary or role bookkeeping
-	reconciling bool              // inherited grants are being written
+	start       *snapshot         // what Reset goes back to; nil: the shipped rows
+	snapshots   map[string]snapshot
+	ahead       time.Duration // by which Advance has moved the clock on
+	seeding     bool          // shipped rows are being written: no dictionary or role bookkeeping
+	reconciling bool          // inherited grants are being written
 }
 
 // New makes an instance with its shipped rows.
@@ -130,7 +136,10 @@ func New(opts Options) *Server {
 		opts.Apps = []string{ElasticITSM}
 	}
 	s := &Server{opts: opts, behaviours: newBehaviours(), hashKey: make([]byte, 32)}
-	_, _ = rand.Read(s.hashKey)
+	if !opts.DeterministicIDs {
+		_, _ = rand.Read(s.hashKey)
+	}
+	s.snapshots = map[string]snapshot{}
 	s.Faults = fault.New(fault.Options{ErrorBody: errorBody, RevokeTokens: s.RevokeTokens, Clock: opts.Clock})
 	s.admin = s.adminHandler()
 	s.handler = s.logged(s.Faults.Wrap(http.HandlerFunc(s.serve)))
@@ -138,11 +147,17 @@ func New(opts Options) *Server {
 	return s
 }
 
-// Reset puts the instance back to its first state: rows, tokens, guards, faults and logs. Sessions end with it.
+// Reset puts the instance back to its first state, or the one of KeepAsStart: rows, tokens, guards, faults and logs.
+// Sessions end with it. Snapshots stay.
 func (s *Server) Reset() {
 	s.Faults.Clear()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.oauthLog, s.requests = nil, nil
+	if s.start != nil {
+		s.setState(copyOf(*s.start))
+		return
+	}
 	s.tables = map[string]*table{}
 	s.shelves = map[string]*shelf{}
 	s.guards = newGuards()
@@ -150,9 +165,9 @@ func (s *Server) Reset() {
 	s.usedJTI = map[string]time.Time{}
 	s.roles = map[string]map[string]bool{}
 	s.numbers = map[string]int{}
-	s.oauthLog, s.requests = nil, nil
 	s.jobs = map[string]*job{}
 	s.outcomes = map[string]Outcome{}
+	s.issued = map[string]int{}
 	s.generated = map[string]string{}
 	s.ahead = 0
 	s.seed()
@@ -343,6 +358,14 @@ func refused(status int, message, detail string) answer {
 		inner["detail"] = detail
 	}
 	return answer{status: status, body: map[string]any{"error": inner, "status": "failure"}}
+}
+
+// message is that of the error envelope.
+func (a answer) message() string {
+	body, _ := a.body.(map[string]any)
+	inner, _ := body["error"].(map[string]any)
+	text, _ := inner["message"].(string)
+	return text
 }
 
 func result(status int, body any) answer {

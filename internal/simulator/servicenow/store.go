@@ -49,6 +49,28 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
+// newID makes a sys_id or secret. With DeterministicIDs it follows from the parts and from how many ids of the same
+// parts came before, so that requests which arrive in another order get the same ids.
+func (s *Server) newID(parts ...string) string {
+	if !s.opts.DeterministicIDs {
+		return newID()
+	}
+	key := strings.Join(parts, "\x00")
+	s.issued[key]++
+	return seedID(key, strconv.Itoa(s.issued[key]))
+}
+
+// idParts are the values that a deterministic sys_id follows from: all that is written but for secrets.
+func idParts(t *table, values map[string]any) []string {
+	var parts []string
+	for _, name := range sortedKeys(values) {
+		if c := t.column(name); c != nil && c.Type != Password && c.Type != Password2 {
+			parts = append(parts, name, asText(values[name]))
+		}
+	}
+	return parts
+}
+
 // now is the instance's time: the clock, moved on by Advance. The lock is held.
 func (s *Server) now() time.Time { return s.opts.Clock().Add(s.ahead).UTC() }
 
@@ -132,7 +154,7 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 			t = child
 		}
 	}
-	id := newID()
+	id := s.newID(append([]string{t.Name}, idParts(t, w.values)...)...)
 	if given, ok := w.values["sys_id"].(string); ok && (w.trusted && given != "" ||
 		isSysID(given) && !s.opts.IgnoreClientSysID && !slices.Contains(s.opts.OwnIDs, t.Name)) {
 		id = given
@@ -166,6 +188,10 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 		r.values["sys_update_name"] = t.Name + "_" + id
 	}
 	s.assign(r, w)
+	if prefix := t.numberPrefix(); prefix != "" && t.column("number") != nil && r.values["number"] == "" {
+		s.numbers[prefix]++
+		r.values["number"] = fmt.Sprintf("%s%07d", prefix, 10000+s.numbers[prefix])
+	}
 	if err := s.before(opInsert, r, nil); err != nil {
 		var adopt *adoption
 		if errors.As(err, &adopt) {
@@ -286,7 +312,38 @@ func (s *Server) checkUnique(r *row) error {
 			}
 		}
 	}
+	for t := r.table; t != nil; t = t.parent {
+		for _, index := range t.UniqueIndexes {
+			if twin := s.twin(r, t, index); twin != nil {
+				return uniqueViolation(joined(r, index), strings.Join(index, "_"))
+			}
+		}
+	}
 	return nil
+}
+
+// twin finds another row of t with the same values in the columns of an index. As in the database, a row in which one
+// of them is empty has none.
+func (s *Server) twin(r *row, t *table, index []string) *row {
+	for _, name := range index {
+		if r.values[name] == "" {
+			return nil
+		}
+	}
+	for other := range s.rows(t.Name) {
+		if other.id() != r.id() && strings.EqualFold(joined(other, index), joined(r, index)) {
+			return other
+		}
+	}
+	return nil
+}
+
+func joined(r *row, index []string) string {
+	values := make([]string, len(index))
+	for i, name := range index {
+		values[i] = r.values[name]
+	}
+	return strings.Join(values, "-")
 }
 
 // uniqueViolation uses the text of the platform's UI and log; its REST envelope was never seen and is inferred.

@@ -142,6 +142,11 @@ func (s *Server) resolve(target, shown string) string {
 // display is the text that a form shows for a column.
 func (s *Server) display(r *row, c *Column) string {
 	value := r.values[c.Name]
+	for _, ch := range c.Choices {
+		if ch.Value == value {
+			return ch.Label
+		}
+	}
 	switch c.Type {
 	case Reference:
 		return s.displayOf(c.Reference, value)
@@ -157,11 +162,6 @@ func (s *Server) display(r *row, c *Column) string {
 		}
 		return strings.Join(parts, ", ")
 	case ChoiceOf:
-		for _, ch := range c.Choices {
-			if ch.Value == value {
-				return ch.Label
-			}
-		}
 		return s.choiceLabel(r, c, value)
 	case Integer:
 		return grouped(value)
