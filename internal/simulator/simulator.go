@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
@@ -102,7 +103,8 @@ func Start(opts Options) (*Simulator, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("simulated Kibana: %w", err), sim.Close())
 	}
-	sim.serviceNowURL, sim.kibanaURL = scheme+"://"+snAddress, scheme+"://"+kibanaAddress
+	sim.serviceNowURL = scheme + "://" + snAddress
+	sim.kibanaURL = scheme + "://" + kibanaAddress + strings.TrimSuffix(opts.Kibana.BasePath, "/")
 	sim.ServiceNow.SetURL(sim.serviceNowURL)
 	return sim, nil
 }
@@ -149,7 +151,7 @@ func (sim *Simulator) serve(address string, handler http.Handler, tlsConfig *tls
 // ServiceNowURL is the instance's base URL, without a trailing slash.
 func (sim *Simulator) ServiceNowURL() string { return sim.serviceNowURL }
 
-// KibanaURL is Kibana's base URL, without a trailing slash.
+// KibanaURL is Kibana's base URL with its base path, without a trailing slash.
 func (sim *Simulator) KibanaURL() string { return sim.kibanaURL }
 
 // CACertificate is the PEM of the certificate that both servers present; empty without Options.TLS.

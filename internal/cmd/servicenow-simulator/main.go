@@ -54,6 +54,10 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	flags.StringVar(&opts.Kibana.Version, "kibana-version", "9.1.0", "Kibana `version` to imitate")
 	release := flags.String("servicenow-release", string(servicenow.DefaultRelease),
 		"ServiceNow `release` to imitate: washington, xanadu, yokohama, zurich or australia")
+	flags.StringVar(&opts.Kibana.BasePath, "kibana-base-path", "", "`path` that Kibana lives below, such as /kibana")
+	flags.StringVar(&opts.Kibana.License, "license", "trial",
+		"Kibana licence `level`: basic, standard, gold, platinum, enterprise or trial")
+	spaces := flags.String("spaces", "", "comma-separated `ids` of Kibana spaces besides default")
 	flags.BoolVar(&opts.TLS, "tls", false, "serve HTTPS with a certificate made for the occasion")
 	flags.BoolVar(&opts.ServiceNow.LegacyRoleManagement, "legacy-roles", false, "one sys_user_has_role row per grant")
 	flags.BoolVar(&opts.ServiceNow.DropAPIOnPolicyCreate, "drop-policy-api", false,
@@ -82,6 +86,9 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	opts.ServiceNow.Apps = []string{}
 	if *apps != "" {
 		opts.ServiceNow.Apps = strings.Split(*apps, ",")
+	}
+	if *spaces != "" {
+		opts.Kibana.Spaces = strings.Split(*spaces, ",")
 	}
 	sim, err := simulator.Start(opts) //nolint:contextcheck // requests bring their own contexts; Close ends the servers
 	if err != nil {

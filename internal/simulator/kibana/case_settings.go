@@ -198,16 +198,15 @@ func ioTS(faults []fault) string {
 }
 
 func (s *Server) listCaseSettings(c *call) reply {
-	if c.user.Privilege == PrivilegeNone {
-		return ok([]any{}) // filtered by privilege, not refused
-	}
 	owners := c.URL.Query()["owner"]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rows := []map[string]any{}
 	for _, id := range sortedKeys(s.caseSettings) {
 		found := s.caseSettings[id]
-		if found.space == c.space && (len(owners) == 0 || slices.Contains(owners, found.owner)) {
+		// Filtered by privilege, not refused: what may not be read is not there.
+		if found.space == c.space && c.user.cases(c.space, found.owner).reads() &&
+			(len(owners) == 0 || slices.Contains(owners, found.owner)) {
 			rows = append(rows, found.render(c.version))
 		}
 	}
@@ -272,7 +271,7 @@ func (s *Server) updateCaseSettings(c *call) reply {
 
 // caseWriter refuses users who may only read.
 func (c *call) caseWriter(operation, owner string) *reply {
-	if c.user.Privilege == PrivilegeAll {
+	if c.user.cases(c.space, owner) == PrivilegeAll {
 		return nil
 	}
 	r := failure(http.StatusForbidden, "Unauthorized to %s with owners: %q", operation, owner)
@@ -356,7 +355,10 @@ func (cs *caseSettings) render(v version) map[string]any {
 
 // listCaseConnectors answers the connectors that cases can use, in camelCase in every release.
 func (s *Server) listCaseConnectors(c *call) reply {
-	if c.user.Privilege == PrivilegeNone {
+	if !c.user.readsCases(c.space) {
+		return failure(http.StatusForbidden, "Forbidden") // by the route's own tag
+	}
+	if !c.user.connectors(c.space).reads() {
 		return failure(http.StatusForbidden, "Unauthorized to get actions")
 	}
 	s.mu.Lock()

@@ -66,8 +66,11 @@ func (s *Server) getCase(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.caseByID(c.space, c.PathValue("id"))
-	if found == nil || c.user.Privilege == PrivilegeNone {
+	if found == nil {
 		return notFound("cases", c.PathValue("id"))
+	}
+	if !c.user.cases(c.space, found.owner).reads() {
+		return failure(http.StatusForbidden, "Unauthorized to access case with owners: %q", found.owner)
 	}
 	return ok(found.render())
 }

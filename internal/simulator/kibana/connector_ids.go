@@ -30,7 +30,7 @@ func (s *Server) connectorIDFault(c *call) *reply {
 		return nil
 	}
 	allowed, characters := readableID, "letters, numbers, and hyphens"
-	if s.options.ConnectorIDUnderscores {
+	if s.Switches().ConnectorIDUnderscores {
 		allowed, characters = readableIDUnderscore, "letters, numbers, underscores, and hyphens"
 	}
 	var problem string

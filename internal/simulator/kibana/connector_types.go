@@ -20,7 +20,7 @@ type connectorType struct {
 
 	// The checks after the schemas: each answers the fault's text or "". They run in this order.
 	checkConfig    func(hosts allowedHosts, config map[string]any) string
-	checkSecrets   func(secrets map[string]any) string
+	checkSecrets   func(hosts allowedHosts, secrets map[string]any) string
 	checkConnector func(config, secrets map[string]any) string
 
 	// subActions answers what the params of _execute may be; execute runs one.
@@ -126,6 +126,7 @@ func connectorTypes() []*connectorType {
 		{
 			id: ".slack", name: "Slack", license: "gold", features: forAlerting, since: version{major: 7},
 			config: fixed(strict()), secrets: fixed(strict(required("webhookUrl", text))),
+			checkSecrets: checkHookHost("error configuring slack action: ", "webhookUrl"),
 		},
 		{
 			id: ".webhook", name: "Webhook", license: "gold", features: forAlerting, since: version{major: 7},
@@ -142,6 +143,7 @@ func connectorTypes() []*connectorType {
 				}
 				return strict(nullables("user", "password", "clientSecret")...)
 			},
+			checkConfig:  checkEmailConfig,
 			checkSecrets: checkPair("user", "password", "both user and password must be specified"),
 		},
 		{
@@ -232,7 +234,7 @@ func checkServiceNowConfig(hosts allowedHosts, config map[string]any) string {
 	return ""
 }
 
-func checkServiceNowSecrets(secrets map[string]any) string {
+func checkServiceNowSecrets(_ allowedHosts, secrets map[string]any) string {
 	has := func(key string) bool { return stringOf(secrets[key]) != "" }
 	username, password := has("username"), has("password")
 	clientSecret, privateKey := has("clientSecret"), has("privateKey")
@@ -331,6 +333,71 @@ func (hosts allowedHosts) refusal(target string) string {
 	return fmt.Sprintf("target url %q is not added to the Kibana config xpack.actions.allowedHosts", target)
 }
 
+// allows reports whether a host may be called.
+func (hosts allowedHosts) allows(host string) bool {
+	return slices.Contains(hosts, "*") || slices.Contains(hosts, host)
+}
+
+// emailHosts are the mail servers of well-known services; Kibana takes nodemailer's list.
+var emailHosts = map[string]string{
+	"gmail": "smtp.gmail.com", "outlook365": "smtp.office365.com", "ses": "email-smtp.us-east-1.amazonaws.com",
+}
+
+// checkEmailConfig: "other" needs a host and port of its own, Exchange the ids of its OAuth client.
+func checkEmailConfig(hosts allowedHosts, config map[string]any) string {
+	switch service := stringOf(config["service"]); service {
+	case "exchange_server":
+		for _, key := range []string{"clientId", "tenantId"} {
+			if config[key] == nil {
+				return fmt.Sprintf("[%s] is required", key)
+			}
+		}
+		return ""
+	case "other", "elastic_cloud":
+		host := stringOf(config["host"])
+		switch {
+		case service == "elastic_cloud":
+			return ""
+		case host == "" && config["port"] == nil:
+			return "[host]/[port] is required"
+		case host == "":
+			return "[host] is required"
+		case config["port"] == nil:
+			return "[port] is required"
+		case !hosts.allows(host):
+			return fmt.Sprintf("[host] value '%s' is not in the allowedHosts configuration", host)
+		}
+		return ""
+	case "__json":
+		return ""
+	default:
+		host := emailHosts[service]
+		switch {
+		case host == "":
+			return fmt.Sprintf("[service] value '%s' is not valid", service)
+		case !hosts.allows(host):
+			return fmt.Sprintf("[service] value '%s' resolves to host '%s' which is not in the allowedHosts configuration",
+				service, host)
+		}
+		return ""
+	}
+}
+
+// checkHookHost checks the host of a URL that is a secret, which the message therefore does not repeat whole.
+func checkHookHost(prefix, key string) func(allowedHosts, map[string]any) string {
+	return func(hosts allowedHosts, secrets map[string]any) string {
+		parsed, err := url.Parse(stringOf(secrets[key]))
+		switch {
+		case err != nil || parsed.Hostname() == "":
+			return prefix + "unable to parse host name from " + key
+		case !hosts.allows(parsed.Hostname()):
+			return fmt.Sprintf("%starget hostname %q is not added to the Kibana config xpack.actions.allowedHosts", prefix,
+				parsed.Hostname())
+		}
+		return ""
+	}
+}
+
 func checkTargetURL(prefix string) func(allowedHosts, map[string]any) string {
 	return checkURLKey("apiUrl", prefix)
 }
@@ -345,8 +412,8 @@ func checkURLKey(key, prefix string) func(allowedHosts, map[string]any) string {
 }
 
 // checkPair refuses secrets that hold only one of two keys.
-func checkPair(first, second, message string) func(map[string]any) string {
-	return func(secrets map[string]any) string {
+func checkPair(first, second, message string) func(allowedHosts, map[string]any) string {
+	return func(_ allowedHosts, secrets map[string]any) string {
 		if (stringOf(secrets[first]) == "") != (stringOf(secrets[second]) == "") {
 			return message
 		}

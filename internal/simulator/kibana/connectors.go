@@ -115,7 +115,7 @@ func (s *Server) create(d dialect) handler {
 			return *refused
 		}
 		typeID := stringOf(body[d.key("connector_type_id")])
-		if c.user.Privilege != PrivilegeAll {
+		if c.user.connectors(c.space) != PrivilegeAll {
 			return failure(http.StatusForbidden, "Unauthorized to create a %q action", typeID)
 		}
 		id := c.PathValue("id")
@@ -159,7 +159,7 @@ func (s *Server) update(d dialect) handler {
 		if refused != nil {
 			return *refused
 		}
-		if c.user.Privilege != PrivilegeAll {
+		if c.user.connectors(c.space) != PrivilegeAll {
 			return failure(http.StatusForbidden, "Unauthorized to update actions")
 		}
 		id := c.PathValue("id")
@@ -193,7 +193,7 @@ func (s *Server) update(d dialect) handler {
 
 func (s *Server) get(d dialect) handler {
 	return func(c *call) reply {
-		if c.user.Privilege == PrivilegeNone {
+		if !c.user.connectors(c.space).reads() {
 			return failure(http.StatusForbidden, "Unauthorized to get actions")
 		}
 		id := c.PathValue("id")
@@ -215,7 +215,7 @@ func (s *Server) get(d dialect) handler {
 }
 
 func (s *Server) delete(c *call) reply {
-	if c.user.Privilege != PrivilegeAll {
+	if c.user.connectors(c.space) != PrivilegeAll {
 		return failure(http.StatusForbidden, "Unauthorized to delete actions")
 	}
 	id := c.PathValue("id")
@@ -237,7 +237,7 @@ func (s *Server) delete(c *call) reply {
 
 func (s *Server) list(d dialect) handler {
 	return func(c *call) reply {
-		if c.user.Privilege == PrivilegeNone {
+		if !c.user.connectors(c.space).reads() {
 			return failure(http.StatusForbidden, "Unauthorized to get actions")
 		}
 		s.mu.Lock()
@@ -254,7 +254,7 @@ func (s *Server) list(d dialect) handler {
 
 func (s *Server) listTypes(d dialect) handler {
 	return func(c *call) reply {
-		if c.user.Privilege == PrivilegeNone {
+		if !c.user.connectors(c.space).reads() {
 			return failure(http.StatusForbidden, "Unauthorized to get actions")
 		}
 		feature := c.URL.Query().Get("feature_id")
@@ -302,7 +302,7 @@ func (s *Server) validConnector(
 		return fail(http.StatusBadRequest, problem)
 	}
 	given, _ = body["secrets"].(map[string]any)
-	secrets, problem = validSecrets(v, t, given)
+	secrets, problem = s.validSecrets(v, t, given)
 	if problem != "" {
 		return fail(http.StatusBadRequest, problem)
 	}
@@ -327,14 +327,14 @@ func (s *Server) validConfig(v version, t *connectorType, given map[string]any) 
 	}
 	config, _ := completed.(map[string]any)
 	if t.checkConfig != nil {
-		if message := t.checkConfig(s.options.AllowedHosts, config); message != "" {
+		if message := t.checkConfig(s.Switches().AllowedHosts, config); message != "" {
 			return nil, prefix + message
 		}
 	}
 	return config, ""
 }
 
-func validSecrets(v version, t *connectorType, given map[string]any) (map[string]any, string) {
+func (s *Server) validSecrets(v version, t *connectorType, given map[string]any) (map[string]any, string) {
 	w := v.wording()
 	prefix := fmt.Sprintf("error validating %s secrets: ", w.noun())
 	completed, faults := t.secrets(v).validate(w, given)
@@ -343,7 +343,7 @@ func validSecrets(v version, t *connectorType, given map[string]any) (map[string
 	}
 	secrets, _ := completed.(map[string]any)
 	if t.checkSecrets != nil {
-		if message := t.checkSecrets(secrets); message != "" {
+		if message := t.checkSecrets(s.Switches().AllowedHosts, secrets); message != "" {
 			return nil, prefix + message
 		}
 	}
@@ -351,13 +351,13 @@ func validSecrets(v version, t *connectorType, given map[string]any) (map[string
 }
 
 func (s *Server) enabledInConfig(t *connectorType) bool {
-	return slices.Contains(s.options.EnabledActionTypes, "*") || slices.Contains(s.options.EnabledActionTypes, t.id)
+	return slices.Contains(s.Switches().EnabledActionTypes, "*") || slices.Contains(s.Switches().EnabledActionTypes, t.id)
 }
 
 func (s *Server) licenseRefusal(t *connectorType) string {
-	license := s.options.License
+	license := s.Switches().License
 	switch {
-	case s.options.LicenseExpired && t.license != "basic":
+	case s.Switches().LicenseExpired && t.license != "basic":
 		return fmt.Sprintf("Action type %s is disabled because your %s license has expired.", t.id, license)
 	case licenseRank(license) < licenseRank(t.license):
 		return fmt.Sprintf("Action type %s is disabled because your %s license does not support it. "+

@@ -47,7 +47,7 @@ func (s *Server) run(d dialect) handler {
 		if refused != nil {
 			return *refused
 		}
-		if c.user.Privilege == PrivilegeNone {
+		if !c.user.connectors(c.space).reads() {
 			return failure(http.StatusForbidden, "Unauthorized to execute actions")
 		}
 		params, _ := given["params"].(map[string]any)
@@ -128,7 +128,7 @@ func (s *Server) execute(ctx context.Context, v version, space, id string, param
 	if e.config, problem = s.validConfig(v, t, snapshot.config); problem != "" {
 		return result{invalid: problem}
 	}
-	if e.secrets, problem = validSecrets(v, t, snapshot.secrets); problem != "" {
+	if e.secrets, problem = s.validSecrets(v, t, snapshot.secrets); problem != "" {
 		return result{invalid: problem}
 	}
 	if t.execute == nil {
@@ -312,7 +312,7 @@ func (e *execution) transmit(
 	ctx context.Context, method, target string, header http.Header, payload []byte, contentType string,
 ) (*response, error) {
 	// Kibana checks the host at every call too, so a host struck from the list stops existing connectors.
-	if refusal := allowedHosts(e.server.options.AllowedHosts).refusal(target); refusal != "" {
+	if refusal := allowedHosts(e.server.Switches().AllowedHosts).refusal(target); refusal != "" {
 		return nil, &remoteError{message: refusal, source: "user"}
 	}
 	request, err := http.NewRequestWithContext(ctx, method, escapeURL(target), bytes.NewReader(payload))

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,7 +33,9 @@ type Options struct {
 	Users              []User           // further users
 	APIKeys            []string         // encoded values (base64 of id:key) accepted as "Authorization: ApiKey …"
 	BearerTokens       []string         // accepted as "Authorization: Bearer …"
-	Spaces             []string         // besides "default"
+	Spaces             []string         // ids of the spaces besides "default"
+	BasePath           string           // server.basePath, rewritten: everything lives below "/kibana"; ""
+	BuildFlavor        string           // "traditional" or "serverless"; "traditional"
 	AllowedHosts       []string         // xpack.actions.allowedHosts; ["*"]
 	EnabledActionTypes []string         // xpack.actions.enabledActionTypes; ["*"]
 	License            string           // basic, standard, gold, platinum, enterprise or trial; "trial"
@@ -42,29 +45,20 @@ type Options struct {
 	Clock              func() time.Time // time.Now
 	DeterministicIDs   bool             // ids follow from what is created: the same in every run
 
+	// UnknownSpaces is what requests meet in a space that does not exist; UnknownSpacesWork.
+	UnknownSpaces UnknownSpaces
+	// StatusForAPIKeys is what GET /api/status answers to API keys and bearer tokens; StatusFull, and for serverless
+	// StatusRedacted.
+	StatusForAPIKeys StatusForAPIKeys
 	// ConnectorIDUnderscores lets connector ids of 9.4 and newer hold "_", as the first builds of 9.4 did.
 	ConnectorIDUnderscores bool
+	// CustomFieldLists lets custom fields of cases be of the type list, which no released Kibana is known to have.
+	CustomFieldLists bool
 
 	// UnauthenticatedStatusRedacted says what GET /api/status answers without credentials: the overall level and
 	// no version (true, and nil), or 401 (false).
 	UnauthenticatedStatusRedacted *bool
 }
-
-// User is a user besides the superuser.
-type User struct {
-	Username, Password string
-	Privilege          Privilege
-}
-
-// Privilege is what a user may do with connectors and cases.
-type Privilege string
-
-// The levels of the features Actions & Connectors and Cases. A reader may run connectors.
-const (
-	PrivilegeAll  Privilege = "all"
-	PrivilegeRead Privilege = "read"
-	PrivilegeNone Privilege = "none"
-)
 
 // Preconfigured is a connector from kibana.yml: seen in every space, never changed by the API.
 type Preconfigured struct {
@@ -79,8 +73,12 @@ type Server struct {
 	mux     *http.ServeMux
 	types   []*connectorType
 
+	switches atomic.Pointer[Switches]
+
 	mu           sync.Mutex
 	version      version
+	users        []User // the superuser among them
+	spaces       map[string]map[string]any
 	connectors   map[string]*connector
 	tokens       map[string]token // OAuth tokens by connector id
 	caseSettings map[string]*caseSettings
@@ -116,20 +114,53 @@ func New(options Options) (*Server, error) {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	options.Spaces = append([]string{"default"}, options.Spaces...)
+	orDefault(&options.BuildFlavor, flavorTraditional)
+	orDefault((*string)(&options.UnknownSpaces), string(UnknownSpacesWork))
+	if options.StatusForAPIKeys == "" {
+		options.StatusForAPIKeys = StatusFull
+		if options.BuildFlavor == flavorServerless {
+			options.StatusForAPIKeys = StatusRedacted
+		}
+	}
+	options.BasePath = strings.TrimSuffix(options.BasePath, "/")
 
 	v, err := parseVersion(options.Version)
 	if err != nil {
 		return nil, err
 	}
-	if licenseRank(options.License) < 0 {
-		return nil, fmt.Errorf("kibana license %q: want basic, standard, gold, platinum, enterprise or trial",
-			options.License)
+	if !slices.Contains([]string{flavorTraditional, flavorServerless}, options.BuildFlavor) {
+		return nil, fmt.Errorf("kibana build flavor %q: want traditional or serverless", options.BuildFlavor)
+	}
+	if options.BasePath != "" && !strings.HasPrefix(options.BasePath, "/") {
+		return nil, fmt.Errorf("kibana base path %q: want a path that starts with /", options.BasePath)
 	}
 	s := &Server{
 		options: options, version: v, types: connectorTypes(),
 		connectors: map[string]*connector{}, tokens: map[string]token{},
 		caseSettings: map[string]*caseSettings{}, cases: map[string]*caseDocument{},
+		users:  []User{superuser(options.Username, options.Password)},
+		spaces: map[string]map[string]any{defaultSpace: newSpace(defaultSpace, "Default")},
+	}
+	s.users[0].APIKeys = options.APIKeys
+	err = s.SetSwitches(Switches{
+		License: options.License, LicenseExpired: options.LicenseExpired, AllowedHosts: options.AllowedHosts,
+		EnabledActionTypes: options.EnabledActionTypes, UnknownSpaces: options.UnknownSpaces,
+		StatusForAPIKeys: options.StatusForAPIKeys, ConnectorIDUnderscores: options.ConnectorIDUnderscores,
+		CustomFieldLists: options.CustomFieldLists,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range options.Users {
+		if err := s.SetUser(user); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range options.Spaces {
+		if !spaceID.MatchString(id) {
+			return nil, fmt.Errorf("kibana space %q: want lowercase letters, digits, _ and -", id)
+		}
+		s.spaces[id] = newSpace(id, id)
 	}
 	for _, p := range options.Preconfigured {
 		if p.ID == "" || s.typeByID(v, p.TypeID) == nil {
@@ -150,6 +181,7 @@ type call struct {
 	version   version
 	body      []byte
 	anonymous bool
+	token     bool // by API key or bearer token
 }
 
 // reply is a status and its JSON body; a nil body sends none.
@@ -240,9 +272,21 @@ func (s *Server) routes() *http.ServeMux {
 	add(casesAPI, "POST /api/cases/{id}/comments", s.commentCase)
 	add(casesAPI, "POST /api/cases/{id}/connector/{connector}/_push", s.pushCase)
 
+	add(always, "GET /api/spaces/space", s.listSpaces)
+	add(always, "POST /api/spaces/space", s.createSpace)
+	add(always, "GET /api/spaces/space/{id}", s.getSpace)
+	add(always, "PUT /api/spaces/space/{id}", s.updateSpace)
+	add(always, "DELETE /api/spaces/space/{id}", s.deleteSpace)
+
 	s.adminRoutes(mux)
+	s.adminSwitchRoutes(mux)
 	return mux
 }
+
+const (
+	flavorTraditional = "traditional"
+	flavorServerless  = "serverless"
+)
 
 type callKey struct{}
 
@@ -260,14 +304,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("kbn-name", "kibana-simulator")
 	w.Header().Set("Cache-Control", "private, no-cache, no-store, must-revalidate")
 	recorder := &statusRecorder{ResponseWriter: w}
-	c := &call{space: "default"}
+	c := &call{space: defaultSpace}
 	s.mu.Lock()
 	c.version = s.version
 	s.mu.Unlock()
 	path := r.URL.Path
 	defer func() { s.record(r, path, c, recorder.status) }()
 
-	if rest, found := strings.CutPrefix(path, "/s/"); found {
+	r, below := belowBasePath(r, s.options.BasePath)
+	if !below {
+		write(recorder, failure(http.StatusNotFound, "Not Found"))
+		return
+	}
+	if rest, found := strings.CutPrefix(r.URL.Path, "/s/"); found {
 		space, tail, _ := strings.Cut(rest, "/")
 		c.space = space
 		inner := r.Clone(r.Context())
@@ -282,10 +331,55 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, pattern := s.mux.Handler(r); pattern == "" {
+		if target := s.redirect(c, r); target != "" {
+			recorder.Header().Set("Location", target)
+			write(recorder, reply{status: http.StatusFound})
+			return
+		}
 		write(recorder, failure(http.StatusNotFound, "Not Found"))
 		return
 	}
 	s.mux.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+}
+
+// belowBasePath takes the base path off a request. A request beside it is none of this Kibana's.
+func belowBasePath(r *http.Request, base string) (*http.Request, bool) {
+	if base == "" {
+		return r, true
+	}
+	rest, below := strings.CutPrefix(r.URL.Path, base)
+	if !below || rest != "" && !strings.HasPrefix(rest, "/") {
+		return r, false
+	}
+	inner := r.Clone(r.Context())
+	inner.URL.Path, inner.URL.RawPath = rest, strings.TrimPrefix(r.URL.RawPath, base)
+	if rest == "" {
+		inner.URL.Path = "/"
+	}
+	return inner, true
+}
+
+// redirect answers where a browser is sent from the root and from a path with a trailing slash: always below the base
+// path and inside the space.
+func (s *Server) redirect(c *call, r *http.Request) string {
+	if r.Method != http.MethodGet {
+		return ""
+	}
+	prefix := s.options.BasePath
+	if c.space != defaultSpace {
+		prefix += "/s/" + c.space
+	}
+	switch {
+	case r.URL.Path == "/" || r.URL.Path == "":
+		return prefix + "/spaces/enter"
+	case strings.HasSuffix(r.URL.Path, "/") && !strings.HasPrefix(r.URL.Path, "//"):
+		target := prefix + strings.TrimSuffix(r.URL.EscapedPath(), "/")
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
+		return target
+	}
+	return ""
 }
 
 // admit runs the checks that come before any route, and reads the body.
@@ -319,8 +413,12 @@ func (s *Server) admit(c *call, r *http.Request) (reply, bool) {
 			return failure(http.StatusBadRequest, "Invalid request payload JSON format"), true
 		}
 	}
-	if !slices.Contains(s.options.Spaces, c.space) {
-		return notFound("space", c.space), true
+	if s.Switches().UnknownSpaces == UnknownSpacesRefused {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.spaces[c.space] == nil {
+			return notFound("space", c.space), true
+		}
 	}
 	return reply{}, false
 }
@@ -337,9 +435,8 @@ func (s *Server) authenticate(c *call, r *http.Request) (reply, bool) {
 		return failure(http.StatusUnauthorized, "Unauthorized"), true
 	case "basic":
 		username, password, _ := r.BasicAuth()
-		users := append([]User{{s.options.Username, s.options.Password, PrivilegeAll}}, s.options.Users...)
-		for _, user := range users {
-			if user.Username == username && sameSecret(user.Password, password) {
+		for _, user := range s.allUsers() {
+			if user.Username == username && user.Password != "" && sameSecret(user.Password, password) {
 				c.user = user
 				return reply{}, false
 			}
@@ -349,19 +446,27 @@ func (s *Server) authenticate(c *call, r *http.Request) (reply, bool) {
 			"for "+
 			"REST request [/_security/_authenticate]", username, username), true
 	case "apikey":
-		if slices.ContainsFunc(s.options.APIKeys, func(key string) bool { return sameSecret(key, credential) }) {
-			c.user = User{Username: s.options.Username, Privilege: PrivilegeAll}
-			return reply{}, false
+		for _, user := range s.allUsers() {
+			if slices.ContainsFunc(user.APIKeys, func(key string) bool { return sameSecret(key, credential) }) {
+				c.user, c.token = user, true
+				return reply{}, false
+			}
 		}
 		return failure(http.StatusUnauthorized, "[security_exception: [security_exception] Reason: unable to "+
 			"authenticate with provided credentials and anonymous access is not allowed for this request]"), true
 	case "bearer":
 		if slices.ContainsFunc(s.options.BearerTokens, func(t string) bool { return sameSecret(t, credential) }) {
-			c.user = User{Username: s.options.Username, Privilege: PrivilegeAll}
+			c.user, c.token = superuser(s.options.Username, ""), true
 			return reply{}, false
 		}
 	}
 	return failure(http.StatusUnauthorized, "Unauthorized"), true
+}
+
+func (s *Server) allUsers() []User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users // replaced whole when one changes
 }
 
 func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
@@ -370,6 +475,15 @@ func (s *Server) status(c *call) reply {
 	overall := map[string]any{"level": "available", "summary": "All services and plugins are available"}
 	if c.version.before(8, 0) {
 		overall = map[string]any{"state": "green", "title": "Green", "nickname": "Looking good", "icon": "success"}
+	}
+	if c.token {
+		switch s.Switches().StatusForAPIKeys {
+		case StatusRefused:
+			return failure(http.StatusForbidden, "Forbidden")
+		case StatusRedacted:
+			c.anonymous = true
+		case StatusFull:
+		}
 	}
 	if c.anonymous {
 		delete(overall, "summary")
@@ -380,7 +494,7 @@ func (s *Server) status(c *call) reply {
 		"build_snapshot": c.version.snapshot,
 	}
 	if c.version.atLeast(8, 10) {
-		number["build_flavor"], number["build_date"] = "traditional", "2025-01-01T00:00:00.000Z"
+		number["build_flavor"], number["build_date"] = s.options.BuildFlavor, "2025-01-01T00:00:00.000Z"
 	}
 	status := map[string]any{"overall": overall}
 	if c.version.atLeast(8, 0) {
