@@ -80,6 +80,7 @@ func TestConnectorDataSourceFindsExactlyOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := acctest.New(t, func(o *simulator.Options) {
+				o.Kibana.UnknownSpaces = kibana.UnknownSpacesRefused
 				o.Kibana.Preconfigured = []kibana.Preconfigured{
 					{ID: "fixed", Name: "Same", TypeID: ".index"}, {ID: "other", Name: "Same", TypeID: ".server-log"},
 				}

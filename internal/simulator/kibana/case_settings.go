@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 // caseSettings is a saved case configuration (the saved object "cases-configure"): one per owner and space.
@@ -16,21 +14,13 @@ type caseSettings struct {
 	connector                          map[string]any
 	customFields, templates            []any
 	observableTypes                    []any
+	analytics                          any            // analytics_enabled, where it was given
 	created, updated                   map[string]any // when and by whom; updated is nil at first
 }
 
-// The limits of a case configuration.
-const (
-	maximumCustomFields    = 10
-	maximumTemplates       = 10
-	maximumObservableTypes = 10
-)
-
-var customFieldKey = regexp.MustCompile(`^[a-z0-9_-]+$`)
-
 // caseFields lists what the fields of a case's connector may hold, by connector type. All of the required ones must be
-// there, null if need be; the optional ones came later.
-func caseFields(typeID string) (fields schema, known bool) {
+// there, null if need be; the optional ones came later (the releases are estimates).
+func caseFields(v version, typeID string) (fields schema, known bool) {
 	value := schema{kind: text, nullable: true}
 	flag := schema{kind: boolean, nullable: true}
 	with := func(s schema, names ...string) []property {
@@ -40,22 +30,24 @@ func caseFields(typeID string) (fields schema, known bool) {
 		}
 		return properties
 	}
-	optional := func(name string) property {
-		return property{name, schema{kind: text, nullable: true, optional: true}}
+	later := func(properties []property, name string, major, minor int) schema {
+		if v.atLeast(major, minor) {
+			properties = append(properties, property{name, schema{kind: text, nullable: true, optional: true}})
+		}
+		return strict(properties...)
 	}
 	switch typeID {
 	case typeJira:
-		fields = strict(append(with(value, "issueType", "priority", "parent"), optional("otherFields"))...)
+		fields = later(with(value, "issueType", "priority", "parent"), "otherFields", 8, 13)
 	case typeResilient:
 		list := listOf(schema{kind: text})
 		list.nullable = true
-		fields = strict(property{"incidentTypes", list}, property{"severityCode", value}, optional("additionalFields"))
+		fields = later([]property{{"incidentTypes", list}, {"severityCode", value}}, "additionalFields", 9, 1)
 	case typeITSM:
-		fields = strict(append(with(value, "impact", "severity", "urgency", "category", "subcategory"),
-			optional("additionalFields"))...)
+		fields = later(with(value, "impact", "severity", "urgency", "category", "subcategory"), "additionalFields", 8, 16)
 	case typeSecOps:
-		fields = strict(append(append(with(value, "category", "subcategory", "priority"),
-			with(flag, "destIp", "sourceIp", "malwareHash", "malwareUrl")...), optional("additionalFields"))...)
+		fields = later(append(with(value, "category", "subcategory", "priority"),
+			with(flag, "destIp", "sourceIp", "malwareHash", "malwareUrl")...), "additionalFields", 8, 16)
 	case typeSwimlane:
 		fields = strict(with(value, "caseId")...)
 	case ".thehive":
@@ -100,103 +92,6 @@ func caseConnectorSchema() schema {
 		property{"fields", schema{kind: anything}})
 }
 
-// settingsBody is the body of POST and PATCH; which parts a release knows depends on its age.
-func settingsBody(v version, patch bool) schema {
-	closure := oneOf("closure_type", "close-by-user", "close-by-pushing")
-	connector := property{"connector", caseConnectorSchema()}
-	properties := []property{connector, closure}
-	if patch {
-		properties[0].optional, properties[1].optional = true, true
-		properties = append(properties, required("version", text))
-	} else {
-		properties = append(properties, required("owner", text))
-	}
-	list := func(name string, element schema, maximum int) property {
-		l := listOf(element)
-		l.optional = true
-		l.refine = func(value any) string {
-			if items, _ := value.([]any); len(items) > maximum {
-				return fmt.Sprintf(
-					"The length of the field %s is too long. Array must be of length <= %d.",
-					name,
-					maximum,
-				)
-			}
-			return ""
-		}
-		return property{name, l}
-	}
-	if v.atLeast(8, 11) {
-		key := schema{kind: text, refine: func(value any) string {
-			if !customFieldKey.MatchString(stringOf(value)) {
-				return "Key must be lower case, a-z, 0-9, '_', and '-' are allowed"
-			}
-			return ""
-		}}
-		fallback := schema{kind: anything, optional: true}
-		properties = append(properties, list("customFields", strict(property{"key", key}, required("label", text),
-			oneOf("type", "text", "toggle", "number"), required("required", boolean),
-			property{"defaultValue", fallback}), maximumCustomFields))
-	}
-	if v.atLeast(8, 15) {
-		template := schema{
-			kind:       object,
-			open:       true,
-			properties: []property{required("key", text), required("name", text)},
-		}
-		properties = append(properties, list("templates", template, maximumTemplates))
-	}
-	if v.atLeast(8, 18) {
-		properties = append(properties, list("observableTypes", strict(required("key", text), required("label", text)),
-			maximumObservableTypes))
-	}
-	return strict(properties...)
-}
-
-// caseBody reads a body of the cases API, whose faults are worded by a validator of its own (io-ts).
-func (c *call) caseBody(s schema) (map[string]any, *reply) {
-	given, refused := c.decodeBody()
-	if refused != nil {
-		return nil, refused
-	}
-	completed, faults := s.validate(zod4, given)
-	if len(faults) > 0 {
-		r := failure(http.StatusBadRequest, "%s", ioTS(faults))
-		return nil, &r
-	}
-	body, _ := completed.(map[string]any)
-	if connector, given := body["connector"].(map[string]any); given {
-		fields, known := caseFields(stringOf(connector["type"]))
-		if !known {
-			r := failure(http.StatusBadRequest, "Invalid value %q supplied to \"connector,type\"", connector["type"])
-			return nil, &r
-		}
-		if _, faults = fields.validate(zod4, connector["fields"]); len(faults) > 0 {
-			for i := range faults {
-				faults[i].path = append([]string{"connector", "fields"}, faults[i].path...)
-			}
-			r := failure(http.StatusBadRequest, "%s", ioTS(faults))
-			return nil, &r
-		}
-	}
-	return body, nil
-}
-
-func ioTS(faults []fault) string {
-	told := make([]string, len(faults))
-	for i, f := range faults {
-		switch f.code {
-		case unknownKeys:
-			told[i] = fmt.Sprintf("invalid keys %q", strings.Join(f.names, ","))
-		case custom:
-			told[i] = f.message
-		case wrongType, wrongChoice, emptyList:
-			told[i] = fmt.Sprintf("Invalid value %q supplied to %q", f.received, strings.Join(f.path, ","))
-		}
-	}
-	return strings.Join(told, ",")
-}
-
 func (s *Server) listCaseSettings(c *call) reply {
 	owners := c.URL.Query()["owner"]
 	s.mu.Lock()
@@ -216,16 +111,19 @@ func (s *Server) listCaseSettings(c *call) reply {
 // createCaseSettings removes every configuration of that owner and stores a new one with a new id, so a POST that
 // leaves customFields out empties them.
 func (s *Server) createCaseSettings(c *call) reply {
-	body, refused := c.caseBody(settingsBody(c.version, false))
+	body, refused := c.caseBody(s.settingsBody(c.version, false))
 	if refused != nil {
 		return *refused
 	}
 	owner := stringOf(body["owner"])
-	if refused := c.caseWriter("create case configuration", owner); refused != nil {
+	if problem := duplicates(body, nil); problem != "" {
+		return failure(http.StatusBadRequest, "%s", problem)
+	}
+	if refused := s.templateFault(body["templates"], body["customFields"]); refused != nil {
 		return *refused
 	}
-	if problem := customFieldProblem(body["customFields"], nil); problem != "" {
-		return failure(http.StatusBadRequest, "%s", problem)
+	if refused := c.caseWriter("create case configuration", owner); refused != nil {
+		return *refused
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -242,8 +140,9 @@ func (s *Server) createCaseSettings(c *call) reply {
 	return ok(created.render(c.version))
 }
 
+// updateCaseSettings changes what the body names, and the templates always: those that it leaves out are gone.
 func (s *Server) updateCaseSettings(c *call) reply {
-	body, refused := c.caseBody(settingsBody(c.version, true))
+	body, refused := c.caseBody(s.settingsBody(c.version, true))
 	if refused != nil {
 		return *refused
 	}
@@ -252,7 +151,19 @@ func (s *Server) updateCaseSettings(c *call) reply {
 	defer s.mu.Unlock()
 	found := s.caseSettings[id]
 	if found == nil || found.space != c.space {
+		if problem := duplicates(body, nil); problem != "" {
+			return failure(http.StatusBadRequest, "%s", problem)
+		}
 		return notFound("cases-configure", id)
+	}
+	if problem := duplicates(body, found.customFields); problem != "" {
+		return failure(http.StatusBadRequest, "%s", problem)
+	}
+	if _, given := body["templates"]; c.version.atLeast(8, 15) && (given || !s.Switches().PatchKeepsTemplates) {
+		body["templates"] = fittedTemplates(body["templates"], body["customFields"])
+		if refused := s.templateFault(body["templates"], body["customFields"]); refused != nil {
+			return *refused
+		}
 	}
 	if refused := c.caseWriter("update case configuration", found.owner); refused != nil {
 		return *refused
@@ -260,9 +171,6 @@ func (s *Server) updateCaseSettings(c *call) reply {
 	if stringOf(body["version"]) != found.version {
 		return failure(http.StatusConflict,
 			"This configuration has been updated. Please refresh before saving additional updates.")
-	}
-	if problem := customFieldProblem(body["customFields"], found.customFields); problem != "" {
-		return failure(http.StatusBadRequest, "%s", problem)
 	}
 	found.apply(body)
 	found.version, found.updated = s.nextVersion(), s.signature(c.user)
@@ -278,39 +186,11 @@ func (c *call) caseWriter(operation, owner string) *reply {
 	return &r
 }
 
-// customFieldProblem refuses a key given twice, and another type for a key that is stored.
-func customFieldProblem(given any, stored []any) string {
-	types := map[string]any{}
-	for _, item := range stored {
-		if field, isObject := item.(map[string]any); isObject {
-			types[stringOf(field["key"])] = field["type"]
-		}
-	}
-	var repeated, changed []string
-	seen := map[string]bool{}
-	list, _ := given.([]any)
-	for _, item := range list {
-		field, _ := item.(map[string]any)
-		key := stringOf(field["key"])
-		if seen[key] {
-			repeated = append(repeated, key)
-		}
-		seen[key] = true
-		if before, known := types[key]; known && before != field["type"] {
-			changed = append(changed, fmt.Sprintf("%q", field["label"]))
-		}
-	}
-	if len(repeated) > 0 {
-		return "Invalid duplicated customFields keys in request: " + strings.Join(repeated, ",")
-	}
-	if len(changed) > 0 {
-		return "Invalid custom field types in request for the following labels: " + strings.Join(changed, ", ")
-	}
-	return ""
-}
-
 // apply takes over what body names.
 func (cs *caseSettings) apply(body map[string]any) {
+	if analytics, given := body["analytics_enabled"]; given {
+		cs.analytics = analytics
+	}
 	if connector, given := body["connector"].(map[string]any); given {
 		cs.connector = connector
 	}
@@ -340,6 +220,9 @@ func (cs *caseSettings) render(v version) map[string]any {
 		"mappings": caseMappings(v, stringOf(cs.connector["type"])), "error": nil,
 		"created_at": cs.created["at"], "created_by": cs.created["by"],
 		"updated_at": cs.updated["at"], "updated_by": cs.updated["by"],
+	}
+	if cs.analytics != nil {
+		body["analytics_enabled"] = cs.analytics
 	}
 	if v.atLeast(8, 11) {
 		body["customFields"] = cs.customFields

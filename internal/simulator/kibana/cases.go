@@ -29,16 +29,18 @@ func caseSchema() schema {
 	settings := property{"settings", strict(required("syncAlerts", boolean))}
 	settings.open = true // extractObservables, in newer releases
 	properties := []property{
-		required("title", text), required("description", text), tags,
+		{"title", limited("title", 1, maximumCaseTitle)},
+		{"description", limited("description", 1, maximumCaseDescription)}, tags,
 		{"connector", caseConnectorSchema()},
 		settings,
 		required("owner", text), nullable("category", schema{kind: text}),
 	}
 	severity := oneOf("severity", "low", "medium", "high", "critical")
 	severity.hasDefault, severity.fallback = true, "low"
-	for _, name := range []string{"assignees", "customFields"} {
-		properties = append(properties, property{name, schema{kind: array, hasDefault: true, fallback: []any{}}})
-	}
+	values := limitedList("customFields", caseValueSchema(), maximumCustomFields)
+	values.hasDefault, values.fallback = true, []any{}
+	properties = append(properties, property{"customFields", values},
+		property{"assignees", schema{kind: array, hasDefault: true, fallback: []any{}}})
 	return strict(append(properties, severity)...)
 }
 
@@ -53,6 +55,18 @@ func (s *Server) createCase(c *call) reply {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	values, _ := body["customFields"].([]any)
+	configured := s.customFieldsOf(c.space, owner)
+	if repeated := repeatedKeys(values); len(repeated) > 0 {
+		return failure(http.StatusBadRequest, "Invalid duplicated customFields keys in request: %s",
+			strings.Join(repeated, ","))
+	}
+	for _, problem := range []string{caseValueFault(values, configured), requiredFault(values, configured)} {
+		if problem != "" {
+			return failure(http.StatusBadRequest, "%s", problem)
+		}
+	}
+	body["customFields"] = filledValues(values, configured)
 	created := &caseDocument{
 		id: s.newID("case", c.space, owner, stringOf(body["title"])), space: c.space, version: s.nextVersion(),
 		owner: owner, status: "open", given: body,
@@ -60,6 +74,16 @@ func (s *Server) createCase(c *call) reply {
 	}
 	s.cases[created.id] = created
 	return ok(created.render())
+}
+
+// customFieldsOf answers the custom fields that an owner has configured in a space. The caller holds s.mu.
+func (s *Server) customFieldsOf(space, owner string) []any {
+	for _, settings := range s.caseSettings {
+		if settings.space == space && settings.owner == owner {
+			return settings.customFields
+		}
+	}
+	return nil
 }
 
 func (s *Server) getCase(c *call) reply {

@@ -293,7 +293,9 @@ func TestRefusedBodies(t *testing.T) {
 					"mappings": object{"caseIdConfig": object{"id": "1", "key": "k", "name": "n"}},
 				},
 			},
-			config + "[mappings.caseIdConfig.fieldType]: expected value of type [string] but got [undefined]",
+			config + "[mappings.caseIdConfig]: types that failed validation:\n- [mappings.caseIdConfig.0.fieldType]: " +
+				"expected value of type [string] but got [undefined]\n- [mappings.caseIdConfig.1]: expected value to " +
+				"equal [null]",
 		},
 	} {
 		a := k.do("POST", "/api/actions/connector", test.body)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -74,15 +75,23 @@ func oneOf(name string, options ...string) property {
 
 func listOf(element schema) schema { return schema{kind: array, element: &element} }
 
+// step leads from a value to one inside it: a key of an object, or an index of an array.
+type step struct {
+	name  string
+	index bool
+}
+
 // fault is one thing wrong with a value, before it is put into words.
 type fault struct {
-	path     []string
+	path     []step
 	code     faultCode
 	expected string
 	received string
 	nullable bool
 	names    []string // unknown keys, or the options of a choice
 	message  string   // of a custom check
+	value    string   // what was given, as JavaScript prints it
+	inner    []fault  // of a value that could have been null instead
 }
 
 type faultCode int
@@ -93,6 +102,7 @@ const (
 	wrongChoice
 	emptyList
 	custom
+	unionOfNull // config-schema tells faults inside a nullable value as those of a union with null
 )
 
 // validate answers value with its defaults filled in, or everything that is wrong with it.
@@ -107,13 +117,26 @@ type checker struct {
 	faults  []fault
 }
 
-func (c *checker) add(f fault, path []string) {
+func (c *checker) add(f fault, path []step) {
 	f.path = slices.Clone(path)
 	c.faults = append(c.faults, f)
 }
 
+func key(name string) step { return step{name: name} }
+
 // check answers the completed value and whether it is to be stored at all.
-func (c *checker) check(s schema, value any, present bool, path []string) (any, bool) {
+func (c *checker) check(s schema, value any, present bool, path []step) (any, bool) {
+	before := len(c.faults)
+	value, keep := c.checkValue(s, value, present, path)
+	if c.wording == configSchema && s.nullable && present && len(c.faults) > before {
+		inner := slices.Clone(c.faults[before:])
+		c.faults = c.faults[:before]
+		c.add(fault{code: unionOfNull, inner: inner, value: inner[0].value}, path)
+	}
+	return value, keep
+}
+
+func (c *checker) checkValue(s schema, value any, present bool, path []step) (any, bool) {
 	if !present {
 		switch {
 		case s.hasDefault:
@@ -124,10 +147,10 @@ func (c *checker) check(s schema, value any, present bool, path []string) (any, 
 			// config-schema takes a missing nested object for {}, so its required children are what is reported.
 			value = map[string]any{}
 		case s.kind == choice:
-			c.add(fault{code: wrongChoice, received: "undefined", names: s.options}, path)
+			c.add(fault{code: wrongChoice, received: "undefined", value: "undefined", names: s.options}, path)
 			return nil, false
 		default:
-			c.add(fault{code: wrongType, expected: s.kind.String(), received: "undefined"}, path)
+			c.add(fault{code: wrongType, expected: s.kind.String(), received: "undefined", value: "undefined"}, path)
 			return nil, false
 		}
 	}
@@ -135,7 +158,10 @@ func (c *checker) check(s schema, value any, present bool, path []string) (any, 
 		return nil, true
 	}
 	if !s.kind.accepts(value) {
-		c.add(fault{code: wrongType, expected: s.kind.String(), received: typeName(value), nullable: s.nullable}, path)
+		c.add(fault{
+			code: wrongType, expected: s.kind.String(), received: typeName(value), nullable: s.nullable,
+			value: printed(value),
+		}, path)
 		return nil, false
 	}
 	switch given := value.(type) {
@@ -143,8 +169,8 @@ func (c *checker) check(s schema, value any, present bool, path []string) (any, 
 		if s.kind == object {
 			value = c.checkObject(s, given, path)
 		} else if s.kind == record && s.element != nil {
-			for _, key := range sortedKeys(given) {
-				c.check(*s.element, given[key], true, append(path, key))
+			for _, name := range sortedKeys(given) {
+				c.check(*s.element, given[name], true, append(path, key(name)))
 			}
 		}
 	case []any:
@@ -153,24 +179,24 @@ func (c *checker) check(s schema, value any, present bool, path []string) (any, 
 		}
 	case string:
 		if s.kind == choice && !slices.Contains(s.options, given) {
-			c.add(fault{code: wrongChoice, received: given, names: s.options}, path)
+			c.add(fault{code: wrongChoice, received: given, value: given, names: s.options}, path)
 		}
 	}
 	if s.refine != nil {
 		if message := s.refine(value); message != "" {
-			c.add(fault{code: custom, message: message}, path)
+			c.add(fault{code: custom, message: message, value: printed(value)}, path)
 		}
 	}
 	return value, true
 }
 
-func (c *checker) checkObject(s schema, given map[string]any, path []string) any {
+func (c *checker) checkObject(s schema, given map[string]any, path []step) any {
 	completed := make(map[string]any, len(s.properties))
 	known := make(map[string]bool, len(s.properties))
 	for _, p := range s.properties {
 		known[p.name] = true
 		value, present := given[p.name]
-		if kept, keep := c.check(p.schema, value, present, append(path, p.name)); keep {
+		if kept, keep := c.check(p.schema, value, present, append(path, key(p.name))); keep {
 			completed[p.name] = kept
 		}
 	}
@@ -190,7 +216,7 @@ func (c *checker) checkObject(s schema, given map[string]any, path []string) any
 	return completed
 }
 
-func (c *checker) checkArray(s schema, given []any, path []string) any {
+func (c *checker) checkArray(s schema, given []any, path []step) any {
 	if s.nonEmpty && len(given) == 0 {
 		c.add(fault{code: emptyList}, path)
 	}
@@ -199,7 +225,7 @@ func (c *checker) checkArray(s schema, given []any, path []string) any {
 	}
 	completed := make([]any, 0, len(given))
 	for i, item := range given {
-		value, _ := c.check(*s.element, item, true, append(path, fmt.Sprint(i)))
+		value, _ := c.check(*s.element, item, true, append(path, step{strconv.Itoa(i), true}))
 		completed = append(completed, value)
 	}
 	return completed
@@ -226,6 +252,18 @@ func (k kind) accepts(value any) bool {
 		return true
 	}
 	return false
+}
+
+// printed is a value as a template literal of JavaScript shows it, objects and arrays as JSON.
+func printed(value any) string {
+	if text, isText := value.(string); isText {
+		return text
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(encoded)
 }
 
 func typeName(value any) string {
@@ -275,15 +313,27 @@ func (w wording) tell(faults []fault) string {
 }
 
 // configSchema words a fault; prefix is put before the path ("request body" for whole requests).
-func (f fault) configSchema(prefix string) string {
-	path := f.path
+func (f fault) configSchema(prefix string) string { return f.configSchemaAt(prefix, f.path, "") }
+
+// configSchemaAt words a fault at a path. The alternatives of a union inside a union are indented, and their paths
+// leave out the number of the outer one, which is the prefix.
+func (f fault) configSchemaAt(prefix string, steps []step, indent string) string {
+	var path []string
 	if prefix != "" {
-		path = append([]string{prefix}, path...)
+		path = append(path, prefix)
+	}
+	for _, s := range steps {
+		path = append(path, s.name)
 	}
 	if f.code == unknownKeys {
-		path = append(slices.Clone(path), f.names[0])
+		path = append(path, f.names[0])
 	}
 	at := strings.Join(path, ".")
+	nested := indent
+	inside := at
+	if _, err := strconv.Atoi(prefix); err == nil {
+		nested, inside = indent+" ", strings.TrimPrefix(at, prefix+".")
+	}
 	var message string
 	expected := strings.Replace(f.expected, "record", "object", 1)
 	switch f.code {
@@ -296,16 +346,20 @@ func (f fault) configSchema(prefix string) string {
 	case wrongChoice:
 		message = "types that failed validation:"
 		for i, option := range f.names {
-			message += fmt.Sprintf("\n- [%s.%d]: expected value to equal [%s]", at, i, option)
+			message += fmt.Sprintf("\n%s- [%s.%d]: expected value to equal [%s]", nested, inside, i, option)
 		}
+	case unionOfNull:
+		first := f.inner[0]
+		beneath := slices.Concat([]step{{name: inside}, {name: "0"}}, first.path[len(f.path):])
+		if inside == "" {
+			beneath = beneath[1:]
+		}
+		message = fmt.Sprintf("types that failed validation:\n%s- %s\n%s- [%s.1]: expected value to equal [null]",
+			nested, first.configSchemaAt("", beneath, nested+" "), nested, inside)
 	case wrongType:
-		switch {
-		case f.nullable:
-			message = fmt.Sprintf("types that failed validation:\n- [%s.0]: expected value of type [%s] but got [%s]"+
-				"\n- [%s.1]: expected value to equal [null]", at, expected, f.received, at)
-		case f.expected == "object" && f.received != "undefined":
+		if f.expected == "object" && f.received != "undefined" {
 			message = fmt.Sprintf("expected a plain object value, but found [%s] instead.", f.received)
-		default:
+		} else {
 			message = fmt.Sprintf("expected value of type [%s] but got [%s]", expected, f.received)
 		}
 	}
@@ -317,23 +371,27 @@ func (f fault) configSchema(prefix string) string {
 
 // zod3 is the issue as zod 3 prints it; the order of the keys is part of the text.
 func (f fault) zod3() any {
-	path := f.path
-	if path == nil {
-		path = []string{}
+	path := make([]any, 0, len(f.path))
+	for _, s := range f.path {
+		if i, err := strconv.Atoi(s.name); s.index && err == nil {
+			path = append(path, i)
+			continue
+		}
+		path = append(path, s.name)
 	}
 	type typeIssue struct {
-		Code     string   `json:"code"`
-		Expected string   `json:"expected"`
-		Received string   `json:"received"`
-		Path     []string `json:"path"`
-		Message  string   `json:"message"`
+		Code     string `json:"code"`
+		Expected string `json:"expected"`
+		Received string `json:"received"`
+		Path     []any  `json:"path"`
+		Message  string `json:"message"`
 	}
 	switch f.code {
 	case unknownKeys:
 		return struct {
 			Code    string   `json:"code"`
 			Keys    []string `json:"keys"`
-			Path    []string `json:"path"`
+			Path    []any    `json:"path"`
 			Message string   `json:"message"`
 		}{"unrecognized_keys", f.names, path, "Unrecognized key(s) in object: " + quoted(f.names, "'", ", ")}
 	case wrongChoice:
@@ -344,7 +402,7 @@ func (f fault) zod3() any {
 			Received string   `json:"received"`
 			Code     string   `json:"code"`
 			Options  []string `json:"options"`
-			Path     []string `json:"path"`
+			Path     []any    `json:"path"`
 			Message  string   `json:"message"`
 		}{f.received, "invalid_enum_value", f.names, path, fmt.Sprintf("Invalid enum value. Expected %s, received '%s'",
 			quoted(f.names, "'", " | "), f.received)}
@@ -354,11 +412,11 @@ func (f fault) zod3() any {
 			message = "Array must contain at least 1 element(s)"
 		}
 		return struct {
-			Code    string   `json:"code"`
-			Message string   `json:"message"`
-			Path    []string `json:"path"`
+			Code    string `json:"code"`
+			Message string `json:"message"`
+			Path    []any  `json:"path"`
 		}{"custom", message, path}
-	case wrongType:
+	case wrongType, unionOfNull: // zod knows no such union
 	}
 	expected := strings.Replace(f.expected, "record", "object", 1)
 	message := fmt.Sprintf("Expected %s, received %s", expected, f.received)
@@ -383,13 +441,29 @@ func (f fault) zod4() string {
 		message = "Too small: expected array to have >=1 items"
 	case custom:
 		message = f.message
-	case wrongType:
+	case wrongType, unionOfNull:
 		message = fmt.Sprintf("Invalid input: expected %s, received %s", f.expected, f.received)
 	}
 	if len(f.path) > 0 {
-		message += "\n  → at " + strings.Join(f.path, ".")
+		message += "\n  → at " + dotted(f.path)
 	}
 	return "✖ " + message
+}
+
+// dotted is a path as zod 4 prints it: comments[0].commentId.
+func dotted(path []step) string {
+	var out strings.Builder
+	for i, s := range path {
+		switch {
+		case s.index:
+			out.WriteString("[" + s.name + "]")
+		case i > 0:
+			out.WriteString("." + s.name)
+		default:
+			out.WriteString(s.name)
+		}
+	}
+	return out.String()
 }
 
 func quoted(names []string, mark, separator string) string {

@@ -54,6 +54,9 @@ type Options struct {
 	ConnectorIDUnderscores bool
 	// CustomFieldLists lets custom fields of cases be of the type list, which no released Kibana is known to have.
 	CustomFieldLists bool
+	// PatchKeepsTemplates keeps the templates of a case configuration that a PATCH leaves out. Kibana's sources empty
+	// them.
+	PatchKeepsTemplates bool
 
 	// UnauthenticatedStatusRedacted says what GET /api/status answers without credentials: the overall level and
 	// no version (true, and nil), or 401 (false).
@@ -146,7 +149,7 @@ func New(options Options) (*Server, error) {
 		License: options.License, LicenseExpired: options.LicenseExpired, AllowedHosts: options.AllowedHosts,
 		EnabledActionTypes: options.EnabledActionTypes, UnknownSpaces: options.UnknownSpaces,
 		StatusForAPIKeys: options.StatusForAPIKeys, ConnectorIDUnderscores: options.ConnectorIDUnderscores,
-		CustomFieldLists: options.CustomFieldLists,
+		CustomFieldLists: options.CustomFieldLists, PatchKeepsTemplates: options.PatchKeepsTemplates,
 	})
 	if err != nil {
 		return nil, err

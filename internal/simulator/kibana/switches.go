@@ -28,6 +28,7 @@ type Switches struct {
 	StatusForAPIKeys       StatusForAPIKeys `json:"status_for_api_keys"`
 	ConnectorIDUnderscores bool             `json:"connector_id_underscores"`
 	CustomFieldLists       bool             `json:"custom_field_lists"`
+	PatchKeepsTemplates    bool             `json:"patch_keeps_templates"`
 }
 
 func (w Switches) validate() error {

@@ -96,7 +96,7 @@ func TestJira(t *testing.T) {
 		same(t, test.subAction, any(test.want), k.run(id, test.subAction, test.params)["service_message"])
 	}
 	same(t, "labels", any("error validating action params: ✖ The label a b cannot contain spaces\n  → at "+
-		"subActionParams.incident.labels.0"), k.run(id, "pushToService",
+		"subActionParams.incident.labels[0]"), k.run(id, "pushToService",
 		object{"incident": object{"summary": "s", "labels": []any{"a b"}}})["message"])
 	said, _ := k.run(k.create(jiraBody(listener.URL, "wrong")), "issueTypes", object{})["service_message"].(string)
 	if !strings.Contains(said, "401. Reason: Client must be authenticated") {
