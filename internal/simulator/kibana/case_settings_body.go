@@ -124,7 +124,8 @@ func (s *Server) customFieldTypes(v version) []string {
 
 func (s *Server) customFieldSchema(v version) schema {
 	properties := []property{
-		keyed(), {"label", limited("label", 1, maximumLabel)},
+		keyed(),
+		{"label", limited("label", 1, maximumLabel)},
 		oneOf("type", s.customFieldTypes(v)...), required("required", boolean),
 	}
 	if v.atLeast(8, 13) { // the release is an estimate

@@ -31,10 +31,10 @@ func list(items ...any) []any { return append([]any{}, items...) }
 
 func TestCaseSettingsAreRefusedInKibanasWords(t *testing.T) {
 	t.Parallel()
-	many := func(count int, make func(i int) any) []any {
+	many := func(count int, item func(i int) any) []any {
 		var items []any
 		for i := range count {
-			items = append(items, make(i))
+			items = append(items, item(i))
 		}
 		return items
 	}
@@ -83,11 +83,13 @@ func TestCaseSettingsAreRefusedInKibanasWords(t *testing.T) {
 		{"9.4.0", field(object{"colour": "red"}), `invalid keys "colour"`},
 		{"9.4.0", field(object{"options": list()}), `invalid keys "options"`},
 		{
-			"9.4.0", object{"customFields": list(customField(nil), customField(nil))},
+			"9.4.0",
+			object{"customFields": list(customField(nil), customField(nil))},
 			"Invalid duplicated customFields keys in request: team",
 		},
 		{
-			"9.4.0", object{"customFields": many(11, func(i int) any {
+			"9.4.0",
+			object{"customFields": many(11, func(i int) any {
 				return customField(object{"key": fmt.Sprint("k", i)})
 			})},
 			"The length of the field customFields is too long. Array must be of length <= 10.",
@@ -95,34 +97,41 @@ func TestCaseSettingsAreRefusedInKibanasWords(t *testing.T) {
 		{"8.14.0", object{"templates": list()}, `invalid keys "templates"`},
 		{"8.15.0", object{"templates": list(template(nil, nil))}, ""},
 		{
-			"9.4.0", object{"templates": list(object{"key": "one", "name": "One"})},
+			"9.4.0",
+			object{"templates": list(object{"key": "one", "name": "One"})},
 			`Invalid value "undefined" supplied to "templates,caseFields"`,
 		},
 		{
 			"9.4.0", object{"templates": list(template(object{"owner": "cases"}, nil))}, `invalid keys "owner"`,
 		},
 		{
-			"9.4.0", object{"templates": list(template(object{"severity": "dire"}, nil))},
+			"9.4.0",
+			object{"templates": list(template(object{"severity": "dire"}, nil))},
 			`Invalid value "dire" supplied to "templates,caseFields,severity"`,
 		},
 		{
-			"9.4.0", object{"templates": list(template(object{"title": strings.Repeat("t", 161)}, nil))},
+			"9.4.0",
+			object{"templates": list(template(object{"title": strings.Repeat("t", 161)}, nil))},
 			"The length of the title is too long. The maximum length is 160.",
 		},
 		{
-			"9.4.0", object{"templates": list(template(nil, object{"description": strings.Repeat("d", 1001)}))},
+			"9.4.0",
+			object{"templates": list(template(nil, object{"description": strings.Repeat("d", 1001)}))},
 			"The length of the description is too long. The maximum length is 1000.",
 		},
 		{
-			"9.4.0", object{"templates": list(template(nil, object{"tags": many(11, func(int) any { return "t" })}))},
+			"9.4.0",
+			object{"templates": list(template(nil, object{"tags": many(11, func(int) any { return "t" })}))},
 			"The length of the field template's tags is too long. Array must be of length <= 10.",
 		},
 		{
-			"9.4.0", object{"templates": list(template(nil, nil), template(nil, nil))},
+			"9.4.0",
+			object{"templates": list(template(nil, nil), template(nil, nil))},
 			"Invalid duplicated templates keys in request: one",
 		},
 		{
-			"9.4.0", object{"templates": list(template(object{
+			"9.4.0",
+			object{"templates": list(template(object{
 				"connector": object{"id": "x", "name": "x", "type": ".swimlane", "fields": object{"x": 1}},
 			}, nil))},
 			`Invalid value "undefined" supplied to "connector,fields,caseId",invalid keys "x"`,
@@ -133,7 +142,8 @@ func TestCaseSettingsAreRefusedInKibanasWords(t *testing.T) {
 			}, nil))}, "No custom fields configured.",
 		},
 		{
-			"9.4.0", object{"customFields": list(customField(nil)), "templates": list(template(nil, nil))},
+			"9.4.0",
+			object{"customFields": list(customField(nil)), "templates": list(template(nil, nil))},
 			"No custom fields added to template.",
 		},
 		{
@@ -152,7 +162,8 @@ func TestCaseSettingsAreRefusedInKibanasWords(t *testing.T) {
 		{"9.4.0", observable("mine", "File Hash"), "Invalid duplicated observable types in request: file hash"},
 		{"9.4.0", observable("observable-type-url", "Link"), "Invalid duplicated observable types in request: link"},
 		{
-			"9.4.0", object{"observableTypes": many(11, func(i int) any {
+			"9.4.0",
+			object{"observableTypes": many(11, func(i int) any {
 				return object{"key": fmt.Sprint("k", i), "label": fmt.Sprint("l", i)}
 			})},
 			"The length of the field observableTypes is too long. Array must be of length <= 10.",
@@ -202,7 +213,7 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 	t.Parallel()
 	values := object{"customFields": list(object{"key": "team", "type": "text", "value": "red"})}
 	whole := object{"customFields": list(customField(nil)), "templates": list(template(values, nil))}
-	make := func(options kibana.Options) (*kibanaUnderTest, func(object) object) {
+	made := func(options kibana.Options) (*kibanaUnderTest, func(object) object) {
 		k := start(t, options)
 		created := k.do("POST", casesPath, settingsWith(whole)).body
 		version := created["version"]
@@ -216,7 +227,7 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 			return patched.body
 		}
 	}
-	_, patch := make(kibana.Options{Version: "9.4.0"})
+	_, patch := made(kibana.Options{Version: "9.4.0"})
 	added := customField(object{"key": "sure", "label": "Sure", "type": "toggle"})
 	got := patch(object{"customFields": list(customField(nil), added), "templates": list(template(values, nil))})
 	same(t, "a new field gets its value", any(list(
@@ -231,7 +242,7 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 	same(t, "left out", any(list()), got["templates"])
 	same(t, "the fields still stay", 2, len(got["customFields"].([]any)))
 
-	_, patch = make(kibana.Options{Version: "9.4.0", PatchKeepsTemplates: true})
+	_, patch = made(kibana.Options{Version: "9.4.0", PatchKeepsTemplates: true})
 	same(t, "kept", 1, len(patch(object{"closure_type": "close-by-pushing"})["templates"].([]any)))
 }
 

@@ -30,7 +30,8 @@ func caseSchema() schema {
 	settings.open = true // extractObservables, in newer releases
 	properties := []property{
 		{"title", limited("title", 1, maximumCaseTitle)},
-		{"description", limited("description", 1, maximumCaseDescription)}, tags,
+		{"description", limited("description", 1, maximumCaseDescription)},
+		tags,
 		{"connector", caseConnectorSchema()},
 		settings,
 		required("owner", text), nullable("category", schema{kind: text}),

@@ -13,8 +13,8 @@ var rfc4122 = regexp.MustCompile(`(?i)^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{
 
 // predefinedIDRefusal comes from the saved objects client, after everything else about the request was accepted. The
 // repeated status is part of the message.
-const predefinedIDRefusal = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the ID " +
-	"is a UUID.: Bad Request"
+const predefinedIDRefusal = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the " +
+	"ID is a UUID.: Bad Request"
 
 const maximumConnectorID = 36
 

@@ -130,7 +130,7 @@ func connectorTypes() []*connectorType {
 		},
 		{
 			id: ".webhook", name: "Webhook", license: "gold", features: forAlerting, since: version{major: 7},
-			config: fixed(webhookConfig()), secrets: fixed(webhookSecrets()),
+			config: webhookConfig, secrets: fixed(webhookSecrets()),
 			checkConfig:  checkURLKey("url", "error validation webhook action config: "),
 			checkSecrets: checkPair("user", "password", "both user and password must be specified"),
 		},
@@ -151,27 +151,7 @@ func connectorTypes() []*connectorType {
 			config: fixed(strict()), secrets: fixed(strict()),
 		},
 	}
-	for _, other := range []struct {
-		id, name, license string
-		since             version
-	}{
-		{".pagerduty", "PagerDuty", "gold", version{major: 7}},
-		{".teams", "Microsoft Teams", "gold", version{major: 7, minor: 11}},
-		{".xmatters", "xMatters", "gold", version{major: 8, minor: 2}},
-		{".opsgenie", "Opsgenie", "platinum", version{major: 8, minor: 6}},
-		{".tines", "Tines", "gold", version{major: 8, minor: 6}},
-		{".torq", "Torq", "gold", version{major: 8, minor: 7}},
-		{".slack_api", "Slack API", "gold", version{major: 8, minor: 8}},
-		{".cases-webhook", "Webhook - Case Management", "gold", version{major: 8, minor: 4}},
-		{".thehive", "TheHive", "platinum", version{major: 8, minor: 16}},
-	} {
-		// Stored and listed, but their keys are not checked: nothing here depends on what they hold.
-		types = append(types, &connectorType{
-			id: other.id, name: other.name, license: other.license, features: forAlerting, since: other.since,
-			config: fixed(schema{kind: object, open: true}), secrets: fixed(schema{kind: object, open: true}),
-		})
-	}
-	return types
+	return append(types, otherConnectorTypes()...)
 }
 
 func fixed(s schema) func(version) schema { return func(version) schema { return s } }
@@ -292,16 +272,6 @@ func swimlaneConfig() schema {
 	}
 	return strict(required("apiUrl", text), required("appId", text),
 		oneOf("connectorType", "all", "alerts", "cases"), property{"mappings", strict(mappings...)})
-}
-
-func webhookConfig() schema {
-	method := oneOf("method", "post", "put")
-	method.hasDefault, method.fallback = true, "post"
-	return schema{kind: object, open: true, properties: []property{
-		required("url", text), method,
-		nullable("headers", schema{kind: record, element: &schema{kind: text}}),
-		defaulted("hasAuth", boolean, true),
-	}}
 }
 
 func webhookSecrets() schema {

@@ -84,12 +84,15 @@ func holdsBlank(value any) bool {
 	return false
 }
 
-func (d dialect) connectorBody(withType bool) schema {
+func (d dialect) connectorBody(v version, withType bool) schema {
 	values := d.notBlank(schema{kind: anything})
 	settings := schema{kind: record, element: &values, hasDefault: true, fallback: map[string]any{}}
 	properties := []property{{"name", d.notBlank(schema{kind: text})}}
 	if withType {
 		properties = append(properties, required(d.key("connector_type_id"), text))
+		if d == modern && v.atLeast(9, 4) { // the release is an estimate
+			properties = append(properties, maybe("inbound_events_enabled", schema{kind: boolean}))
+		}
 	}
 	return strict(append(properties, property{"config", settings}, property{"secrets", settings})...)
 }
@@ -110,7 +113,7 @@ func (s *Server) create(d dialect) handler {
 		if refused := s.connectorIDFault(c); refused != nil {
 			return *refused
 		}
-		body, refused := c.validBody(d.connectorBody(true))
+		body, refused := c.validBody(d.connectorBody(c.version, true))
 		if refused != nil {
 			return *refused
 		}
@@ -155,7 +158,7 @@ func (s *Server) create(d dialect) handler {
 
 func (s *Server) update(d dialect) handler {
 	return func(c *call) reply {
-		body, refused := c.validBody(d.connectorBody(false))
+		body, refused := c.validBody(d.connectorBody(c.version, false))
 		if refused != nil {
 			return *refused
 		}
@@ -319,7 +322,7 @@ func (s *Server) validConnector(
 }
 
 func (s *Server) validConfig(v version, t *connectorType, given map[string]any) (map[string]any, string) {
-	w := v.wording()
+	w := v.wordingOf(t.id)
 	prefix := fmt.Sprintf("error validating %s config: ", w.noun())
 	completed, faults := t.config(v).validate(w, given)
 	if len(faults) > 0 {
@@ -335,7 +338,7 @@ func (s *Server) validConfig(v version, t *connectorType, given map[string]any) 
 }
 
 func (s *Server) validSecrets(v version, t *connectorType, given map[string]any) (map[string]any, string) {
-	w := v.wording()
+	w := v.wordingOf(t.id)
 	prefix := fmt.Sprintf("error validating %s secrets: ", w.noun())
 	completed, faults := t.secrets(v).validate(w, given)
 	if len(faults) > 0 {

@@ -33,7 +33,7 @@ func TestNewRefusesWhatNoKibanaIs(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]kibana.Options{
 		"version":       {Version: "nine"},
-		"old version":   {Version: "6.8.0"},
+		"old version":   {Version: "7.6.2"},
 		"licence":       {License: "diamond"},
 		"preconfigured": {Preconfigured: []kibana.Preconfigured{{ID: "x", TypeID: ".nothing"}}},
 	} {
@@ -326,8 +326,8 @@ func TestThreeGenerationsOfWording(t *testing.T) {
 	for version, want := range map[string]string{
 		"9.0.0": "error validating action type config: [isOAuth]: expected value of type [boolean] but got [string]",
 		"9.2.0": `"Unrecognized key(s) in object: 'a', 'b'"`,
-		"9.4.0": "error validating connector type config: ✖ Invalid input: expected boolean, received string\n" +
-			"  → at isOAuth\n✖ Unrecognized keys: \"a\", \"b\"",
+		"9.4.0": "error validating connector type config: ✖ Unrecognized keys: \"a\", \"b\"\n" +
+			"✖ Invalid input: expected boolean, received string\n  → at isOAuth",
 	} {
 		got := start(t, kibana.Options{Version: version}).do("POST", "/api/actions/connector", body).message()
 		if !strings.Contains(got, want) {

@@ -79,6 +79,13 @@ func (r result) body(v version, id string) map[string]any {
 	source := "user"
 	if r.invalid != "" {
 		body["message"] = r.invalid
+		// The boundaries of both are estimates: one build of each form was seen.
+		if v.atLeast(8, 8) && v.before(8, 12) {
+			body["retry"], body["reason"] = true, "validation"
+		}
+		if v.atLeast(8, 16) && v.before(9, 1) {
+			source = "framework"
+		}
 	} else {
 		body["message"] = "an error occurred while running the action"
 		body["service_message"] = r.err.Error()
@@ -147,7 +154,7 @@ func (e *execution) readParams(t *connectorType, params map[string]any) string {
 		e.params = params
 		return ""
 	}
-	w := e.version.wording()
+	w := e.version.wordingOf(t.id)
 	if t.framework() {
 		outer := strict(required("subAction", text),
 			property{"subActionParams", schema{kind: record, hasDefault: true, fallback: map[string]any{}}})

@@ -59,11 +59,11 @@ func executeResilient(ctx context.Context, e *execution) (any, error) {
 		if action.name != e.subAction {
 			continue
 		}
-		completed, faults := action.params.validate(e.version.wording(), e.params)
+		completed, faults := action.params.validate(e.version.wordingOf(typeResilient), e.params)
 		if len(faults) > 0 {
 			return nil, &remoteError{
 				source:  "user",
-				message: fmt.Sprintf("Request validation failed (Error: %s)", e.version.wording().tell(faults)),
+				message: fmt.Sprintf("Request validation failed (Error: %s)", e.version.wordingOf(typeResilient).tell(faults)),
 			}
 		}
 		e.params, _ = completed.(map[string]any)

@@ -304,6 +304,9 @@ func (w wording) tell(faults []fault) string {
 		}
 		return indentJSON(lines)
 	default:
+		faults = slices.Clone(faults)
+		// The printer puts short paths first.
+		slices.SortStableFunc(faults, func(a, b fault) int { return len(a.path) - len(b.path) })
 		lines := make([]string, len(faults))
 		for i, f := range faults {
 			lines[i] = f.zod4()

@@ -91,15 +91,21 @@ func TestSpaces(t *testing.T) {
 		},
 		{"POST", path, body, analyst, 403, "Unauthorized to create spaces"},
 		{
-			"POST", path, object{"id": "Ops", "name": "n"}, nil, 400,
+			"POST", path,
+			object{"id": "Ops", "name": "n"},
+			nil, 400,
 			"[request body.id]: must be lower case, a-z, 0-9, '_', and '-' are allowed",
 		},
 		{
-			"POST", path, object{"id": "x"}, nil, 400,
+			"POST", path,
+			object{"id": "x"},
+			nil, 400,
 			"[request body.name]: expected value of type [string] but got [undefined]",
 		},
 		{
-			"POST", path, object{"id": "x", "name": "x", "owner": "me"}, nil, 400,
+			"POST", path,
+			object{"id": "x", "name": "x", "owner": "me"},
+			nil, 400,
 			"[request body.owner]: definition for this key is missing",
 		},
 		{"GET", path + "/nowhere", nil, nil, 404, "Not Found"},
@@ -157,7 +163,9 @@ func TestStatusOfHostedKibanas(t *testing.T) {
 		{"redacted", kibana.Options{StatusForAPIKeys: kibana.StatusRedacted}, 200, nil},
 		{"refused", kibana.Options{StatusForAPIKeys: kibana.StatusRefused}, 403, nil},
 		{
-			"open serverless", kibana.Options{BuildFlavor: "serverless", StatusForAPIKeys: kibana.StatusFull}, 200,
+			"open serverless",
+			kibana.Options{BuildFlavor: "serverless", StatusForAPIKeys: kibana.StatusFull},
+			200,
 			"9.1.0",
 		},
 	} {

@@ -84,11 +84,13 @@ func pushSchema(incident schema) schema {
 	return strict(property{"incident", incident}, commentsSchema)
 }
 
-func readOnlySubActions() []subAction {
+// pushingSubActions are those of both types that push incidents; their order shows in the faults of older releases.
+func pushingSubActions(incident schema) []subAction {
 	return []subAction{
 		{name: "getFields", params: schema{kind: record}},
 		{name: "getIncident", params: strict(required("externalId", text))},
 		{name: "handshake", params: strict()},
+		{name: "pushToService", params: pushSchema(incident)},
 		{name: "getChoices", params: choicesSchema()},
 	}
 }
@@ -99,7 +101,7 @@ func choicesSchema() schema {
 
 func itsmSubActions(v version) []subAction {
 	incident := commonIncident(v, nullables("severity", "urgency", "impact")...)
-	actions := append(readOnlySubActions(), subAction{name: "pushToService", params: pushSchema(incident)})
+	actions := pushingSubActions(incident)
 	if v.atLeast(8, 14) {
 		correlation := nullable("correlation_id", schema{kind: text})
 		correlation.fallback = defaultCorrelationID
@@ -125,7 +127,7 @@ func secOpsSubActions(v version) []subAction {
 	incident := commonIncident(v, nullable("dest_ip", observables), nullable("malware_hash", observables),
 		nullable("malware_url", observables), nullable("source_ip", observables),
 		nullable("priority", schema{kind: text}))
-	return append(readOnlySubActions(), subAction{name: "pushToService", params: pushSchema(incident)})
+	return pushingSubActions(incident)
 }
 
 func itomSubActions(version) []subAction {

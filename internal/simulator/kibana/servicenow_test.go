@@ -291,7 +291,7 @@ func TestInvalidParams(t *testing.T) {
 		{
 			"8.19.0",
 			object{"subAction": "pushToService", "subActionParams": object{"incident": object{}}},
-			"- [4.subActionParams.incident.short_description]: expected value of type [string] but got [undefined]",
+			"- [3.subActionParams.incident.short_description]: expected value of type [string] but got [undefined]",
 		},
 		{
 			"8.19.0",
@@ -299,7 +299,7 @@ func TestInvalidParams(t *testing.T) {
 				"subAction":       "pushToService",
 				"subActionParams": object{"incident": object{"short_description": "t", "x": 1}},
 			},
-			"- [4.subActionParams.incident.x]: definition for this key is missing",
+			"- [3.subActionParams.incident.x]: definition for this key is missing",
 		},
 		{
 			"8.13.0",
@@ -329,6 +329,65 @@ func TestInvalidParams(t *testing.T) {
 	id := k.create(basicITSM("http://127.0.0.1:1"))
 	same(t, "no params", "[request body.params]: expected value of type [object] but got [undefined]",
 		k.do("POST", "/api/actions/connector/"+id+"/_execute", object{}).message())
+}
+
+// The texts are those of Kibana's functional tests.
+func TestInvalidParamsOfEachRelease(t *testing.T) {
+	t.Parallel()
+	const prefix = "error validating action params: "
+	comment := object{
+		"subAction": "pushToService", "subActionParams": object{
+			"incident": object{"short_description": "success"}, "comments": []any{object{"comment": "boo"}},
+		},
+	}
+	eight := prefix + "types that failed validation:\n- [0.subAction]: expected value to equal [getFields]\n" +
+		"- [1.subAction]: expected value to equal [getIncident]\n- [2.subAction]: expected value to equal [handshake]\n" +
+		"- [3.subActionParams.comments]: types that failed validation:\n - [subActionParams.comments.0.0.commentId]: " +
+		"expected value of type [string] but got [undefined]\n - [subActionParams.comments.1]: expected value to equal " +
+		"[null]\n- [4.subAction]: expected value to equal [getChoices]"
+	closing := "\n- [5.subAction]: expected value to equal [closeIncident]"
+	for _, test := range []struct {
+		version string
+		params  object
+		want    object
+	}{
+		{"8.7.0", comment, object{"retry": false, "message": eight}},
+		{"8.8.0", comment, object{"retry": true, "reason": "validation", "message": eight}},
+		{"8.13.0", comment, object{"retry": false, "message": eight}},
+		{"8.15.0", comment, object{"retry": false, "errorSource": "user", "message": eight + closing}},
+		{"8.16.0", comment, object{"retry": false, "errorSource": "framework", "message": eight + closing}},
+		{
+			"9.3.0", comment, object{
+				"retry": false, "errorSource": "user", "message": prefix +
+					"✖ Invalid input: expected string, received undefined\n  → at subActionParams.comments[0].commentId",
+			},
+		},
+		{
+			"9.3.0", object{"subAction": "pushToService", "subActionParams": object{"savedObjectId": "success"}}, object{
+				"retry": false, "errorSource": "user", "message": prefix + "✖ Unrecognized key: \"savedObjectId\"\n" +
+					"  → at subActionParams\n✖ Invalid input: expected object, received undefined\n" +
+					"  → at subActionParams.incident",
+			},
+		},
+		{
+			"9.3.0", object{"subAction": "getChoices", "subActionParams": object{}}, object{
+				"retry": false, "errorSource": "user", "message": prefix +
+					"✖ Invalid input: expected array, received undefined\n  → at subActionParams.fields",
+			},
+		},
+	} {
+		k := start(t, kibana.Options{Version: test.version})
+		id := k.create(basicITSM("http://127.0.0.1:1"))
+		test.want["status"], test.want["connector_id"] = "error", id
+		same(t, test.version, test.want,
+			k.do("POST", "/api/actions/connector/"+id+"/_execute", object{"params": test.params}).body)
+	}
+	nine := start(t, kibana.Options{Version: "9.1.0"})
+	id := nine.create(basicITSM("http://127.0.0.1:1"))
+	said := nine.do("POST", "/api/actions/connector/"+id+"/_execute", object{"params": comment}).message()
+	if !strings.Contains(said, "\"comments\",\n      0,\n      \"commentId\"") {
+		t.Errorf("indices are numbers: %s", said)
+	}
 }
 
 func TestFaultsOfTheInstance(t *testing.T) {

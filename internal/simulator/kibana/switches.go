@@ -9,8 +9,8 @@ import (
 // StatusForAPIKeys is what GET /api/status answers to API keys and bearer tokens.
 type StatusForAPIKeys string
 
-// A self-managed Kibana answers whole. Elastic Cloud and serverless projects may leave the version out, as for anonymous
-// requests, or refuse.
+// A self-managed Kibana answers whole. Elastic Cloud and serverless projects may leave the version out, as they do for
+// anonymous requests, or refuse.
 const (
 	StatusFull     StatusForAPIKeys = "full"
 	StatusRedacted StatusForAPIKeys = "redacted"

@@ -28,8 +28,8 @@ func parseVersion(text string) (version, error) {
 		numbers[i] = n
 	}
 	v := version{major: numbers[0], minor: numbers[1], patch: numbers[2], snapshot: snapshot}
-	if !v.atLeast(7, 0) {
-		return version{}, fmt.Errorf("kibana version %q: connectors are simulated from 7.0 on", text)
+	if !v.atLeast(7, 7) {
+		return version{}, fmt.Errorf("kibana version %q: connectors are simulated from 7.7 on", text)
 	}
 	return v, nil
 }
@@ -66,6 +66,14 @@ func (v version) wording() wording {
 	default:
 		return zod4
 	}
+}
+
+// wordingOf is the generation of a connector type's texts: those on the sub-action framework went to zod later.
+func (v version) wordingOf(typeID string) wording {
+	if w := v.wording(); w != zod3 || typeID != typeResilient {
+		return w
+	}
+	return configSchema
 }
 
 // noun is what validation prefixes call a connector: zod 4 builds renamed "action type" to "connector type".
