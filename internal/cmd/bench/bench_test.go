@@ -22,6 +22,39 @@ func TestMedians(t *testing.T) {
 	}
 }
 
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	guide := filepath.Join(t.TempDir(), "guide.md")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(guide, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := results{Machine: "this machine", Measurements: []measurement{{key{20, 50, destroy, "servicenow"}, cost{}}}}
+	write("before\n" + resultsBegin + "old results\n" + resultsEnd + "after\n")
+	for range 2 { // the second time replaces the first
+		if err := r.publish(guide); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for part, want := range map[string]int{
+		"before\n": 1, "after\n": 1, "this machine": 1, "| destroy | 50 ms | servicenow |": 1, "old results": 0,
+	} {
+		if got := strings.Count(string(text), part); got != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", part, got, want, text)
+		}
+	}
+	write("a guide without a place\n")
+	if err := r.publish(guide); err == nil {
+		t.Error("results were published into a guide that has no place for them")
+	}
+}
+
 // TestWholeLife takes the smallest estate through everything that is measured.
 func TestWholeLife(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,7 @@
 // latency, beside Terraform's own terraform_data and beside refresh_mode = "single", one after the other in each round.
 // It prints a table and writes the results as JSON.
 //
-//	bench [-quick] [-runs N] [-out DIR] [-peer PATH] [-profile]
+//	bench [-quick] [-runs N] [-out DIR] [-publish GUIDE] [-peer PATH] [-profile]
 //
 // With -peer, the binary of the provider elastic/elasticstack, 200 connectors are planned with both, and nothing else
 // is measured. With -profile, applies and plans of 1,000 roles and of 200 connectors are profiled into DIR, and nothing
@@ -46,9 +46,9 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	quick, profile bool
-	runs           int
-	out, peer      string
+	quick, profile     bool
+	runs               int
+	out, peer, publish string
 }
 
 func run(ctx context.Context, arguments []string) (err error) {
@@ -59,6 +59,7 @@ func run(ctx context.Context, arguments []string) (err error) {
 	flags.StringVar(&o.out, "out", filepath.Join("bin", "bench"), "`directory` for results and profiles")
 	flags.StringVar(&o.peer, "peer", "", "`path` of elasticstack's binary: plan 200 connectors with both")
 	flags.BoolVar(&o.profile, "profile", false, "profile plans of 1,000 roles and of 200 connectors")
+	flags.StringVar(&o.publish, "publish", "", "`guide` whose results are replaced by this run's")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}

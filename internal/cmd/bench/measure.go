@@ -63,7 +63,10 @@ func (b *bench) measure(ctx context.Context) error {
 			return err
 		}
 	}
-	return b.results.write(b.out, os.Stdout)
+	if err := b.results.write(b.out, os.Stdout); err != nil || b.publish == "" {
+		return err
+	}
+	return b.results.publish(b.publish)
 }
 
 func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -86,6 +86,27 @@ func (r *results) write(dir string, w io.Writer) error {
 	)
 }
 
+// The marks between which a guide shows results.
+const (
+	resultsBegin = "<!-- results: written by `make bench PUBLISH=1` -->\n"
+	resultsEnd   = "<!-- end of results -->\n"
+)
+
+// publish puts the tables into a guide.
+func (r *results) publish(guide string) error {
+	text, err := os.ReadFile(guide) //nolint:gosec // the file that the user named
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), resultsBegin)
+	_, after, ends := strings.Cut(rest, resultsEnd)
+	if !begins || !ends {
+		return fmt.Errorf("%s has no place for results: it needs the lines %q and %q", guide, resultsBegin, resultsEnd)
+	}
+	whole := before + resultsBegin + "\n" + string(r.markdown()) + "\n" + resultsEnd + after
+	return os.WriteFile(guide, []byte(whole), 0o644) //nolint:gosec // a page of documentation is for everybody
+}
+
 func printed(_ int, err error) error { return err }
 
 // median returns the middle one of what of returns for each; of an even number, the mean of the middle two.
