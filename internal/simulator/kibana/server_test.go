@@ -309,3 +309,25 @@ func TestHostsOfMailAndHooks(t *testing.T) {
 		same(t, test.message, test.message, k.do("POST", "/api/actions/connector", test.body).message())
 	}
 }
+
+func TestSpacesUsersAndSwitchesAreReset(t *testing.T) {
+	t.Parallel()
+	k := start(t, kibana.Options{Users: []kibana.User{{Username: "u", Password: "p", Privilege: kibana.PrivilegeRead}}})
+	as := []string{"Authorization", "Basic dTpw"}
+	k.do("POST", "/api/spaces/space", object{"id": "ops", "name": "Operations"})
+	k.do("PUT", "/api/spaces/space/default", object{"id": "default", "name": "Changed"})
+	k.do("PATCH", "/simulator/kibana/switches", object{"license": "basic"})
+	k.do("POST", "/simulator/kibana/users", object{"username": "u", "password": "p", "privilege": "none"})
+	k.SaveSnapshot("changed")
+	k.Reset()
+	same(t, "space", 404, k.do("GET", "/api/spaces/space/ops", nil).status)
+	same(t, "name", any("Default"), k.do("GET", "/api/spaces/space/default", nil).body["name"])
+	same(t, "licence", "trial", k.Switches().License)
+	same(t, "user", 200, k.do("GET", "/api/actions/connectors", nil, as...).status)
+	if err := k.RestoreSnapshot("changed"); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "space", 200, k.do("GET", "/api/spaces/space/ops", nil).status)
+	same(t, "licence", "basic", k.Switches().License)
+	same(t, "user", 403, k.do("GET", "/api/actions/connectors", nil, as...).status)
+}

@@ -9,6 +9,9 @@ import (
 // state is everything that requests and the admin API change, but for the request log and the faults.
 type state struct {
 	version      version
+	switches     Switches
+	users        []User
+	spaces       map[string]map[string]any
 	connectors   map[string]*connector
 	tokens       map[string]token
 	caseSettings map[string]*caseSettings
@@ -17,8 +20,8 @@ type state struct {
 	issued       map[string]int
 }
 
-// copyOf copies a state. The maps inside connectors, settings and cases are replaced and never changed in place, so
-// copies share them.
+// copyOf copies a state. Users, spaces, and the maps inside connectors, settings and cases are replaced and never changed
+// in place, so copies share them.
 func copyOf(of state) state {
 	of.connectors = copied(of.connectors)
 	of.caseSettings = copied(of.caseSettings)
@@ -26,7 +29,7 @@ func copyOf(of state) state {
 	for _, document := range of.cases {
 		document.comments = slices.Clone(document.comments)
 	}
-	of.tokens, of.issued = maps.Clone(of.tokens), maps.Clone(of.issued)
+	of.tokens, of.issued, of.spaces = maps.Clone(of.tokens), maps.Clone(of.issued), maps.Clone(of.spaces)
 	return of
 }
 
@@ -42,13 +45,15 @@ func copied[T any](of map[string]*T) map[string]*T {
 func (s *Server) state() state {
 	return state{
 		version: s.version, connectors: s.connectors, tokens: s.tokens, caseSettings: s.caseSettings, cases: s.cases,
-		sequence: s.sequence, issued: s.issued,
+		sequence: s.sequence, issued: s.issued, switches: *s.switches.Load(), users: s.users, spaces: s.spaces,
 	}
 }
 
 func (s *Server) setState(to state) {
 	s.version, s.connectors, s.tokens, s.caseSettings = to.version, to.connectors, to.tokens, to.caseSettings
 	s.cases, s.sequence, s.issued = to.cases, to.sequence, to.issued
+	s.users, s.spaces = to.users, to.spaces
+	s.switches.Store(&to.switches)
 }
 
 // KeepAsStart makes the present state the one that Reset goes back to.
