@@ -277,6 +277,14 @@ func TestKibanaReadsFieldsAndChoicesAndClosesIncidents(t *testing.T) {
 	p := start(t, simulator.Options{})
 	p.prepare()
 	connector := p.connector(map[string]any{}, map[string]any{"username": "kibana", "password": "pw"})
+	// The dictionary is empty to an account that may not personalize it.
+	if list, _ := p.execute(connector, "getFields", map[string]any{})["data"].([]any); len(list) != 0 {
+		t.Errorf("getFields without a role for the dictionary: %v", list)
+	}
+	p.insert("sys_user_has_role", servicenow.Record{
+		"user": p.ServiceNow.Records("sys_user", "user_name=kibana")[0]["sys_id"],
+		"role": p.ServiceNow.Records("sys_user_role", "name=personalize_dictionary")[0]["sys_id"],
+	})
 	for action, params := range map[string]any{
 		"getFields":  map[string]any{},
 		"getChoices": map[string]any{"fields": []string{"urgency", "severity", "category"}},

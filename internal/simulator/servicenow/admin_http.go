@@ -144,6 +144,26 @@ func (s *Server) adminHandler() http.Handler {
 	handle("DELETE /simulator/requests", func(*http.Request) (any, error) { s.ForgetRequests(); return nil, nil })
 	handle("GET /simulator/oauth-log", func(*http.Request) (any, error) { return s.OAuthLog(), nil })
 	handle("POST /simulator/revoke-tokens", func(*http.Request) (any, error) { s.RevokeTokens(); return nil, nil })
+	handle("POST /simulator/current-application", func(r *http.Request) (any, error) {
+		var in struct {
+			User  string `json:"user_name"`
+			Scope string `json:"scope"`
+		}
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return nil, s.SetCurrentApplication(in.User, in.Scope)
+	})
+	handle("POST /simulator/web-service-access", func(r *http.Request) (any, error) {
+		var in struct {
+			Table   string `json:"table"`
+			Allowed bool   `json:"allowed"`
+		}
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return nil, s.SetWebServiceAccess(in.Table, in.Allowed)
+	})
 	handle("GET /simulator/switches", func(*http.Request) (any, error) { return s.Switches(), nil })
 	handle("POST /simulator/switches", func(r *http.Request) (any, error) {
 		if err := s.setSwitches(r); err != nil {

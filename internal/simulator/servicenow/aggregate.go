@@ -12,9 +12,9 @@ import (
 
 // stats is the Aggregate API: count, and avg, min, max, sum of integer columns, optionally grouped.
 func (s *Server) stats(c *call, name string) answer {
-	t := s.tables[name]
-	if t == nil || name == metadataTable {
-		return refused(http.StatusBadRequest, "Invalid table "+name, "")
+	t, no := s.tableNamed(name)
+	if no != nil {
+		return *no
 	}
 	if !s.mayQuery(c.caller, t) {
 		return refused(http.StatusForbidden, "Insufficient rights to query records", "")
@@ -23,7 +23,7 @@ func (s *Server) stats(c *call, name string) answer {
 	if encoded == "" {
 		encoded = filters(c.query)
 	}
-	found := s.run(t, s.parseQuery(t, encoded, c.caller))
+	found := s.ruled(c.caller, s.run(t, s.parseQuery(t, encoded, c.caller)))
 	groupBy := listOf(c.query.Get("sysparm_group_by"))
 	if len(groupBy) == 0 {
 		return result(http.StatusOK, map[string]any{"stats": s.aggregate(c.query, found)})

@@ -146,13 +146,13 @@ func TestElasticImportNeedsEveryPrivilege(t *testing.T) {
 		if post()["status"] != "error" {
 			t.Fatalf("works with %d of 6 privileges", i)
 		}
-		in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+p["sys_id"],
+		in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+p["sys_id"]+in.scoped(p),
 			map[string]any{"status": "allowed"})
 	}
 	if last := post(); last["status"] != "inserted" {
 		t.Errorf("with all: %v", last)
 	}
-	in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+requested[3]["sys_id"],
+	in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+requested[3]["sys_id"]+in.scoped(requested[3]),
 		map[string]any{"status": "denied"})
 	if last := post(); !strings.Contains(text(last["error_message"]), "Read operation against 'incident'") {
 		t.Errorf("denied: %v", last)
@@ -199,7 +199,7 @@ func TestSecOpsImportAndObservables(t *testing.T) {
 		t.Fatalf("%d privileges", len(requested))
 	}
 	for _, p := range requested {
-		in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+p["sys_id"],
+		in.must(http.StatusOK, http.MethodPatch, table+"sys_scope_privilege/"+p["sys_id"]+in.scoped(p),
 			map[string]any{"status": "allowed"})
 	}
 	got := row(kibana.must(http.StatusCreated, http.MethodPost, to, map[string]any{"u_short_description": "breach"}))

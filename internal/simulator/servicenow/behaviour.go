@@ -30,6 +30,7 @@ func newBehaviours() map[string]behaviour {
 		"sys_ws_operation":       {before: webOperationBefore},
 		"sys_dictionary":         {after: dictionaryAfter},
 		"sys_db_object":          {after: tableAfter},
+		"sys_properties":         {before: propertyBefore},
 		"api_key":                {before: apiKeyBefore},
 		"sys_api_access_policy":  {before: policyBefore, after: policyAfter},
 		"sys_api_access_scope":   {before: accessScopeBefore},
@@ -202,6 +203,9 @@ func (s *Server) forEachChild(t *table, do func(*table)) {
 
 func tableAfter(s *Server, op operation, r *row, _ map[string]string) {
 	name := r.values["name"]
+	if t := s.tables[name]; t != nil {
+		t.closed = r.values["ws_access"] == "false"
+	}
 	switch {
 	case s.seeding || name == "":
 	case op == opDelete:

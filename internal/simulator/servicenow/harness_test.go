@@ -161,6 +161,11 @@ func (in *instance) user(name string, roles ...string) (string, *instance) {
 	return id, in.as(name, "pw-"+name)
 }
 
+// scoped is the query that makes a request run in the application of a record.
+func (in *instance) scoped(record servicenow.Record) string {
+	return query("sysparm_transaction_scope", record["sys_scope"])
+}
+
 // text and object are what a JSON value holds, empty when it is of another kind.
 func text(v any) string {
 	s, _ := v.(string)

@@ -10,9 +10,12 @@ import (
 // importRow is POST /api/now/import/{staging table}: one row is staged and transformed at once. Failures of the
 // transform are 201 with status "error" in the row; only rights to the API itself are refused with 403.
 func (s *Server) importRow(c *call, name string) answer {
-	t := s.tables[name]
-	if t == nil || !t.is("sys_import_set_row") {
+	t, no := s.tableNamed(name)
+	if t != nil && !t.is("sys_import_set_row") || no != nil && no.status == http.StatusBadRequest {
 		return refused(http.StatusBadRequest, "Invalid staging table", "")
+	}
+	if no != nil {
+		return *no
 	}
 	body, bad := bodyOf(c)
 	if bad != nil {

@@ -72,6 +72,7 @@ type table struct {
 	parent  *table
 	columns []*Column
 	byName  map[string]*Column
+	closed  bool // sys_db_object.ws_access is false
 }
 
 func (t *table) column(name string) *Column { return t.byName[name] }

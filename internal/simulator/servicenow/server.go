@@ -301,6 +301,9 @@ func (s *Server) route(c *call) answer {
 		return notAuthenticated()
 	}
 	c.caller, c.proof = s.callerOf(credential), credential
+	if no := s.restRefused(c.caller); no != nil {
+		return *no
+	}
 	return s.inScope(c)
 }
 

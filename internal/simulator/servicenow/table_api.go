@@ -39,9 +39,9 @@ func viewOf(c *call) view {
 }
 
 func (s *Server) tableCollection(c *call, name, version string) answer {
-	t := s.tables[name]
-	if t == nil || name == metadataTable {
-		return refused(http.StatusBadRequest, "Invalid table "+name, "")
+	t, no := s.tableNamed(name)
+	if no != nil {
+		return *no
 	}
 	switch c.method {
 	case http.MethodGet, http.MethodHead:
@@ -54,12 +54,12 @@ func (s *Server) tableCollection(c *call, name, version string) answer {
 }
 
 func (s *Server) tableRecord(c *call, name, id string) answer {
-	t := s.tables[name]
-	if t == nil || name == metadataTable {
-		return refused(http.StatusBadRequest, "Invalid table "+name, "")
+	t, no := s.tableNamed(name)
+	if no != nil {
+		return *no
 	}
 	r := s.find(t, id)
-	if r == nil || !s.readable(c.caller, r) {
+	if r == nil || !s.readable(c.caller, r) || len(s.ruled(c.caller, []*row{r})) == 0 {
 		return noRecord()
 	}
 	switch c.method {
@@ -94,7 +94,7 @@ func writeRefused(err error) answer {
 
 // mayQuery is the table-level read ACL. Tables whose ACLs also look at the row let everybody query and filter.
 func (s *Server) mayQuery(c *caller, t *table) bool {
-	return c.may(readersOf(t)) || t.is("task") || t.is("api_key")
+	return c.may(readersOf(t)) || t.is("task") || t.is("api_key") || t.is("sys_dictionary")
 }
 
 func (s *Server) listRecords(c *call, t *table, version string) answer {
@@ -110,7 +110,7 @@ func (s *Server) listRecords(c *call, t *table, version string) answer {
 		return refused(http.StatusForbidden, "Insufficient rights to query records", detail)
 	}
 	limit, offset := number(c.query.Get("sysparm_limit"), defaultLimit), number(c.query.Get("sysparm_offset"), 0)
-	found := s.run(t, s.parseQuery(t, encoded, c.caller))
+	found := s.ruled(c.caller, s.run(t, s.parseQuery(t, encoded, c.caller)))
 	total := len(found)
 	if s.opts.CountAfterACL {
 		total = 0
@@ -213,7 +213,7 @@ func bodyOf(c *call) (map[string]any, *answer) {
 
 func (s *Server) writeOf(c *call, values map[string]any) write {
 	return write{
-		values: values, by: c.caller.userName, scope: c.query.Get("sysparm_transaction_scope"),
+		values: values, by: c.caller.userName, scope: s.scopeOfCall(c),
 		display: c.query.Get("sysparm_input_display_value") == "true",
 	}
 }
@@ -225,6 +225,9 @@ func (s *Server) createRecord(c *call, t *table) answer {
 	}
 	if !c.caller.may(writersOf(t)) {
 		return denied("Insert")
+	}
+	if no := s.scopeUnnameable(c); no != nil {
+		return *no
 	}
 	r, err := s.insert(t, s.writeOf(c, body))
 	if err != nil {
@@ -251,7 +254,10 @@ func (s *Server) updateRecord(c *call, t *table, r *row) answer {
 	if bad != nil {
 		return *bad
 	}
-	if !c.caller.may(writersOf(r.table)) {
+	if no := s.scopeUnnameable(c); no != nil {
+		return *no
+	}
+	if !c.caller.may(writersOf(r.table)) || s.crossesScope(c, r) {
 		return denied("Update")
 	}
 	for name := range body {
@@ -266,7 +272,10 @@ func (s *Server) updateRecord(c *call, t *table, r *row) answer {
 }
 
 func (s *Server) deleteRecord(c *call, t *table, r *row) answer {
-	if !c.caller.may(writersOf(t)) {
+	if no := s.scopeUnnameable(c); no != nil {
+		return *no
+	}
+	if !c.caller.may(writersOf(t)) || s.crossesScope(c, r) {
 		return denied("Delete")
 	}
 	if err := s.remove(r); err != nil {

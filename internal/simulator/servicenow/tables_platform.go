@@ -41,7 +41,7 @@ var platformTables = []Table{
 		integer("max_length", "40"), boolean("mandatory", "false"), boolean("read_only", "false"),
 		boolean("unique", "false"), boolean("active", "true"), boolean("array", "false"), boolean("display", "false"),
 		str("default_value", 512), integer("choice", "0"),
-	}, Display: "column_label", Access: Access{Read: anyUser}},
+	}, Display: "column_label", Access: Access{Read: []string{"personalize_dictionary"}}},
 	{Name: "sys_choice", Label: "Choice", Columns: []Column{
 		str("name", 80).label("Table"), str("element", 80), str("value", 100), str("label", 100), str("language", 3),
 		str("dependent_value", 100), integer("sequence", ""), boolean("inactive", "false"), str("hint", 255),
@@ -51,9 +51,17 @@ var platformTables = []Table{
 		"x_elas2_sir_int.integration_user",
 	}, Write: []string{"personalize_choices"}}},
 	{Name: "sys_properties", Label: "System Property", Extends: metadataTable, Columns: []Column{
-		str("name", 100).required().unique(), str("value", 4000), str("description", 512), str("type", 40),
-		boolean("private", "false"),
+		str("name", 100).required().unique(), str("value", 4000), str("description", 512),
+		choice("type", "string", "string", "string", "integer", "integer", "boolean", "true | false",
+			"choicelist", "choice list", "short_string", "short string", "password", "password (1 Way Encrypted)",
+			"password2", "password (2 Way Encrypted)"),
+		boolean("is_private", "false").label("Private"), boolean("ignore_cache", "false"), str("choices", 4000),
+		str("suffix", 100), str("read_roles", 255), str("write_roles", 255),
 	}},
+	{Name: "sys_user_preference", Label: "User Preference", Columns: []Column{
+		ref("user", "sys_user"), str("name", 100).required(), str("value", 4000), str("type", 40),
+		str("description", 255), boolean("system", "false"),
+	}, Access: both(anyUser...)},
 	{Name: "sys_journal_field", Label: "Journal Entry", Columns: []Column{
 		str("name", 80), str("element", 80), str("element_id", 32), str("value", 4000),
 	}, Display: "value", Access: Access{Read: []string{"itil"}}},
