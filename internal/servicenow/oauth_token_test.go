@@ -48,6 +48,7 @@ func newChain(t *testing.T) chain {
 	})
 	application := insert("oauth_entity", servicenow.Record{
 		"name": "application", "type": "client", "client_secret": "canary-secret", "active": "true", "user": user["sys_id"],
+		"inbound_grant_type": "client_credential",
 	})
 	return chain{w, key, endpoint["client_id"], m["kid"], application["client_id"], "elastic", "canary-password"}
 }
