@@ -46,6 +46,7 @@ func (sim *Simulator) handlers(latency time.Duration) (instance, kibanaSide http
 	}
 	kibanaMux := common("kibana", sim.KibanaFaults.Wrap(sim.Kibana))
 	kibanaMux.Handle("/simulator/faults", sim.KibanaFaults)
+	kibanaMux.Handle("/simulator/faults/", sim.KibanaFaults)
 	kibanaMux.HandleFunc(adminPrefix, func(w http.ResponseWriter, r *http.Request) {
 		if rest := strings.TrimPrefix(r.URL.Path, adminPrefix); !strings.HasPrefix(r.URL.Path, kibanaPrefix) {
 			r = r.Clone(r.Context())

@@ -22,6 +22,7 @@ type target struct {
 	url     string
 	handled atomic.Int32
 	revoked atomic.Int32
+	handler http.HandlerFunc // answers in place of the long body
 }
 
 const body = "0123456789abcdef0123456789abcdef"
@@ -33,8 +34,12 @@ func start(t *testing.T, clock func() time.Time) *target {
 		Clock: clock, RevokeTokens: func() { tg.revoked.Add(1) },
 		ErrorBody: func(int) []byte { return []byte(`{"status":"failure"}`) },
 	})
-	server := httptest.NewServer(tg.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(tg.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tg.handled.Add(1)
+		if tg.handler != nil {
+			tg.handler(w, r)
+			return
+		}
 		w.Header().Set("X-Target", "1")
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, body)
@@ -58,11 +63,17 @@ type answer struct {
 
 // do uses a connection of its own: a client retries by itself on a reused connection that breaks.
 func (tg *target) do(ctx context.Context, method, path string) (answer, string, error) {
-	request, err := http.NewRequestWithContext(ctx, method, tg.url+path, nil)
+	return tg.send(ctx, method, path, "")
+}
+
+func (tg *target) send(ctx context.Context, method, path, payload string) (answer, string, error) {
+	request, err := http.NewRequestWithContext(ctx, method, tg.url+path, strings.NewReader(payload))
 	if err != nil {
 		return answer{}, "", err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	request.SetBasicAuth("kibana", `p<ss"w&rd`)
+	request.Header.Set("X-Sn-Apikey", "key of the header")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: stay}
 	response, err := client.Do(request)
 	if err != nil {
 		return answer{}, "", err
@@ -71,6 +82,8 @@ func (tg *target) do(ctx context.Context, method, path string) (answer, string, 
 	text, err := io.ReadAll(response.Body)
 	return answer{response.StatusCode, response.Header}, string(text), err
 }
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func TestStatusFault(t *testing.T) {
 	t.Parallel()

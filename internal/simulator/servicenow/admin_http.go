@@ -198,6 +198,7 @@ func (s *Server) adminHandler() http.Handler {
 		return nil, s.UseDictionary(file)
 	})
 	mux.Handle("/simulator/faults", s.Faults)
+	mux.Handle("/simulator/faults/", s.Faults)
 	return mux
 }
 

@@ -151,6 +151,7 @@ func New(opts Options) *Server {
 // Sessions end with it. Snapshots stay.
 func (s *Server) Reset() {
 	s.Faults.Clear()
+	s.Faults.ForgetRequests()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.oauthLog, s.requests = nil, nil
