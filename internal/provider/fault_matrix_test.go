@@ -39,15 +39,19 @@ func TestFaultMatrix(t *testing.T) {
 	if requests < 6 {
 		t.Fatalf("only %d requests to disturb", requests)
 	}
-	for _, kind := range []fault.Kind{fault.CommitThenDrop, fault.Reset, fault.CommitThenStatus} {
+	for _, rule := range []fault.Rule{
+		{Kind: fault.CommitThenDrop}, {Kind: fault.Reset}, {Kind: fault.CommitThenStatus, Status: 502},
+	} {
 		for nth := range requests {
-			t.Run(fmt.Sprintf("%s at request %d", kind, nth), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s at request %d", rule.Kind, nth), func(t *testing.T) {
 				t.Parallel()
 				w := acctest.New(t)
 				ws := ws.at(t, w, both)
 				// Each server counts for itself, so the n-th request of either is disturbed.
+				aimed := rule
+				aimed.Skip, aimed.Count = nth, 1
 				for _, faults := range []*fault.Injector{w.ServiceNow.Faults, w.KibanaFaults} {
-					if _, err := faults.Add(fault.Rule{Kind: kind, Status: 502, PathPrefix: "/", Skip: nth, Count: 1}); err != nil {
+					if _, err := faults.Add(aimed); err != nil {
 						t.Fatal(err)
 					}
 				}
