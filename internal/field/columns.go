@@ -20,9 +20,9 @@ type Columns struct {
 // FurtherColumns binds a map from column to value.
 func FurtherColumns(p *types.Map) Field { return Columns{plain[types.Map]{p}, ""} }
 
-// Members binds a map whose entries are records of their own, which a composed store gives as columns named prefix and
+// Entries binds a map whose entries are records of their own, which a composed store gives as columns named prefix and
 // key. Where Terraform knows of no entry, as after an import, every one that the answer holds is read.
-func Members(prefix string, p *types.Map) Field { return Columns{plain[types.Map]{p}, prefix} }
+func Entries(prefix string, p *types.Map) Field { return Columns{plain[types.Map]{p}, prefix} }
 
 // Columns are those the map names now.
 func (f Columns) Columns() []string {
@@ -34,13 +34,13 @@ func (f Columns) Columns() []string {
 }
 
 // Assign takes the map of the same field of another model.
-func (f Columns) Assign(from Field) { *f.p = *twin[Columns](from).p }
+func (f Columns) Assign(from Field) { *f.p = *sameField[Columns](from).p }
 
 // Same compares the maps.
 func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 // Encode adds the columns whose values are known.
-func (f Columns) Encode(into *record.Record) {
+func (f Columns) Encode(into *record.Write) {
 	for key, value := range f.p.Elements() {
 		switch {
 		case value.IsUnknown():

@@ -31,10 +31,10 @@ func (f readColumns) named() map[string]bool {
 	return named
 }
 
-func (f readColumns) Columns() []string     { return slices.Sorted(maps.Keys(f.named())) }
-func (f readColumns) Encode(*record.Record) {}
-func (f readColumns) Assign(from Field)     { *f.p = *twin[readColumns](from).p }
-func (f readColumns) Same(as Field) bool    { return f.p.Equal(as.Value()) }
+func (f readColumns) Columns() []string    { return slices.Sorted(maps.Keys(f.named())) }
+func (f readColumns) Encode(*record.Write) {}
+func (f readColumns) Assign(from Field)    { *f.p = *sameField[readColumns](from).p }
+func (f readColumns) Same(as Field) bool   { return f.p.Equal(as.Value()) }
 
 func (f readColumns) Decode(from record.Record) error {
 	named := f.named()
@@ -57,7 +57,7 @@ type namesOnly struct{ plain[types.Set] }
 func Names(p *types.Set) Field { return namesOnly{plain[types.Set]{p}} }
 
 func (f namesOnly) Columns() []string          { return nil }
-func (f namesOnly) Encode(*record.Record)      {}
+func (f namesOnly) Encode(*record.Write)       {}
 func (f namesOnly) Decode(record.Record) error { return nil }
-func (f namesOnly) Assign(from Field)          { *f.p = *twin[namesOnly](from).p }
+func (f namesOnly) Assign(from Field)          { *f.p = *sameField[namesOnly](from).p }
 func (f namesOnly) Same(as Field) bool         { return f.p.Equal(as.Value()) }

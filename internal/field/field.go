@@ -21,7 +21,7 @@ type Field interface {
 	// Columns are the remote columns the attribute is read from.
 	Columns() []string
 	// Encode adds the attribute to a record, unless its value is unknown.
-	Encode(into *record.Record)
+	Encode(into *record.Write)
 	// Decode sets the attribute from a record. It keeps the present value where that means the same, so that another
 	// spelling by the server is no change, and where the record does not hold the column.
 	Decode(from record.Record) error
@@ -37,8 +37,8 @@ type Field interface {
 type Leaf struct {
 	Field
 	Path path.Path
-	// Within is the nested object that the field is part of, nil at the root.
-	Within Field
+	// Parent is the nested object that the field is part of, nil at the root.
+	Parent Field
 }
 
 // Leaves lists the fields of a model with their places, those of nested objects included. The order is always the same.
@@ -56,7 +56,7 @@ func Leaves(model any, fields []Field) []Leaf {
 				if child.Attribute() == nil {
 					continue
 				}
-				leaves = append(leaves, Leaf{Field: child, Path: at.AtName(name(object, child.Attribute())), Within: f})
+				leaves = append(leaves, Leaf{Field: child, Path: at.AtName(name(object, child.Attribute())), Parent: f})
 			}
 		}
 	}
@@ -102,8 +102,8 @@ func Unwrap(f Field) Field {
 	}
 }
 
-// twin gives the same field of another model, which has the same type.
-func twin[F Field](of Field) F {
+// sameField returns the same field of another model, which has the same type.
+func sameField[F Field](of Field) F {
 	return Unwrap(of).(F) //nolint:forcetypeassert // models of one type list the same fields
 }
 
@@ -129,7 +129,7 @@ type ReadOnly struct{ Field }
 func Computed(f Field) Field { return ReadOnly{f} }
 
 // Encode sends nothing.
-func (f ReadOnly) Encode(*record.Record) {}
+func (f ReadOnly) Encode(*record.Write) {}
 
 func (f ReadOnly) unwrap() Field { return f.Field }
 

@@ -22,10 +22,10 @@ func Flags(p *types.Set, columnOf map[string]string) Field {
 }
 
 func (f flags) Columns() []string  { return slices.Sorted(maps.Values(f.columns)) }
-func (f flags) Assign(from Field)  { *f.p = *twin[flags](from).p }
+func (f flags) Assign(from Field)  { *f.p = *sameField[flags](from).p }
 func (f flags) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f flags) Encode(into *record.Record) {
+func (f flags) Encode(into *record.Write) {
 	if f.p.IsUnknown() {
 		return
 	}
@@ -69,10 +69,10 @@ func Switched(column, on string, p *types.String) Field {
 }
 
 func (f switched) Columns() []string  { return []string{f.column, f.on} }
-func (f switched) Assign(from Field)  { *f.p = *twin[switched](from).p }
+func (f switched) Assign(from Field)  { *f.p = *sameField[switched](from).p }
 func (f switched) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f switched) Encode(into *record.Record) {
+func (f switched) Encode(into *record.Write) {
 	f.scalar.Encode(into)
 	if !f.p.IsUnknown() {
 		into.Values[f.on] = !f.p.IsNull()

@@ -46,7 +46,7 @@ func (f group[T]) Columns() []string {
 	return columns
 }
 
-func (f group[T]) Encode(into *record.Record) {
+func (f group[T]) Encode(into *record.Write) {
 	if f.p.IsUnknown() {
 		return
 	}
@@ -88,7 +88,7 @@ func (f group[T]) rebuild() error {
 }
 
 func (f group[T]) Assign(from Field) {
-	other := twin[group[T]](from)
+	other := sameField[group[T]](from)
 	*f.p = *other.p
 	*f.object = *other.object
 }

@@ -29,9 +29,9 @@ type scalar[V attr.Value] struct {
 func (f scalar[V]) Attribute() any    { return f.p }
 func (f scalar[V]) Columns() []string { return []string{f.column} }
 func (f scalar[V]) Value() attr.Value { return *f.p }
-func (f scalar[V]) Assign(from Field) { *f.p = *twin[scalar[V]](from).p }
+func (f scalar[V]) Assign(from Field) { *f.p = *sameField[scalar[V]](from).p }
 
-func (f scalar[V]) Encode(into *record.Record) {
+func (f scalar[V]) Encode(into *record.Write) {
 	switch {
 	case (*f.p).IsUnknown():
 	case (*f.p).IsNull():

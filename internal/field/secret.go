@@ -13,7 +13,7 @@ type writeOnly struct{}
 func (writeOnly) Columns() []string { return nil }
 
 // Encode does nothing: secrets travel apart from values.
-func (writeOnly) Encode(*record.Record) {}
+func (writeOnly) Encode(*record.Write) {}
 
 // Decode leaves the attribute null, as write-only attributes are in state.
 func (writeOnly) Decode(record.Record) error { return nil }
@@ -33,6 +33,8 @@ type SecretField struct {
 	Version *types.Int64
 	// Required tells that a create, and an update that sends secrets, cannot do without it.
 	Required bool
+	// NeededByUpdate tells that no update can do without it, since an update replaces the whole object.
+	NeededByUpdate bool
 }
 
 // Secret binds a write-only attribute. With a version set, only a change of the version sends it again.

@@ -26,6 +26,23 @@ func Set(column string, p *types.Set) Field {
 	}
 }
 
+// Members binds a set of strings to the members of a list that the record holds as such, for stores that keep one row per
+// member. Null leaves the members alone, and an empty set owns none.
+func Members(column string, p *types.Set) Field {
+	return scalar[types.Set]{
+		column: column, p: p,
+		wire: func(v types.Set) any { return sorted(v.Elements()) },
+		parse: func(said any) (types.Set, error) {
+			names, _ := said.([]string)
+			items := make([]attr.Value, len(names))
+			for i, name := range slices.Sorted(slices.Values(names)) {
+				items[i] = types.StringValue(name)
+			}
+			return types.SetValueMust(types.StringType, slices.CompactFunc(items, attr.Value.Equal)), nil
+		},
+	}
+}
+
 // List binds an ordered list of strings to a column that holds them separated by commas.
 func List(column string, p *types.List) Field {
 	return scalar[types.List]{

@@ -25,8 +25,8 @@ type constant struct {
 // Constant is sent with every create.
 func Constant(column string, value any) Field { return constant{unbound{column}, value} }
 
-func (f constant) Columns() []string          { return nil }
-func (f constant) Encode(into *record.Record) { into.Values[f.column] = f.value }
+func (f constant) Columns() []string         { return nil }
+func (f constant) Encode(into *record.Write) { into.Values[f.column] = f.value }
 
 // presence sends whether an attribute is set.
 type presence struct {
@@ -39,7 +39,7 @@ func Presence(column string, of func() attr.Value) Field { return presence{unbou
 
 func (f presence) Columns() []string { return []string{f.column} }
 
-func (f presence) Encode(into *record.Record) {
+func (f presence) Encode(into *record.Write) {
 	if v := f.of(); !v.IsUnknown() {
 		into.Values[f.column] = !v.IsNull()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -25,14 +26,14 @@ var (
 
 // NewCaseSettings manages the external connection of the cases of one owner.
 var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
-	Type:       "kibana_case_settings",
-	Server:     lifecycle.Kibana,
-	Table:      "case settings",
-	Identified: "owner",
-	Store:      func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
+	Type:              "kibana_case_settings",
+	Server:            lifecycle.Kibana,
+	Table:             "case settings",
+	IdentityAttribute: "owner",
+	Store:             func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
 	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. " +
-		"There is one per owner and space, on Kibana 7.14 and newer; it is taken over where it exists already. Custom " +
-		"fields, templates and observable types in it are left alone. Destroying it sets no connector and " +
+		"There is one per owner and space, on Kibana 7.14 and newer; see `adopt_existing` for settings that are there " +
+		"already. Custom fields, templates and observable types in it are left alone. Destroying it sets no connector and " +
 		"`close-by-user`, since Kibana cannot remove the settings.",
 	Attributes: map[string]schema.Attribute{
 		"owner": schema.StringAttribute{
@@ -60,6 +61,15 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 				"`issueType`, `priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: " +
 				"`caseId`. Keys left out are null. Default: none.",
 		},
+		"connector_name": schema.StringAttribute{
+			Computed: true, MarkdownDescription: "The connector's name as the settings hold it.",
+		},
+		"adopt_existing": schema.BoolAttribute{
+			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether settings that somebody has made are taken over. Without it they are an error that " +
+				"prints the import command; settings that are as Kibana delivers them need no adoption. Default: `false`.",
+		},
+		"adopted": lifecycle.AdoptedAttribute("restores what they were"),
 		"mappings": schema.ListNestedAttribute{
 			Computed: true,
 			MarkdownDescription: "Which field of a case is pushed to which field of the other service. Kibana derives it from " +
@@ -78,10 +88,13 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 type caseSettings struct {
 	lifecycle.Base
 	lifecycle.Space
+	lifecycle.Adopted
 	Owner           types.String `tfsdk:"owner"`
 	ClosureType     types.String `tfsdk:"closure_type"`
 	ConnectorID     types.String `tfsdk:"connector_id"`
 	ConnectorFields types.String `tfsdk:"connector_fields"`
+	ConnectorName   types.String `tfsdk:"connector_name"`
+	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 	Mappings        types.List   `tfsdk:"mappings"`
 }
 
@@ -91,6 +104,8 @@ func (m *caseSettings) Fields() []field.Field {
 		field.String("closure_type", &m.ClosureType),
 		field.String("connector_id", &m.ConnectorID),
 		field.Document("connector_fields", &m.ConnectorFields, nil),
+		field.Option(&m.AdoptExisting, func(o *record.Options) *bool { return &o.AdoptExisting }),
+		field.MovesWith(field.Computed(field.String("connector_name", &m.ConnectorName)), &m.ConnectorID),
 		field.MovesWith(
 			field.Computed(field.Structure("mappings", &m.Mappings, map[string]string{"action": "action_type"})),
 			&m.ConnectorID,

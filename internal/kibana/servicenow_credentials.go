@@ -39,7 +39,7 @@ type oauth struct {
 }
 
 func (m *credentials) fields() []field.Field {
-	isOAuth := func(r record.Record) bool { return record.Text(r.Values["config.isOAuth"]) == "true" }
+	isOAuth := func(r record.Record) bool { return r.Text("config.isOAuth") == "true" }
 	isBasic := func(r record.Record) bool { return !isOAuth(r) }
 	version := &m.CredentialsWOVersion
 	return []field.Field{

@@ -1,7 +1,9 @@
 package kibanaapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,15 +18,17 @@ import (
 
 // CaseSettings is the Store of the settings that Kibana's cases have, one per owner and space.
 //
-// Its columns are owner, space_id, closure_type, connector_id, connector_fields (a JSON object) and mappings (a list of
-// {source, target, action_type}, read only). The record's id is the owner: Kibana's own id changes whenever somebody
-// sends a POST. Its Revision is that id and the version, joined by a space.
+// Its columns are owner, closure_type, connector_id, connector_fields (a JSON object), and, read only, connector_name and
+// mappings (a list of {source, target, action_type}). The record's id is the owner: Kibana's own id changes whenever
+// somebody sends a POST. Its Revision is that id and the version, joined by a space.
 //
 // Source: Kibana's cases API, /api/cases/configure. A POST throws away every setting of the owner, custom fields and
-// templates included, so it is sent only where there is none; everything else is a PATCH.
+// templates included, so it is sent only where a well-formed list proves that there is none; everything else is a PATCH.
 type CaseSettings struct{ kibana *Client }
 
-// CaseSettings gives the store of the case settings.
+var _ record.Store = (*CaseSettings)(nil)
+
+// CaseSettings returns the store of the case settings.
 func (k *Client) CaseSettings() *CaseSettings { return &CaseSettings{k} }
 
 const (
@@ -65,94 +69,145 @@ var caseFields = map[string][]string{
 	typeSwimlane: {"caseId"},
 }
 
-// Create sets the owner's settings, whether Kibana has some already or not.
-func (s *CaseSettings) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	space := s.space(want)
+// Create sets the owner's settings. Settings that somebody has made are taken over only with AdoptExisting; those that
+// are as Kibana delivers them need no adoption.
+func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	space, owner := s.space(want.Record), s.owner(want.Record)
 	connector, err := s.connector(ctx, want, space)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	closure := record.Text(want.Values[closureColumn])
-	ctx, cancel := rest.GraceContext(ctx)
-	defer cancel()
-	for resent := 0; ; resent++ {
-		found, err := s.find(ctx, space, s.owner(want))
-		switch {
-		case err == nil:
-			return s.patch(ctx, space, found.revision(), s.owner(want), map[string]any{
-				"connector": connector, closureColumn: closure,
-			})
-		case !errors.Is(err, record.ErrNotFound):
-			return record.Record{}, err
+	body := map[string]any{"connector": connector, closureColumn: want.Text(closureColumn)}
+	found, err := s.find(ctx, space, owner)
+	switch {
+	case err == nil && !found.asDelivered() && !want.AdoptExisting:
+		id := owner
+		if space != s.kibana.Space {
+			id = space + "/" + owner
 		}
-		var out configuration
-		err = s.kibana.do(
-			ctx,
-			space,
-			rest.Request{Method: http.MethodPost, Path: casePath, Write: true, Body: map[string]any{
-				"connector": connector, closureColumn: closure, ownerColumn: s.owner(want),
-			}},
-			&out,
-		)
-		if err == nil {
-			return s.record(out, space), nil
+		return record.Answer{}, &record.ExistsError{IDs: []string{id}, Key: fmt.Sprintf("owner = %q", owner)}
+	case err == nil:
+		got, err := s.patch(ctx, space, found.revision(), owner, body)
+		if err == nil && !found.asDelivered() {
+			got.Found = found.former()
 		}
-		// When the answer was lost, the look-up of the next round finds what was made, and the PATCH sets it once more.
-		if !errors.Is(err, record.ErrOutcomeUnknown) || resent == record.MaxResends ||
-			rest.OperationContext(ctx).Err() != nil {
-			return record.Record{}, err
-		}
+		return got, err
+	case !errors.Is(err, record.ErrNotFound):
+		return record.Answer{}, err
 	}
+	body[ownerColumn] = owner
+	return record.Creation{
+		Send: func(ctx context.Context) (record.Answer, error) {
+			var out configuration
+			r := rest.Request{Method: http.MethodPost, Path: casePath, Write: true, Body: body}
+			err := s.kibana.do(ctx, space, r, &out)
+			if err == nil && !out.complete() {
+				err = fmt.Errorf("POST %s: %w: %w", casePath, errOddConfiguration, record.ErrOutcomeUnknown)
+			}
+			return s.answer(out, space, err)
+		},
+		Look: func(ctx context.Context) (record.Answer, error) {
+			found, err := s.find(ctx, space, owner)
+			return s.answer(found, space, err)
+		},
+		Conclusive: func() bool { return false }, Repeatable: func() bool { return false }, // a second POST wipes
+		Patience: s.kibana.Patience,
+		Advice:   "Look at Stack > Cases > Settings before the next apply",
+	}.Create(ctx)
 }
 
 // Read finds the owner's settings. Kibana leaves out, without an error, those of owners that the account may not see.
-func (s *CaseSettings) Read(ctx context.Context, have record.Record) (record.Record, error) {
+func (s *CaseSettings) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
 	space := s.space(have)
 	found, err := s.find(ctx, space, s.owner(have))
-	if err != nil {
-		return record.Record{}, err
-	}
-	return s.record(found, space), nil
+	return s.answer(found, space, err)
 }
 
-// Update sends what changed: the closure type, or the connector with its fields.
-func (s *CaseSettings) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	values, _ := record.Changes(have, want)
+// Update sends what changed: the closure type, or the connector with its fields and its present name.
+func (s *CaseSettings) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	values := record.ChangedValues(have, want.Record)
 	body, space := map[string]any{}, s.space(have)
 	if closure, ok := values[closureColumn]; ok {
 		body[closureColumn] = closure
 	}
-	_, id := values["connector_id"]
-	_, fields := values["connector_fields"]
-	if id || fields {
-		connector, err := s.connector(ctx, want, space)
-		if err != nil {
-			return record.Record{}, err
+	for _, column := range []string{"connector_id", "connector_fields", "connector_name"} {
+		if _, ok := values[column]; ok && body["connector"] == nil {
+			connector, err := s.connector(ctx, want, space)
+			if err != nil {
+				return record.Answer{}, err
+			}
+			body["connector"] = connector
 		}
-		body["connector"] = connector
 	}
 	if len(body) == 0 {
-		return have, nil
+		return record.Answer{Record: have}, nil
 	}
 	return s.patch(ctx, space, have.Revision, s.owner(have), body)
 }
 
-// Delete resets the settings: Kibana cannot remove them.
-func (s *CaseSettings) Delete(ctx context.Context, have record.Record) ([]string, error) {
-	_, err := s.patch(ctx, s.space(have), have.Revision, s.owner(have), map[string]any{
-		"connector": noConnector, closureColumn: closeByUser,
-	})
+// Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them.
+func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
+	space := s.space(have)
+	body := map[string]any{"connector": noConnector, closureColumn: closeByUser}
+	var warnings []string
+	if have.Found != nil {
+		body[closureColumn] = have.Found[closureColumn]
+		connector, err := s.formerConnector(ctx, have.Found, space)
+		if err != nil {
+			return nil, err
+		}
+		if connector.ID == noConnector.ID && have.Found["connector_id"] != noConnector.ID {
+			warnings = append(warnings, fmt.Sprintf("the connector %s that the settings named before is gone, so they name none",
+				have.Found["connector_id"]))
+		}
+		body["connector"] = connector
+	}
+	_, err := s.patch(ctx, space, have.Revision, s.owner(have), body)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil, nil
 	}
-	return nil, err
+	return warnings, err
 }
+
+// formerConnector is the connector that adopted settings named before, or none where it is gone.
+func (s *CaseSettings) formerConnector(
+	ctx context.Context, found map[string]string, space string,
+) (caseConnector, error) {
+	var former caseConnector
+	if err := json.Unmarshal([]byte(found["connector"]), &former); err != nil || former.ID == noConnector.ID {
+		return noConnector, nil //nolint:nilerr // what cannot be restored is reset
+	}
+	all, err := s.kibana.lists.read(ctx, s.kibana, space, true)
+	if err != nil {
+		return caseConnector{}, fmt.Errorf("looking for connector %s: %w", former.ID, err)
+	}
+	if !slices.ContainsFunc(all, func(c Connector) bool { return c.ID == former.ID }) {
+		return noConnector, nil
+	}
+	return former, nil
+}
+
+// asDelivered reports settings that nobody has made: no connector, closing by hand, and nothing beside them.
+func (c configuration) asDelivered() bool {
+	return c.Connector.Type == noConnector.Type && c.ClosureType == closeByUser
+}
+
+// former is what a restore needs.
+func (c configuration) former() map[string]string {
+	connector, _ := json.Marshal(c.Connector) //nolint:errchkjson // texts and maps of decoded JSON
+	return map[string]string{
+		closureColumn: c.ClosureType, "connector": string(connector), "connector_id": c.Connector.ID,
+	}
+}
+
+// complete reports whether an answer is a configuration at all.
+func (c configuration) complete() bool { return c.ID != "" && c.Version != "" && c.Owner != "" }
 
 // patch changes the settings that a revision names. When they are no longer there in that version, it looks once for
 // what is there now and changes that: only the columns of this store are sent, so what others changed stays.
 func (s *CaseSettings) patch(
 	ctx context.Context, space, revision, owner string, body map[string]any,
-) (record.Record, error) {
+) (record.Answer, error) {
 	send := func(revision string) (configuration, error) {
 		id, version, _ := strings.Cut(revision, " ")
 		versioned := maps.Clone(body)
@@ -161,48 +216,67 @@ func (s *CaseSettings) patch(
 		err := s.kibana.do(ctx, space, rest.Request{
 			Method: http.MethodPatch, Path: casePath + "/" + rest.PathElement(id), Body: versioned, Write: true,
 		}, &out)
+		if err == nil && !out.complete() {
+			err = fmt.Errorf("PATCH %s: %w", casePath, errOddConfiguration)
+		}
 		return out, err
 	}
 	if strings.Contains(revision, " ") {
 		out, err := send(revision)
-		if !hasStatus(err, http.StatusConflict) && !errors.Is(err, record.ErrNotFound) {
+		if !rest.HasStatus(err, http.StatusConflict) && !errors.Is(err, record.ErrNotFound) {
 			return s.answer(out, space, err)
 		}
 	}
 	found, err := s.find(ctx, space, owner)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	out, err := send(found.revision())
 	return s.answer(out, space, err)
 }
 
-func (s *CaseSettings) answer(out configuration, space string, err error) (record.Record, error) {
+func (s *CaseSettings) answer(c configuration, space string, err error) (record.Answer, error) {
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	return s.record(out, space), nil
+	got := record.Answer{Record: s.record(c, space)}
+	if c.Error != "" {
+		got.Warnings = []string{
+			"Kibana saved the case settings of " + c.Owner + ", but could not set the connector's mappings: " + c.Error,
+		}
+	}
+	return got, nil
 }
 
 func (c configuration) revision() string { return c.ID + " " + c.Version }
 
-// find is the one place where case settings are read.
+var errOddConfiguration = errors.New("the answer holds no case configuration with an id, a version and an owner")
+
+// find is the one place where case settings are read. Only a list proves that an owner has none.
 func (s *CaseSettings) find(ctx context.Context, space, owner string) (configuration, error) {
-	var all []configuration
+	var out json.RawMessage
 	r := rest.Request{Method: http.MethodGet, Path: casePath, Query: url.Values{ownerColumn: {owner}}}
-	if err := s.kibana.do(ctx, space, r, &all); err != nil {
+	if err := s.kibana.do(ctx, space, r, &out); err != nil {
 		return configuration{}, err
 	}
-	at := slices.IndexFunc(all, func(c configuration) bool { return c.Owner == owner })
-	if at < 0 {
-		return configuration{}, record.ErrNotFound
+	var all []*configuration
+	if !bytes.HasPrefix(bytes.TrimSpace(out), []byte("[")) || json.Unmarshal(out, &all) != nil {
+		return configuration{}, fmt.Errorf("GET %s: %w", casePath, errOddList)
 	}
-	return all[at], nil
+	for _, c := range all {
+		switch {
+		case c == nil || !c.complete():
+			return configuration{}, fmt.Errorf("GET %s: %w", casePath, errOddConfiguration)
+		case c.Owner == owner:
+			return *c, nil
+		}
+	}
+	return configuration{}, record.ErrNotFound
 }
 
 // connector looks up the name and the type of the wanted connector, and completes its fields.
-func (s *CaseSettings) connector(ctx context.Context, want record.Record, space string) (caseConnector, error) {
-	id := record.Text(want.Values["connector_id"])
+func (s *CaseSettings) connector(ctx context.Context, want record.Write, space string) (caseConnector, error) {
+	id := want.Text("connector_id")
 	if id == "" {
 		return noConnector, nil
 	}
@@ -230,8 +304,8 @@ func (s *CaseSettings) connector(ctx context.Context, want record.Record, space 
 }
 
 func (s *CaseSettings) space(r record.Record) string {
-	if space := record.Text(r.Values[spaceColumn]); space != "" {
-		return space
+	if r.Space != "" {
+		return r.Space
 	}
 	return s.kibana.Space
 }
@@ -241,21 +315,17 @@ func (s *CaseSettings) owner(r record.Record) string {
 	if r.ID != "" {
 		return r.ID
 	}
-	return record.Text(r.Values[ownerColumn])
+	return r.Text(ownerColumn)
 }
 
 func (s *CaseSettings) record(c configuration, space string) record.Record {
-	r := record.Record{ID: c.Owner, Revision: c.revision(), Values: map[string]any{
-		ownerColumn: c.Owner, spaceColumn: space, closureColumn: c.ClosureType, "mappings": c.Mappings,
-		"connector_id": nil, "connector_fields": nil,
+	r := record.Record{ID: c.Owner, Revision: c.revision(), Space: space, Values: map[string]any{
+		ownerColumn: c.Owner, closureColumn: c.ClosureType, "mappings": c.Mappings,
+		"connector_id": nil, "connector_fields": nil, "connector_name": nil,
 	}}
 	if c.Connector.Type != noConnector.Type {
 		r.Values["connector_id"], r.Values["connector_fields"] = c.Connector.ID, c.Connector.Fields
-	}
-	if c.Error != "" {
-		r.Warnings = []string{
-			"Kibana saved the case settings of " + c.Owner + ", but could not set the connector's mappings: " + c.Error,
-		}
+		r.Values["connector_name"] = c.Connector.Name
 	}
 	return r
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
@@ -23,7 +24,14 @@ type Client struct {
 	// SingleReads makes every read of a connector a request of its own, instead of one list per space.
 	SingleReads bool
 
-	lists connectorLists
+	// AcceptVanished takes it for a fact that none of several connectors that were asked for together is there.
+	AcceptVanished bool
+	// Patience is how long a create whose outcome is unknown is looked for.
+	Patience time.Duration
+
+	lists    connectorLists
+	reserved reservations
+	missing  missingConnectors
 
 	versionOnce sync.Mutex
 	version     *Version
@@ -41,7 +49,7 @@ func New(config rest.Config, space string) (*Client, error) {
 	if space == "" {
 		space = DefaultSpace
 	}
-	return &Client{endpoint: e, Space: space, DuplicateCheck: true}, nil
+	return &Client{endpoint: e, Space: space, DuplicateCheck: true, Patience: record.Patience}, nil
 }
 
 // DefaultSpace is the space every Kibana has; its paths carry no prefix.
@@ -106,7 +114,7 @@ func (k *Client) askVersion(ctx context.Context) (Version, error) {
 		} `json:"version"`
 	}
 	err := k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status"}, &status)
-	if err != nil && !hasStatus(err, http.StatusForbidden) && !hasStatus(err, http.StatusNotFound) {
+	if err != nil && !rest.HasStatus(err, http.StatusForbidden) && !rest.HasStatus(err, http.StatusNotFound) {
 		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
 	}
 	version := newest

@@ -34,8 +34,12 @@ type Connectors struct {
 // connector_type_id.
 func (k *Client) Connectors(typeID string) *Connectors { return &Connectors{TypeID: typeID, kibana: k} }
 
+var _ interface {
+	record.Store
+	record.Finder
+} = (*Connectors)(nil)
+
 const (
-	spaceColumn    = "space_id"
 	nameColumn     = "name"
 	configColumn   = "config"
 	typeColumn     = "connector_type_id"
@@ -61,81 +65,113 @@ var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml,
 
 // Create sends one POST. Since Kibana 8.8 it carries the connector's id, so that a lost answer is resolved by a GET.
 // Before it goes a look-up of the name among the space's connectors, which creates that come together share.
-func (s *Connectors) Create(ctx context.Context, want record.Record) (record.Record, error) {
+func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answer, error) {
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	chosen := want.ID != ""
 	if chosen && !routes.clientIDs {
-		return record.Record{}, fmt.Errorf(
-			"connector_id cannot be chosen on Kibana %s; 8.8 and newer can",
-			routes.version,
-		)
+		return record.Answer{}, fmt.Errorf("connector_id cannot be chosen on Kibana %s; 8.8 and newer can", routes.version)
 	}
 	body, err := s.body(routes, want)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	space := s.space(want)
-	before, err := s.refuseDuplicate(ctx, routes, want, space)
-	if err != nil {
-		return record.Record{}, err
-	}
-	if !routes.clientIDs {
-		return s.createUnnamed(ctx, routes, want, body, space, before)
-	}
-	if !chosen {
+	if !chosen && routes.clientIDs {
 		random, err := uuid.NewRandom() // Kibana before 9.4 demands the version and variant bits
 		if err != nil {
-			return record.Record{}, fmt.Errorf("making an id: %w", err)
+			return record.Answer{}, fmt.Errorf("making an id: %w", err)
 		}
 		want.ID = random.String()
 	}
-	ctx, cancel := rest.GraceContext(ctx)
-	defer cancel()
-	for resent := 0; ; resent++ {
-		got, err := s.send(ctx, routes, http.MethodPost, routes.one(want.ID), body, want, space)
-		lost, conflict := errors.Is(err, record.ErrOutcomeUnknown), hasStatus(err, http.StatusConflict)
-		switch {
-		case err == nil || !lost && !conflict:
-			return got, err
-		case conflict && chosen && resent == 0:
-			return record.Record{}, fmt.Errorf(
-				"connector_id %s is taken, perhaps in another space, since Kibana's ids are unique "+
-					"across them: %w",
-				want.ID,
-				err,
-			)
+	space := s.space(want.Record)
+	if s.kibana.DuplicateCheck {
+		release, err := s.kibana.reserve(space, s.typeOf(want.Record), want.Text(nameColumn), want.ID)
+		if err != nil {
+			return record.Answer{}, err
 		}
-		found, ferr := s.kibana.Get(ctx, space, want.ID)
-		switch {
-		case ferr == nil && s.holds(found, want, body):
-			s.kibana.lists.wrote(space, found.ID, &found)
-			return s.sent(routes, found, want, space), nil
-		case ferr == nil:
-			return record.Record{}, fmt.Errorf(
-				"%w (and connector_id %s is that of another connector, %q)",
-				err,
-				want.ID,
-				found.Name,
-			)
-		case !errors.Is(ferr, record.ErrNotFound):
-			return record.Record{}, fmt.Errorf(
-				"%w (and it could not be told whether the connector was made: %w)",
-				err,
-				ferr,
-			)
-		case conflict || resent == record.MaxResends || rest.OperationContext(ctx).Err() != nil:
-			return record.Record{}, err
-		}
+		defer release()
 	}
+	before, err := s.refuseDuplicate(ctx, routes, want, space, chosen)
+	if err != nil {
+		return record.Answer{}, err
+	}
+	known := map[string]bool{}
+	for _, c := range before {
+		known[c.ID] = true
+	}
+	never, always := func() bool { return false }, func() bool { return true }
+	creation := record.Creation{
+		Send: func(ctx context.Context) (record.Answer, error) {
+			path := routes.create
+			if routes.clientIDs {
+				path = routes.one(want.ID)
+			}
+			got, err := s.send(ctx, routes, http.MethodPost, path, body, want, space)
+			switch conflict := rest.HasStatus(err, http.StatusConflict); {
+			case conflict && chosen:
+				return got, fmt.Errorf("connector_id %s is taken, perhaps in another space, since Kibana's ids are unique "+
+					"across them: %w", want.ID, err)
+			case conflict: // an id that nobody else can have made
+				return got, fmt.Errorf("%w: %w", err, record.ErrOutcomeUnknown)
+			}
+			return got, err
+		},
+		Look: func(ctx context.Context) (record.Answer, error) {
+			return s.findCreated(ctx, routes, want, body, space, known)
+		},
+		Conclusive: never, Repeatable: never, Patience: s.kibana.Patience,
+		Advice: fmt.Sprintf("Look for %q under Stack Management > Connectors in the space %s before the next apply; one "+
+			"that is there is kept by an import of its id", want.Text(nameColumn), space),
+	}
+	if routes.clientIDs {
+		creation.Conclusive, creation.Repeatable = always, always
+	}
+	return creation.Create(ctx)
 }
 
-// refuseDuplicate looks for a connector of this type with the wanted name, or for any with the wanted id. It answers
-// with the space's connectors where they were asked for.
+// findCreated looks for the connector of a POST whose answer proves nothing: by its id, or, before Kibana 8.8, among
+// the connectors that were not there before.
+func (s *Connectors) findCreated(
+	ctx context.Context, routes routes, want record.Write, body map[string]any, space string, known map[string]bool,
+) (record.Answer, error) {
+	if routes.clientIDs {
+		found, err := s.kibana.Get(ctx, space, want.ID)
+		switch {
+		case err != nil:
+			return record.Answer{}, err
+		case !s.holds(found, want, body):
+			return record.Answer{}, &record.SeveralError{
+				IDs: []string{want.ID}, Key: fmt.Sprintf(" (connector_id %s is that of another connector, %q)", want.ID, found.Name),
+			}
+		}
+		s.kibana.lists.wrote(space, found.ID, &found)
+		return s.written(routes, found, want, space), nil
+	}
+	after, err := s.kibana.requestList(ctx, space)
+	if err != nil {
+		return record.Answer{}, err
+	}
+	after = slices.DeleteFunc(after, func(c Connector) bool { return known[c.ID] || !s.holds(c, want, body) })
+	switch len(after) {
+	case 0:
+		return record.Answer{}, record.ErrNotFound
+	case 1:
+		s.kibana.lists.wrote(space, after[0].ID, &after[0])
+		return s.written(routes, after[0], want, space), nil
+	}
+	several := &record.SeveralError{Key: fmt.Sprintf(" named %q", want.Text(nameColumn))}
+	for _, c := range after {
+		several.IDs = append(several.IDs, c.ID)
+	}
+	return record.Answer{}, several
+}
+
+// refuseDuplicate looks for a connector of this type with the wanted name, or for any with the chosen id. It returns
+// the space's connectors where they were asked for.
 func (s *Connectors) refuseDuplicate(
-	ctx context.Context, routes routes, want record.Record, space string,
+	ctx context.Context, routes routes, want record.Write, space string, chosen bool,
 ) ([]Connector, error) {
 	check := s.kibana.DuplicateCheck
 	if !check && routes.clientIDs {
@@ -148,17 +184,14 @@ func (s *Connectors) refuseDuplicate(
 	if !check {
 		return all, nil
 	}
-	name, typeID := record.Text(want.Values[nameColumn]), s.typeOf(want)
+	name, typeID := want.Text(nameColumn), s.typeOf(want.Record)
 	exists := &record.ExistsError{Key: fmt.Sprintf("name = %q", name)}
 	for _, c := range all {
 		switch {
-		case want.ID != "" && c.ID == want.ID && c.TypeID != typeID:
+		case chosen && c.ID == want.ID && c.TypeID != typeID:
 			return nil, fmt.Errorf("connector_id %s is taken by the connector %q of type %s", c.ID, c.Name, c.TypeID)
-		case want.ID != "" && c.ID == want.ID:
-			return nil, &record.ExistsError{
-				IDs: []string{s.importID(c, space)},
-				Key: fmt.Sprintf("connector_id = %q", c.ID),
-			}
+		case chosen && c.ID == want.ID:
+			return nil, &record.ExistsError{IDs: []string{s.importID(c, space)}, Key: fmt.Sprintf("connector_id = %q", c.ID)}
 		case c.Name == name && c.TypeID == typeID && !c.IsPreconfigured:
 			exists.IDs = append(exists.IDs, s.importID(c, space))
 		}
@@ -177,46 +210,9 @@ func (s *Connectors) importID(c Connector, space string) string {
 	return space + "/" + c.ID
 }
 
-// createUnnamed serves Kibana before 8.8, which chooses the id: a lost answer is resolved by comparing lists, and never
-// by a second POST.
-func (s *Connectors) createUnnamed(
-	ctx context.Context, routes routes, want record.Record, body map[string]any, space string, before []Connector,
-) (record.Record, error) {
-	ctx, cancel := rest.GraceContext(ctx)
-	defer cancel()
-	got, err := s.send(ctx, routes, http.MethodPost, routes.create, body, want, space)
-	if !errors.Is(err, record.ErrOutcomeUnknown) {
-		return got, err
-	}
-	after, lerr := s.kibana.requestList(ctx, space)
-	if lerr != nil {
-		return record.Record{}, fmt.Errorf(
-			"%w (and it could not be told whether the connector was made: %w)",
-			err,
-			lerr,
-		)
-	}
-	known := map[string]bool{}
-	for _, c := range before {
-		known[c.ID] = true
-	}
-	fresh := slices.DeleteFunc(after, func(c Connector) bool { return known[c.ID] || !s.holds(c, want, body) })
-	if len(fresh) == 1 {
-		s.kibana.lists.wrote(space, fresh[0].ID, &fresh[0])
-		return s.sent(routes, fresh[0], want, space), nil
-	}
-	return record.Record{}, fmt.Errorf(
-		"%w; Kibana %s has no ids made by the client, and %d new connectors of this name and "+
-			"configuration are there: look for it under Stack Management > Connectors before the next apply",
-		err,
-		routes.version,
-		len(fresh),
-	)
-}
-
-// holds tells whether a connector is the wanted one: its name, its type, and its config as far as the wanted one goes.
-func (s *Connectors) holds(c Connector, want record.Record, body map[string]any) bool {
-	if c.Name != record.Text(want.Values[nameColumn]) || c.TypeID != s.typeOf(want) {
+// holds reports whether a connector is the wanted one: its name, its type, and its config as far as the wanted one goes.
+func (s *Connectors) holds(c Connector, want record.Write, body map[string]any) bool {
+	if c.Name != want.Text(nameColumn) || c.TypeID != s.typeOf(want.Record) {
 		return false
 	}
 	config, _ := body[configColumn].(map[string]any)
@@ -226,68 +222,71 @@ func (s *Connectors) holds(c Connector, want record.Record, body map[string]any)
 // Read finds the connector in its space's list, which all reads of a refresh share, or, with SingleReads, by a GET of
 // its own. A GET also confirms that a connector which is not listed is gone: Kibana answers 403, not 404, to accounts
 // without the privilege.
-func (s *Connectors) Read(ctx context.Context, have record.Record) (record.Record, error) {
+func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
 	if have.ID == "" {
-		return record.Record{}, record.ErrNotFound
+		return record.Answer{}, record.ErrNotFound
 	}
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	space := s.space(have)
 	if !s.kibana.SingleReads {
 		all, err := s.kibana.List(ctx, space)
-		if err != nil &&
-			!errors.Is(err, record.ErrNotFound) { // a 404 is about the list or the space, not about the connector
-			return record.Record{}, err
+		if err != nil && !errors.Is(err, record.ErrNotFound) { // a 404 is about the list or the space
+			return record.Answer{}, err
 		}
 		if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == have.ID }); at >= 0 {
 			return s.managed(routes, all[at], space)
 		}
 	}
 	found, err := s.kibana.Get(ctx, space, have.ID)
+	if errors.Is(err, record.ErrNotFound) {
+		err = s.kibana.missing.confirm(space, have.ID, s.kibana.AcceptVanished, err)
+	}
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	return s.managed(routes, found, space)
 }
 
 // managed refuses connectors that this store cannot manage.
-func (s *Connectors) managed(routes routes, c Connector, space string) (record.Record, error) {
+func (s *Connectors) managed(routes routes, c Connector, space string) (record.Answer, error) {
 	switch {
 	case c.IsPreconfigured:
-		return record.Record{}, fmt.Errorf("connector %s (%s): %w", c.ID, c.Name, ErrPreconfigured)
+		return record.Answer{}, fmt.Errorf("connector %s (%s): %w", c.ID, c.Name, ErrPreconfigured)
 	case s.TypeID != "" && c.TypeID != s.TypeID:
-		return record.Record{}, fmt.Errorf("connector %s (%s) is of type %s, not %s", c.ID, c.Name, c.TypeID, s.TypeID)
+		return record.Answer{}, fmt.Errorf("connector %s (%s) is of type %s, not %s", c.ID, c.Name, c.TypeID, s.TypeID)
 	}
-	return s.record(routes, c, space), nil
+	s.kibana.missing.found(space)
+	return record.Answer{Record: s.record(routes, c, space)}, nil
 }
 
 // Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry. It answers 409
 // when another PUT came between its own reading and writing; the same PUT is then sent once more.
-func (s *Connectors) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	values, secrets := record.Changes(have, want)
-	if len(values)+len(secrets) == 0 {
-		return have, nil
+func (s *Connectors) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	if len(record.ChangedValues(have, want.Record))+len(want.SecretsToSend()) == 0 {
+		return record.Answer{Record: have}, nil
 	}
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	body, err := s.body(routes, want)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	delete(body, routes.typeKey)
-	got, err := s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, s.space(have))
-	if hasStatus(err, http.StatusConflict) {
-		got, err = s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, s.space(have))
+	space := s.space(have)
+	got, err := s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, space)
+	if rest.HasStatus(err, http.StatusConflict) || errors.Is(err, record.ErrOutcomeUnknown) {
+		got, err = s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, space)
 	}
 	return got, err
 }
 
-// Delete removes the connector, even one that rules and cases refer to.
-func (s *Connectors) Delete(ctx context.Context, have record.Record) ([]string, error) {
+// Delete removes the connector, even one that rules and cases refer to, and makes sure that it is gone.
+func (s *Connectors) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return nil, err
@@ -299,22 +298,21 @@ func (s *Connectors) Delete(ctx context.Context, have record.Record) ([]string, 
 		return nil, err
 	}
 	s.kibana.lists.wrote(space, have.ID, nil)
+	all, err := s.kibana.List(ctx, space)
+	switch {
+	case errors.Is(err, record.ErrNotFound): // the space is gone with all that was in it
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("the delete was answered, and whether the connector is gone could not be found out: %w", err)
+	case slices.ContainsFunc(all, func(c Connector) bool { return c.ID == have.ID }):
+		return nil, fmt.Errorf("kibana answered the delete of connector %s, and the connector is still there", have.ID)
+	}
 	return nil, nil
 }
 
-// Find looks connectors up by name and space; other columns are config keys.
-func (s *Connectors) Find(
-	ctx context.Context,
-	match map[string]string,
-	_ []string,
-	limit int,
-) ([]record.Record, error) {
-	match = maps.Clone(match)
-	space := match[spaceColumn]
-	if space == "" {
-		space = s.kibana.Space
-	}
-	delete(match, spaceColumn)
+// Find looks connectors up by name; other columns are config keys. Preconfigured ones are found too.
+func (s *Connectors) Find(ctx context.Context, match record.Match, _ []string, limit int) ([]record.Record, error) {
+	space := s.space(record.Record{Space: match.Space})
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return nil, err
@@ -329,8 +327,8 @@ func (s *Connectors) Find(
 			continue
 		}
 		r := s.record(routes, c, space)
-		differs := func(column string) bool { return record.Text(r.Values[column]) != match[column] }
-		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match)), differs) {
+		differs := func(column string) bool { return r.Text(column) != match.Values[column] }
+		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match.Values)), differs) {
 			found = append(found, r)
 		}
 	}
@@ -338,8 +336,8 @@ func (s *Connectors) Find(
 }
 
 func (s *Connectors) space(r record.Record) string {
-	if space := record.Text(r.Values[spaceColumn]); space != "" {
-		return space
+	if r.Space != "" {
+		return r.Space
 	}
 	return s.kibana.Space
 }
@@ -348,40 +346,41 @@ func (s *Connectors) typeOf(r record.Record) string {
 	if s.TypeID != "" {
 		return s.TypeID
 	}
-	return record.Text(r.Values[typeColumn])
+	return r.Text(typeColumn)
 }
 
-// send is the one place where connectors are written; it answers with the stored connector.
+// send is the one place where connectors are written; it returns the stored connector.
 func (s *Connectors) send(
-	ctx context.Context, routes routes, method, path string, body map[string]any, want record.Record, space string,
-) (record.Record, error) {
+	ctx context.Context, routes routes, method, path string, body map[string]any, want record.Write, space string,
+) (record.Answer, error) {
 	r := rest.Request{
 		Method: method, Path: path, Body: body, Write: true,
 		Secrets: append(record.Plaintexts(want.Secrets), flatten(body[secretsSecret])...),
 	}
-	var out map[string]any
+	var out any
 	if err := s.kibana.do(ctx, space, r, &out); err != nil {
 		s.kibana.lists.forget(space)
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	c := routes.decode(out)
-	if c.ID == "" {
+	c, err := routes.decode(out)
+	if err != nil {
 		s.kibana.lists.forget(space)
-		return record.Record{}, fmt.Errorf("%s %s: the answer holds no id", method, path)
+		return record.Answer{}, fmt.Errorf("%s %s: %w: %w", method, path, err, record.ErrOutcomeUnknown)
 	}
 	s.kibana.lists.wrote(space, c.ID, &c)
-	return s.sent(routes, c, want, space), nil
+	return s.written(routes, c, want, space), nil
 }
 
-func (s *Connectors) sent(routes routes, c Connector, want record.Record, space string) record.Record {
-	got := s.record(routes, c, space)
-	got.SecretsSent = len(want.Secrets) > 0
-	return got
+// written is the answer to a write, each of which carries all the secrets.
+func (s *Connectors) written(routes routes, c Connector, want record.Write, space string) record.Answer {
+	return record.Answer{
+		Record: s.record(routes, c, space), KeptSecrets: slices.Collect(maps.Keys(want.Secrets)),
+	}
 }
 
 // body makes the body of a POST; a PUT's lacks the type.
-func (s *Connectors) body(routes routes, want record.Record) (map[string]any, error) {
-	config, err := s.config(routes, want)
+func (s *Connectors) body(routes routes, want record.Write) (map[string]any, error) {
+	config, err := s.config(routes, want.Record)
 	if err != nil {
 		return nil, err
 	}
@@ -390,11 +389,11 @@ func (s *Connectors) body(routes routes, want record.Record) (map[string]any, er
 		if key != secretsSecret {
 			secrets[key] = secret.Value
 		} else if json.Unmarshal([]byte(secret.Value), &secrets) != nil {
-			return nil, errors.New("the secrets are no JSON object") // without the cause, which could quote them
+			return nil, errors.New("the secrets are not a JSON object") // without the cause, which could quote them
 		}
 	}
 	return map[string]any{
-		nameColumn: want.Values[nameColumn], configColumn: config, secretsSecret: secrets, routes.typeKey: s.typeOf(want),
+		nameColumn: want.Values[nameColumn], configColumn: config, secretsSecret: secrets, routes.typeKey: s.typeOf(want.Record),
 	}, nil
 }
 
@@ -438,8 +437,8 @@ func (s *Connectors) config(routes routes, r record.Record) (map[string]any, err
 }
 
 func (s *Connectors) record(routes routes, c Connector, space string) record.Record {
-	r := record.Record{ID: c.ID, Values: map[string]any{
-		nameColumn: c.Name, spaceColumn: space, configColumn: c.Config, typeColumn: c.TypeID,
+	r := record.Record{ID: c.ID, Space: space, Values: map[string]any{
+		nameColumn: c.Name, configColumn: c.Config, typeColumn: c.TypeID,
 		"is_deprecated": c.IsDeprecated, "is_missing_secrets": c.IsMissingSecrets, "is_preconfigured": c.IsPreconfigured,
 	}}
 	for key, value := range c.Config {
@@ -453,9 +452,4 @@ func (s *Connectors) record(routes routes, c Connector, space string) record.Rec
 		r.Values[mappingsColumn] = configuration["mapping"]
 	}
 	return r
-}
-
-func hasStatus(err error, status int) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && e.Status == status
 }

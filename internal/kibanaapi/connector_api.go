@@ -2,6 +2,8 @@ package kibanaapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -79,23 +81,29 @@ func (r routes) key(in map[string]any, snake, camel string) any {
 	return in[snake]
 }
 
+// errNoConnector says that an answer holds something else than a connector.
+var errNoConnector = errors.New("the answer holds no connector with an id")
+
 // decode reads a connector of either spelling.
-func (r routes) decode(in map[string]any) Connector {
+func (r routes) decode(decoded any) (Connector, error) {
+	in, ok := decoded.(map[string]any)
+	id, isText := in["id"].(string)
+	if !ok || !isText || id == "" {
+		return Connector{}, errNoConnector
+	}
 	c := Connector{
-		ID: record.Text(
-			in["id"],
-		), Name: record.Text(in["name"]), TypeID: record.Text(r.key(in, "connector_type_id", "actionTypeId")),
+		ID: id, Name: record.Text(in["name"]), TypeID: record.Text(r.key(in, "connector_type_id", "actionTypeId")),
 	}
 	c.Config, _ = in["config"].(map[string]any)
 	c.IsPreconfigured, _ = r.key(in, "is_preconfigured", "isPreconfigured").(bool)
 	c.IsMissingSecrets, _ = r.key(in, "is_missing_secrets", "isMissingSecrets").(bool)
 	deprecated, told := r.key(in, "is_deprecated", "isDeprecated").(bool)
 	if !told && !c.IsPreconfigured {
-		// 7.16 to 8.1 know deprecated connectors, but do not tell of them.
+		// 7.16 to 8.1 know deprecated connectors, but do not report them.
 		deprecated = r.usesTableAPI(c)
 	}
 	c.IsDeprecated = deprecated
-	return c
+	return c, nil
 }
 
 // usesTableAPI tells whether a connector writes by the Table API, which makes it deprecated since 7.16: also when its
@@ -125,11 +133,19 @@ func (k *Client) Get(ctx context.Context, space, id string) (Connector, error) {
 	if err != nil {
 		return Connector{}, err
 	}
-	var out map[string]any
-	if err := k.do(ctx, space, rest.Request{Method: http.MethodGet, Path: routes.one(id)}, &out); err != nil {
+	var out any
+	r := rest.Request{Method: http.MethodGet, Path: routes.one(id)}
+	if err := k.do(ctx, space, r, &out); err != nil {
 		return Connector{}, err
 	}
-	return routes.decode(out), nil
+	c, err := routes.decode(out)
+	if err == nil && c.ID != id {
+		err = fmt.Errorf("the answer holds the connector %s", c.ID)
+	}
+	if err != nil {
+		return Connector{}, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
+	}
+	return c, nil
 }
 
 // List gives every connector of a space, preconfigured ones included. Calls that come together share one request, and
@@ -144,16 +160,26 @@ func (k *Client) requestList(ctx context.Context, space string) ([]Connector, er
 	if err != nil {
 		return nil, err
 	}
-	var out []map[string]any
+	var out any
 	if err := k.do(ctx, space, rest.Request{Method: http.MethodGet, Path: routes.list}, &out); err != nil {
 		return nil, err
 	}
-	connectors := make([]Connector, len(out))
-	for i, c := range out {
-		connectors[i] = routes.decode(c)
+	list, ok := out.([]any)
+	if !ok {
+		return nil, errOddList
+	}
+	connectors := make([]Connector, len(list))
+	for i, decoded := range list {
+		if connectors[i], err = routes.decode(decoded); err != nil {
+			return nil, fmt.Errorf("%w: entry %d: %w", errOddList, i, err)
+		}
 	}
 	return connectors, nil
 }
+
+// errOddList says that the answer to a list proves nothing about what was asked for.
+var errOddList = errors.New("kibana gave an odd answer where a list was expected; it proves nothing, so nothing is " +
+	"taken for deleted")
 
 // Types lists the connector types that this Kibana knows.
 func (k *Client) Types(ctx context.Context, space string) ([]ConnectorType, error) {

@@ -44,7 +44,7 @@ func (f *fakeKibana) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(http.StatusOK, map[string]any{"version": map[string]any{"number": f.version}})
 	case r.URL.Path == "/api/actions/connectors":
 		f.lists.Add(1)
-		rows := slices.Clone(f.connectors)
+		rows := append([]map[string]any{}, f.connectors...)
 		if f.hold != nil {
 			f.mu.Unlock()
 			f.asked <- struct{}{}
@@ -79,8 +79,10 @@ func newFakeKibana(t *testing.T, f *fakeKibana) *Client {
 	return k
 }
 
-func named(name string) record.Record {
-	return record.Record{Values: map[string]any{"name": name, "config.index": name}, Key: []string{"name"}}
+func named(name string) record.Write {
+	return record.Write{
+		Record: record.Record{Values: map[string]any{"name": name, "config.index": name}}, Key: []string{"name"},
+	}
 }
 
 // each calls f n times at once and collects the errors.
@@ -98,7 +100,7 @@ func TestCreatesAndReadsShareOneList(t *testing.T) {
 	t.Parallel()
 	f := &fakeKibana{version: "9.4.0"}
 	s := newFakeKibana(t, f).Connectors(".index")
-	made := make([]record.Record, 50)
+	made := make([]record.Answer, 50)
 	err := each(len(made), func(i int) (err error) {
 		made[i], err = s.Create(t.Context(), named(fmt.Sprint("c", i)))
 		return err
@@ -110,7 +112,7 @@ func TestCreatesAndReadsShareOneList(t *testing.T) {
 		t.Errorf("50 creates took %d lists", lists)
 	}
 	err = each(len(made), func(i int) error {
-		got, err := s.Read(t.Context(), made[i])
+		got, err := s.Read(t.Context(), made[i].Record, nil)
 		if err == nil && record.Text(got.Values["config.index"]) != fmt.Sprint("c", i) {
 			return fmt.Errorf("read %v", got.Values)
 		}
@@ -139,13 +141,13 @@ func TestOwnWritesAreSeenAtOnce(t *testing.T) {
 	if _, err := s.Create(t.Context(), named("one")); !errors.As(err, &exists) || exists.IDs[0] != one.ID {
 		t.Errorf("a second connector of the name: %v", err)
 	}
-	if _, err := s.Read(t.Context(), one); err != nil { // fills the snapshot
+	if _, err := s.Read(t.Context(), one.Record, nil); err != nil { // fills the snapshot
 		t.Fatal(err)
 	}
-	if _, err := s.Delete(t.Context(), one); err != nil {
+	if _, err := s.Delete(t.Context(), one.Record, record.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Read(t.Context(), one); !errors.Is(err, record.ErrNotFound) {
+	if _, err := s.Read(t.Context(), one.Record, nil); !errors.Is(err, record.ErrNotFound) {
 		t.Errorf("reading what was deleted: %v", err)
 	}
 	if _, err := s.Create(t.Context(), named("one")); err != nil {
@@ -172,7 +174,7 @@ func TestListInFlight(t *testing.T) {
 	}
 	second := make(chan error, 1)
 	go func() {
-		_, err := s.Read(t.Context(), one)
+		_, err := s.Read(t.Context(), one.Record, nil)
 		second <- err
 	}()
 	<-f.asked
@@ -286,12 +288,12 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 	}{
 		"made":                      {chosen, []step{{200, ours}}, nil, "", 1},
 		"lost and made":             {chosen, []step{{}}, []step{{200, ours}}, "", 2},
-		"lost and not made":         {chosen, []step{{}, {200, ours}}, []step{{404, gone}}, "", 3},
+		"lost and not made":         {chosen, []step{{}, {200, ours}}, []step{{404, gone}, {200, ours}}, "", 4},
 		"lost, and somebody else's": {chosen, []step{{}}, []step{{200, theirs}}, "that of another connector", 2},
-		"lost, and cannot be told":  {chosen, []step{{}}, []step{{403, gone}}, "could not be told", 2},
+		"lost, and cannot be told":  {chosen, []step{{}}, []step{{403, gone}}, "could not be found out", 2},
 		"chosen and taken":          {chosen, []step{{409, conflict}}, nil, "is taken", 1},
 		"lost, resent, conflict":    {chosen, []step{{}, {409, conflict}}, []step{{404, gone}, {200, ours}}, "", 4},
-		"generated and conflict":    {"", []step{{409, conflict}}, []step{{404, gone}}, "409", 2},
+		"generated and conflict":    {"", []step{{409, conflict}, {409, conflict}}, []step{{404, gone}, {404, gone}}, "409", 4},
 		"refused":                   {chosen, []step{{400, `{"statusCode": 400, "message": "no"}`}}, nil, "no", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -330,7 +332,7 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(k.endpoint.Close)
-			k.DuplicateCheck = false
+			k.DuplicateCheck, k.Patience = false, 0
 			want := named("one")
 			want.ID = test.id
 			got, err := k.Connectors(".index").Create(t.Context(), want)
@@ -366,14 +368,14 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	k.DuplicateCheck = false
 	want := named("one")
 	want.Secrets = map[string]record.Secret{
-		"apiToken": {Value: "canary-one", Moved: true},
-		"secrets":  {Value: `{"password": "canary-two", "nested": {"list": ["canary-three"]}}`, Moved: true},
+		"apiToken": {Value: "canary-one", Send: true},
+		"secrets":  {Value: `{"password": "canary-two", "nested": {"list": ["canary-three"]}}`, Send: true},
 	}
 	_, err = k.Connectors(".index").Create(t.Context(), want)
 	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "cannot use") {
 		t.Errorf("the error is %v", err)
 	}
-	want.Secrets["secrets"] = record.Secret{Value: `{"password": "canary-two"`, Moved: true}
+	want.Secrets["secrets"] = record.Secret{Value: `{"password": "canary-two"`, Send: true}
 	if _, err = k.Connectors(".index").Create(t.Context(), want); err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("the error is %v", err)
 	}

@@ -24,10 +24,10 @@ type ActionModel[T any] interface {
 
 // NewAction makes a constructor for the provider's list of actions. A model may be a Checker.
 func NewAction[T any, M ActionModel[T]](a Action) func() action.Action {
-	return func() action.Action { return &deed[T, M]{Action: a} }
+	return func() action.Action { return &actionResource[T, M]{Action: a} }
 }
 
-type deed[T any, M ActionModel[T]] struct {
+type actionResource[T any, M ActionModel[T]] struct {
 	Action
 	connection *Connection
 }
@@ -36,28 +36,28 @@ var _ interface {
 	action.ActionWithConfigure
 	action.ActionWithValidateConfig
 	action.ActionWithModifyPlan
-} = (*deed[idle, *idle])(nil)
+} = (*actionResource[noAction, *noAction])(nil)
 
-// idle is the least a model can be.
-type idle struct{}
+// noAction is the least a model can be.
+type noAction struct{}
 
-func (*idle) Invoke(context.Context, *Servers, func(string)) error { return nil }
+func (*noAction) Invoke(context.Context, *Servers, func(string)) error { return nil }
 
-func (a *deed[T, M]) subject() string { return "action.servicenow_" + a.Type }
+func (a *actionResource[T, M]) subject() string { return "action.servicenow_" + a.Type }
 
-func (a *deed[T, M]) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+func (a *actionResource[T, M]) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + a.Type
 }
 
-func (a *deed[T, M]) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+func (a *actionResource[T, M]) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
 	a.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
 }
 
-func (a *deed[T, M]) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+func (a *actionResource[T, M]) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{MarkdownDescription: a.Description, Attributes: a.Attributes}
 }
 
-func (a *deed[T, M]) ValidateConfig(
+func (a *actionResource[T, M]) ValidateConfig(
 	ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse,
 ) {
 	m := M(new(T))
@@ -68,11 +68,11 @@ func (a *deed[T, M]) ValidateConfig(
 }
 
 // ModifyPlan reports a missing connection before anything is applied.
-func (a *deed[T, M]) ModifyPlan(_ context.Context, _ action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+func (a *actionResource[T, M]) ModifyPlan(_ context.Context, _ action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	a.connection.reachable(a.Server, a.subject(), false, &resp.Diagnostics)
 }
 
-func (a *deed[T, M]) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+func (a *actionResource[T, M]) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	m := M(new(T))
 	resp.Diagnostics.Append(req.Config.Get(ctx, m)...)
 	if resp.Diagnostics.HasError() || !a.connection.reachable(a.Server, a.subject(), true, &resp.Diagnostics) {

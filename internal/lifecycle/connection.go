@@ -29,6 +29,10 @@ type Connection struct {
 	Servers
 	// Unknown tells, by side, that its configuration holds values known only after apply.
 	Unknown map[Server]bool
+	// AllowLockout permits writes that shut out the provider's own login.
+	AllowLockout bool
+	// SecretChangeDetection says how changed secrets without a version are noticed.
+	SecretChangeDetection SecretChangeDetection
 }
 
 func connectionOf(data any, diags *diag.Diagnostics) *Connection {

@@ -36,12 +36,14 @@ type Definition struct {
 	Store func(*Servers) record.Store
 	// Timeout bounds each operation that the timeouts attribute does not; 20 minutes when it is zero.
 	Timeout time.Duration
-	// Within names the attribute that tells, beside the id, where a record is. It leads the import id and the identity:
-	// `<within>/<id>`, and after another slash the columns to read, separated by commas.
-	Within string
-	// Identified names the attribute that holds the id of something in Kibana, for the identity; "connector_id" when
-	// empty.
-	Identified string
+	// TableAttribute names the attribute that says in which table a record is, where Table does not. It leads the import
+	// id and the identity: `<table>/<id>`, and after another slash the columns to read, separated by commas.
+	TableAttribute string
+	// IdentityAttribute names the attribute that holds the id of something in Kibana, for the identity; "connector_id"
+	// when empty.
+	IdentityAttribute string
+	// MayBeEmpty names the collections for which [] means something else than null.
+	MayBeEmpty []string
 }
 
 // Model is a pointer to a Terraform model that lists its bound fields.
@@ -58,12 +60,12 @@ type Checker interface {
 
 // Planner is a model with rules that only the server can decide before a write, such as whether a name exists there.
 // Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed.
-// It must take unknown values for possibly right, and an account that may not look for no proof of a fault.
+// It must take unknown values for possibly right; that an account may not look is no proof of a fault.
 type Planner interface {
 	Plan(ctx context.Context, c *Servers, secrets []string, report *Report)
 }
 
-// Resender is a model that tells from what was read that the server needs its secrets again.
+// Resender is a model that knows from what was read that the server has lost its secrets.
 type Resender interface {
 	MissesSecrets() bool
 }
@@ -83,7 +85,7 @@ type Space struct {
 
 func (s *Space) spaceID() *types.String { return &s.SpaceID }
 
-type placed interface{ spaceID() *types.String }
+type inSpace interface{ spaceID() *types.String }
 
 // Scope is embedded in models of tables whose records live in an application scope.
 type Scope struct {
@@ -92,7 +94,7 @@ type Scope struct {
 
 func (s *Scope) scopeID() *types.String { return &s.ScopeID }
 
-type scoped interface{ scopeID() *types.String }
+type inScope interface{ scopeID() *types.String }
 
 // AdditionalColumns is embedded in models of ServiceNow tables.
 type AdditionalColumns struct {
@@ -101,7 +103,7 @@ type AdditionalColumns struct {
 
 func (a *AdditionalColumns) additionalColumns() *types.Map { return &a.AdditionalColumns }
 
-type extensible interface{ additionalColumns() *types.Map }
+type withColumns interface{ additionalColumns() *types.Map }
 
 // Secrets is embedded in models that have write-only attributes.
 type Secrets struct {
@@ -110,12 +112,21 @@ type Secrets struct {
 
 func (s *Secrets) secretsUpdatedAt() *types.String { return &s.SecretsUpdatedAt }
 
-type secretive interface{ secretsUpdatedAt() *types.String }
+type withSecrets interface{ secretsUpdatedAt() *types.String }
+
+// Adopted is embedded in models of what a create may take over instead of making it.
+type Adopted struct {
+	Adopted types.Bool `tfsdk:"adopted"`
+}
+
+func (a *Adopted) adopted() *types.Bool { return &a.Adopted }
+
+type adoptable interface{ adopted() *types.Bool }
 
 // New makes a constructor for the provider's list of resources.
 func New[T any, M Model[T]](d Definition) func() resource.Resource {
-	if d.Identified == "" {
-		d.Identified = "connector_id"
+	if d.IdentityAttribute == "" {
+		d.IdentityAttribute = "connector_id"
 	}
 	if d.Timeout == 0 {
 		d.Timeout = defaultTimeout
@@ -139,12 +150,12 @@ var _ interface {
 	resource.ResourceWithModifyPlan
 	resource.ResourceWithValidateConfig
 	resource.ResourceWithIdentity
-} = (*lifecycle[none, *none])(nil)
+} = (*lifecycle[noModel, *noModel])(nil)
 
-// none is the least a model can be.
-type none struct{ Base }
+// noModel is the least a model can be.
+type noModel struct{ Base }
 
-func (*none) Fields() []field.Field { return nil }
+func (*noModel) Fields() []field.Field { return nil }
 
 func (r *lifecycle[T, M]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.Type
@@ -159,13 +170,13 @@ func (r *lifecycle[T, M]) Configure(
 // fieldsOf lists the model's fields and those of its mixins.
 func fieldsOf[T any, M Model[T]](m M) []field.Field {
 	fields := m.Fields()
-	if s, ok := any(m).(scoped); ok {
-		fields = append(fields, field.String("sys_scope", s.scopeID()))
+	if s, ok := any(m).(inScope); ok {
+		fields = append(fields, field.Scope(s.scopeID()))
 	}
-	if p, ok := any(m).(placed); ok {
-		fields = append(fields, field.String("space_id", p.spaceID()))
+	if p, ok := any(m).(inSpace); ok {
+		fields = append(fields, field.Space(p.spaceID()))
 	}
-	if e, ok := any(m).(extensible); ok {
+	if e, ok := any(m).(withColumns); ok {
 		fields = append(fields, field.FurtherColumns(e.additionalColumns()))
 	}
 	return fields
@@ -174,21 +185,21 @@ func fieldsOf[T any, M Model[T]](m M) []field.Field {
 // leavesOf lists the model's fields with their places in the schema, nested ones included.
 func leavesOf[T any, M Model[T]](m M) []field.Leaf { return field.Leaves(m, fieldsOf[T](m)) }
 
-// encode turns a model into a record without secrets.
-func (r *lifecycle[T, M]) encode(m M) record.Record {
-	rec := record.Record{Values: map[string]any{}, Secrets: map[string]record.Secret{}}
+// encode turns a model into a write without secrets.
+func (r *lifecycle[T, M]) encode(m M) record.Write {
+	want := record.Write{Record: record.Record{Values: map[string]any{}}}
 	for _, f := range fieldsOf[T](m) {
-		f.Encode(&rec)
-		rec.Columns = append(rec.Columns, f.Columns()...)
+		f.Encode(&want)
+		want.Columns = append(want.Columns, f.Columns()...)
 	}
 	if id := m.base().ID; !id.IsUnknown() && !id.IsNull() {
-		rec.ID = id.ValueString()
+		want.ID = id.ValueString()
 	}
-	rec.Key = r.keyColumns(m)
-	return rec
+	want.Key = r.keyColumns(m)
+	return want
 }
 
-// decode sets a model from what the server answered. Fields for which keep answers true stay as they are, and so does
+// decode sets a model from what the server answered. Fields for which keep returns true stay as they are, and so does
 // one that cannot be read: the rest is set all the same, so that a record is never lost over one strange value.
 func decode[T any, M Model[T]](m M, rec record.Record, keep func(field.Field) bool) error {
 	if rec.ID != "" {

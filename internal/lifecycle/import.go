@@ -25,7 +25,7 @@ func (r *lifecycle[T, M]) IdentitySchema(
 ) {
 	if r.Server == Kibana {
 		resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-			r.Identified: identityschema.StringAttribute{RequiredForImport: true, Description: "The object's id."},
+			r.IdentityAttribute: identityschema.StringAttribute{RequiredForImport: true, Description: "The object's id."},
 			"space_id": identityschema.StringAttribute{
 				OptionalForImport: true, Description: "The Kibana space; the provider's when absent.",
 			},
@@ -35,9 +35,9 @@ func (r *lifecycle[T, M]) IdentitySchema(
 	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
 		"id": identityschema.StringAttribute{RequiredForImport: true, Description: "The record's sys_id, 32 hex digits."},
 	}}
-	if r.Within != "" {
-		resp.IdentitySchema.Attributes[r.Within] = identityschema.StringAttribute{
-			RequiredForImport: true, Description: "The " + r.Within + " that holds the record.",
+	if r.TableAttribute != "" {
+		resp.IdentitySchema.Attributes[r.TableAttribute] = identityschema.StringAttribute{
+			RequiredForImport: true, Description: "The " + r.TableAttribute + " that holds the record.",
 		}
 	}
 }
@@ -50,13 +50,13 @@ func (r *lifecycle[T, M]) identify(ctx context.Context, identity *tfsdk.Resource
 	}
 	if r.Server != Kibana {
 		diags.Append(identity.SetAttribute(ctx, path.Root("id"), m.base().ID)...)
-		if r.Within != "" {
-			diags.Append(identity.SetAttribute(ctx, path.Root(r.Within), r.within(m).Value())...)
+		if r.TableAttribute != "" {
+			diags.Append(identity.SetAttribute(ctx, path.Root(r.TableAttribute), r.tableOf(m).Value())...)
 		}
 		return diags
 	}
-	diags.Append(identity.SetAttribute(ctx, path.Root(r.Identified), m.base().ID)...)
-	if p, ok := any(m).(placed); ok {
+	diags.Append(identity.SetAttribute(ctx, path.Root(r.IdentityAttribute), m.base().ID)...)
+	if p, ok := any(m).(inSpace); ok {
 		diags.Append(identity.SetAttribute(ctx, path.Root("space_id"), *p.spaceID())...)
 	}
 	return diags
@@ -68,8 +68,8 @@ func (r *lifecycle[T, M]) ImportState(
 	if !r.connection.reachable(r.Server, "servicenow_"+r.Type, true, &resp.Diagnostics) {
 		return
 	}
-	if r.Within != "" {
-		r.importWithin(ctx, req, resp)
+	if r.TableAttribute != "" {
+		r.importFromTable(ctx, req, resp)
 		return
 	}
 	id, space := req.ID, ""
@@ -81,13 +81,10 @@ func (r *lifecycle[T, M]) ImportState(
 		}
 	}
 	if match := r.naturalKey(id); match != nil {
-		if space != "" {
-			match["space_id"] = space
-		}
-		id = r.lookUp(ctx, req.ID, match, &resp.Diagnostics)
+		id = r.lookUp(ctx, req.ID, record.Match{Space: space, Values: match}, &resp.Diagnostics)
 	} else if r.Server == ServiceNow && !IsSysID(id) && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type,
-			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", req.ID, r.keyForm()))
+			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", id, r.keyForm()))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -105,7 +102,7 @@ func (r *lifecycle[T, M]) importIdentity(
 ) (id, space string) {
 	var key, place types.String
 	if r.Server == Kibana {
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.Identified), &key)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.IdentityAttribute), &key)...)
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("space_id"), &place)...)
 	} else {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &key)...)
@@ -149,7 +146,7 @@ func (r *lifecycle[T, M]) naturalKey(id string) map[string]string {
 
 // lookUp finds the one record with a natural key. None or several is an error that lists what there is.
 func (r *lifecycle[T, M]) lookUp(
-	ctx context.Context, asked string, match map[string]string, diags *diag.Diagnostics,
+	ctx context.Context, asked string, match record.Match, diags *diag.Diagnostics,
 ) string {
 	summary := "Cannot import servicenow_" + r.Type
 	finder, ok := r.Store(&r.connection.Servers).(record.Finder)
@@ -171,8 +168,8 @@ func (r *lifecycle[T, M]) lookUp(
 	lines := make([]string, len(found))
 	for i, rec := range found {
 		id := rec.ID
-		if space := match["space_id"]; space != "" {
-			id = space + "/" + id
+		if match.Space != "" {
+			id = match.Space + "/" + id
 		}
 		lines[i] = "  terraform import servicenow_" + r.Type + ".NAME " + id
 	}

@@ -35,7 +35,7 @@ func ListOf(r resource.Resource) (func() list.ListResource, bool) {
 }
 
 func (r *lifecycle[T, M]) lister() (list.ListResource, bool) {
-	_, table := any(M(new(T))).(extensible)
+	_, table := any(M(new(T))).(withColumns)
 	connector := r.Server == Kibana && len(r.Key) > 0
 	return &lister[T, M]{lifecycle: &lifecycle[T, M]{Definition: r.Definition}}, table || connector
 }
@@ -43,7 +43,7 @@ func (r *lifecycle[T, M]) lister() (list.ListResource, bool) {
 // lister lists what a resource could import.
 type lister[T any, M Model[T]] struct{ lifecycle *lifecycle[T, M] }
 
-var _ list.ListResourceWithConfigure = (*lister[none, *none])(nil)
+var _ list.ListResourceWithConfigure = (*lister[noModel, *noModel])(nil)
 
 func (l *lister[T, M]) Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	l.lifecycle.Metadata(ctx, req, resp)
@@ -120,32 +120,30 @@ func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do fu
 		if !ok {
 			return errors.ErrUnsupported
 		}
-		match := map[string]string{}
-		if filter != "" {
-			match["space_id"] = filter
-		}
 		if limit <= 0 {
 			limit = math.MaxInt
 		}
-		found, err := finder.Find(ctx, match, nil, limit)
+		found, err := finder.Find(ctx, record.Match{Space: filter}, nil, limit)
 		for _, rec := range found {
-			if err == nil && record.Text(rec.Values["is_preconfigured"]) != "true" { // those cannot be managed
+			if err == nil && rec.Text("is_preconfigured") != "true" { // those cannot be managed
 				err = do(rec)
 			}
 		}
 		return err
 	}
 	columns := l.lifecycle.encode(M(new(T))).Columns
-	// A store of the table's rows alone answers with whole records; one composed of several tables is asked for each.
-	_, plain := store.(interface {
-		Each(context.Context, string, []string, int, func(record.Record) error) (int, error)
-	})
-	_, err := c.ServiceNow.Table(l.lifecycle.Table).Each(ctx, filter, columns, limit, func(rec record.Record) error {
-		if !plain {
-			var err error
-			if rec, err = store.Read(ctx, record.Record{ID: rec.ID, Columns: columns}); err != nil {
+	// A store that lists its records returns them whole; one that has more to a record is asked for each.
+	lister, whole := store.(record.Lister)
+	if !whole {
+		lister = c.ServiceNow.Table(l.lifecycle.Table)
+	}
+	_, err := lister.Each(ctx, filter, columns, limit, func(rec record.Record) error {
+		if !whole {
+			got, err := store.Read(ctx, record.Record{ID: rec.ID}, columns)
+			if err != nil {
 				return err
 			}
+			rec = got.Record
 		}
 		return do(rec)
 	})
@@ -169,7 +167,7 @@ func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec rec
 	result.Diagnostics.Append(l.lifecycle.identify(ctx, result.Identity, m)...)
 	result.DisplayName = rec.ID
 	for _, column := range l.lifecycle.keyColumns(m) {
-		result.DisplayName = record.Text(rec.Values[column]) // the last part of the key is the name
+		result.DisplayName = rec.Text(column) // the last part of the key is the name
 	}
 	if req.IncludeResource {
 		result.Diagnostics.Append(result.Resource.Set(ctx, m)...)

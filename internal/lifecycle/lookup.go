@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // Lookup is a data source that finds one row of a table by the attributes that are configured.
@@ -92,17 +93,17 @@ func (l *lookup[T, M]) ValidateConfig(
 		if !value.IsNull() {
 			set++
 		}
-		if strings.Contains(value.ValueString(), "^") {
+		if err := servicenowapi.Queryable(value.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root(key), "A value that cannot be looked up",
-				"ServiceNow queries have no way to write the character ^ inside a value.")
+				"The value of "+key+" "+err.Error()+".")
 		}
 		if !value.IsNull() && !value.IsUnknown() && value.ValueString() == "" {
 			resp.Diagnostics.AddAttributeError(path.Root(key), "An empty value", "Nothing can be found by an empty value.")
 		}
 	}
 	if len(l.Keys) > 1 && (set > 1 || set == 0) && !unknown {
-		resp.Diagnostics.AddAttributeError(path.Root(l.Keys[0]), "One key, please",
-			"Set exactly one of "+strings.Join(l.Keys, " and ")+".")
+		resp.Diagnostics.AddAttributeError(path.Root(l.Keys[0]), "Exactly one key",
+			"Exactly one of "+strings.Join(l.Keys, " and ")+" must be set.")
 	}
 }
 
@@ -120,7 +121,7 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 			match[leaf.Columns()[0]] = value.ValueString()
 		}
 	}
-	found, err := l.Store(&l.connection.Servers).Find(ctx, match, columns, candidates)
+	found, err := l.Store(&l.connection.Servers).Find(ctx, record.Match{Values: match}, columns, candidates)
 	if err != nil {
 		resp.Diagnostics.AddError("Cannot read "+subject,
 			fmt.Sprintf("Looking for %s in %s: %s", describe(match), l.Table, explain(err)))
@@ -140,7 +141,7 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
-// report lists what was found instead of one record: the several, or what comes near.
+// report lists what was found instead of one record: the several, or what is similar.
 func (l *lookup[T, M]) report(
 	ctx context.Context, match map[string]string, found []record.Record, diags *diag.Diagnostics,
 ) {
@@ -151,17 +152,15 @@ func (l *lookup[T, M]) report(
 		return
 	}
 	detail := fmt.Sprintf("No record of %s has %s, or the account may not read it.", l.Table, describe(match))
-	if near := l.near(ctx, match); len(near) > 0 {
-		detail += "\n\nNear it are:\n\n" + listed(near)
+	if similar := l.similar(ctx, match); len(similar) > 0 {
+		detail += "\n\nSimilar ones are:\n\n" + listed(similar)
 	}
 	diags.AddError(summary, detail)
 }
 
-// near finds records that hold the longest word of what was asked for.
-func (l *lookup[T, M]) near(ctx context.Context, match map[string]string) []record.Record {
-	searcher, ok := l.Store(&l.connection.Servers).(interface {
-		Query(ctx context.Context, query string, columns []string, limit int) ([]record.Record, error)
-	})
+// similar finds records that hold the longest word of what was asked for.
+func (l *lookup[T, M]) similar(ctx context.Context, match map[string]string) []record.Record {
+	searcher, ok := l.Store(&l.connection.Servers).(record.Searcher)
 	if !ok {
 		return nil
 	}

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -70,31 +71,39 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		return
 	}
 	secrets := secretsIn[T](config)
-	sending, changed := true, true
-	var loose []field.Field
-	if s, ok := any(plan).(secretive); ok && req.State.Raw.IsNull() && secrets.none() {
-		*s.secretsUpdatedAt() = types.StringNull()
-	}
-	if !req.State.Raw.IsNull() {
+	creating, changed := req.State.Raw.IsNull(), true
+	var unsettled []field.Field
+	decided := secrets.decide(secretContext{creating: true, detection: r.connection.SecretChangeDetection})
+	if creating {
+		if s, ok := any(plan).(withSecrets); ok && secrets.none() {
+			*s.secretsUpdatedAt() = types.StringNull()
+		}
+	} else {
 		state := M(new(T))
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
+		context := r.secretContext(ctx, state, req.Private, &resp.Diagnostics)
+		decided = secrets.decide(context)
+		r.planSecrets(plan, state, context, decided, &resp.Diagnostics)
+		if a, ok := any(plan).(adoptable); ok {
+			*a.adopted() = *any(state).(adoptable).adopted() //nolint:forcetypeassert // same type as plan
+		}
 		moved := keepSpellings[T](plan, config, state)
 		changed = len(moved) > 0
-		sending = r.planSecrets(ctx, plan, state, secrets, changed, req, resp)
-		s, ok := any(plan).(secretive)
-		loose = keepUnowned[T](plan, config, state, moved, changed || ok && s.secretsUpdatedAt().IsUnknown())
+		unsettled = keepUnowned[T](plan, config, state, moved, changed || decided.moves())
 	}
-	if sending {
-		requireSecrets(secrets, &resp.Diagnostics)
+	update := !creating && (changed || decided.sends())
+	if creating || decided.sends() || update && r.Server == Kibana { // Kibana's PUT carries all secrets
+		secrets.require(update, &resp.Diagnostics)
 	}
 	if p, ok := any(plan).(Planner); ok && changed {
-		p.Plan(ctx, &r.connection.Servers, secrets.members(), &Report{diags: &resp.Diagnostics, model: plan})
+		report := &Report{diags: &resp.Diagnostics, model: plan}
+		p.Plan(ctx, &r.connection.Servers, secrets.entryColumns(), report)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	for _, f := range loose {
+	for _, f := range unsettled {
 		kind := f.Value().Type(ctx)
 		unknown, err := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), tftypes.UnknownValue))
 		if err != nil {
@@ -105,7 +114,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	}
 }
 
-// keepSpellings plans no change for another spelling of what is there. It answers with the attributes that do change.
+// keepSpellings plans no change for another spelling of what is there. It returns the attributes that do change.
 func keepSpellings[T any, M Model[T]](plan, config, state M) (moved map[any]bool) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
 	moved = map[any]bool{}
@@ -123,32 +132,32 @@ func keepSpellings[T any, M Model[T]](plan, config, state M) (moved map[any]bool
 	return moved
 }
 
-// keepUnowned plans what is left to the server to stay as it is, but for what the write at hand may move. It answers
-// with the fields that the write may move although Terraform, which counts only attributes that change, kept them.
-func keepUnowned[T any, M Model[T]](plan, config, state M, moved map[any]bool, written bool) (loose []field.Field) {
+// keepUnowned plans what is left to the server to stay as it is, but for what the write at hand may move. It returns
+// the fields that the write may move although Terraform, which counts only attributes that change, kept them.
+func keepUnowned[T any, M Model[T]](plan, config, state M, moved map[any]bool, write bool) (unsettled []field.Field) {
 	planned, configured, before := fieldsOf[T](plan), fieldsOf[T](config), fieldsOf[T](state)
 	for i, p := range planned {
 		if p.Attribute() == nil || !configured[i].Value().IsNull() {
 			continue
 		}
-		switch may := moves(p, moved, written); {
+		switch may := moves(p, moved, write); {
 		case p.Value().IsUnknown() && !may:
 			p.Assign(before[i])
 		case !p.Value().IsUnknown() && may:
-			loose = append(loose, p)
+			unsettled = append(unsettled, p)
 		}
 	}
-	return loose
+	return unsettled
 }
 
 // moves tells whether a write may move a value that is left to the server.
-func moves(f field.Field, moved map[any]bool, written bool) bool {
+func moves(f field.Field, moved map[any]bool, write bool) bool {
 	following, ok := field.As[field.Following](f)
 	if !ok {
 		return false
 	}
 	if len(following.Attributes) == 0 {
-		return written
+		return write
 	}
 	for _, attribute := range following.Attributes {
 		if moved[attribute] {
@@ -158,35 +167,38 @@ func moves(f field.Field, moved map[any]bool, written bool) bool {
 	return false
 }
 
-// planSecrets shows in secrets_updated_at whether an update sends secrets, and tells it.
+// planSecrets shows in secrets_updated_at whether an update changes secrets, and warns of what may surprise.
 func (r *lifecycle[T, M]) planSecrets(
-	ctx context.Context, plan, state M, secrets secretSet, changed bool,
-	req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
-) bool {
-	s, ok := any(plan).(secretive)
+	plan, state M, c secretContext, decided secretDecisions, diags *diag.Diagnostics,
+) {
+	s, ok := any(plan).(withSecrets)
 	if !ok {
-		return false
+		return
 	}
-	moved, unknown := secrets.planned(ctx, secretsIn[T](state), req.Private, &resp.Diagnostics)
-	m, ok := any(state).(Resender)
-	lost := ok && m.MissesSecrets()
-	// Kibana's PUT replaces the whole connector, so each of its updates carries the secrets.
-	moved = moved || secrets.sendable() && (lost || r.Server == Kibana && changed)
-	if moved || unknown {
+	*s.secretsUpdatedAt() = *any(state).(withSecrets).secretsUpdatedAt() //nolint:forcetypeassert // same type as plan
+	if decided.moves() {
 		*s.secretsUpdatedAt() = types.StringUnknown()
-	} else {
-		*s.secretsUpdatedAt() = *any(state).(secretive).secretsUpdatedAt() //nolint:forcetypeassert // same type as plan
 	}
-	return moved
-}
-
-// requireSecrets demands what a write cannot do without. The schema leaves every secret optional, so that generated
-// configuration validates.
-func requireSecrets(secrets secretSet, diags *diag.Diagnostics) {
-	for _, s := range secrets {
-		if s.required && s.value.IsNull() {
-			addError(diags, s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
-				"it is write-only and never stored, so Terraform cannot take it from the state.")
+	if names := decided.names(); c.sent == nil && len(names) > 0 {
+		diags.AddWarning("Secrets of an imported resource are sent", r.subject(state)+" was imported and never written "+
+			"from here, so nothing is known of its secrets, and this plan sends "+strings.Join(names, ", ")+". A wrong value "+
+			"would break what works now.")
+	}
+	for i, secret := range decided.set {
+		_, known := sentOf(c.sent, secret.column)
+		if c.detection == DetectByVersion && !known && secret.version.IsNull() && !secret.value.IsNull() &&
+			decided.decisions[i] == keepSecret {
+			diags.AddWarning("A secret without a version is not sent", secret.at.String()+" of "+r.subject(state)+" is "+
+				"configured without a version, and with secret_change_detection = \"version\" only a create sends such a "+
+				"secret. Set its version to send it.")
 		}
 	}
+}
+
+func sentOf(sent *sentSecrets, column string) (sentSecret, bool) {
+	if sent == nil {
+		return sentSecret{}, false
+	}
+	s, ok := sent.ByColumn[column]
+	return s, ok
 }

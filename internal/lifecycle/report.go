@@ -74,16 +74,23 @@ func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagno
 	diags.AddError(summary, r.subject(m)+": "+explain(err))
 }
 
-// existing tells how to manage what is there already.
+// existing says how to manage what is there already.
 func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 	id := exists.IDs[0]
-	if len(exists.IDs) > 1 {
-		return fmt.Sprintf("%s: %s. Delete the ones that are not wanted, or import one of them:\n\n"+
-			"  terraform import servicenow_%s.NAME %s", r.subject(m), exists, r.Type, id)
+	command := "\n\n  terraform import servicenow_" + r.Type + ".NAME " + id
+	switch {
+	case exists.SameRun:
+		return fmt.Sprintf("%s: %s. Two resources of one natural key would fight over it: take one of them out, or give it "+
+			"another name.", r.subject(m), exists)
+	case len(exists.IDs) > 1:
+		return fmt.Sprintf("%s: %s. Delete the ones that are not wanted, or import one of them:%s",
+			r.subject(m), exists, command)
 	}
-	return fmt.Sprintf("%s: %s. To manage it from here, import it:\n\n  terraform import servicenow_%s.NAME %s\n\n"+
-		"To create a second one all the same, set duplicate_check = false in the provider block.",
-		r.subject(m), exists, r.Type, id)
+	return fmt.Sprintf("%s: %s. To manage it from here, import it:%s\n\n"+
+		"If this plan replaces the resource with create_before_destroy, take that setting out: the new record cannot have the "+
+		"old one's key while that exists. If the resource was only renamed, or got another for_each key, add a moved block "+
+		"instead. To create a second record all the same, set duplicate_check = false in the provider block.",
+		r.subject(m), exists, command)
 }
 
 // explain tells an error in the server's words, and what to try.
@@ -99,6 +106,13 @@ func hint(err error) string {
 	if errors.Is(err, record.ErrHidden) {
 		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
 			"deleted."
+	}
+	var vanished *record.VanishedError
+	if errors.As(err, &vanished) {
+		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance was " +
+			"cloned over; the account has lost the role that reads these records (some instances count after access control, " +
+			"so that hidden looks like gone). Nothing was taken out of the state. If they were deleted, set " +
+			"accept_vanished = true in the provider block for one run."
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "The time limit of the timeouts attribute passed."

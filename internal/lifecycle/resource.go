@@ -35,8 +35,10 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 
 	want := r.encode(plan)
 	maps.DeleteFunc(want.Values, func(_ string, v any) bool { return v == nil }) // nothing is there to be cleared
-	secrets := secretsIn[T](config)
-	want.Secrets = secrets.all()
+	secrets := secretContext{creating: true, detection: r.connection.SecretChangeDetection}
+	decided := secretsIn[T](config).decide(secrets)
+	want.Secrets = decided.write()
+	want.AllowLockout = want.AllowLockout || r.connection.AllowLockout
 	got, err := r.Store(&r.connection.Servers).Create(ctx, want)
 	r.warn(got, &resp.Diagnostics)
 	if err != nil {
@@ -45,8 +47,8 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 			return
 		}
 	}
-	wrote := written[T, M]{plan: plan, config: config, got: got, complete: err == nil}
-	r.keep(ctx, wrote, secrets, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
+	w := writeResult[T, M]{plan: plan, config: config, got: got, complete: err == nil, secrets: secrets, decided: decided}
+	r.keep(ctx, w, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -62,18 +64,13 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
-	have, want := r.encode(state), r.encode(plan)
-	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
+	have, want := r.encode(state).Record, r.encode(plan)
+	r.fromPrivate(ctx, req.Private, &have, &resp.Diagnostics)
 	clearDropped[T](plan, state, &want)
-	secrets := secretsIn[T](config)
-	secrets.compare(ctx, secretsIn[T](state), req.Private, &resp.Diagnostics)
-	if m, ok := any(state).(Resender); ok && m.MissesSecrets() {
-		secrets.resend()
-	}
-	want.Secrets = secrets.all()
-	for _, column := range secrets.dropped(ctx, req.Private, &resp.Diagnostics) {
-		want.Secrets[column] = record.Secret{Moved: true} // empty: clears the column
-	}
+	secrets := r.secretContext(ctx, state, req.Private, &resp.Diagnostics)
+	decided := secretsIn[T](config).decide(secrets)
+	want.Secrets = decided.write()
+	want.AllowLockout = want.AllowLockout || r.connection.AllowLockout
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -85,12 +82,36 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 			return
 		}
 	}
-	wrote := written[T, M]{plan: plan, config: config, state: state, got: got, complete: err == nil}
-	r.keep(ctx, wrote, secrets, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
+	if got.Found == nil {
+		got.Found = have.Found
+	}
+	w := writeResult[T, M]{
+		plan: plan, config: config, state: state, got: got, complete: err == nil, secrets: secrets, decided: decided,
+	}
+	r.keep(ctx, w, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
+}
+
+// secretContext gathers what decides about the secrets of a resource that is there already.
+func (r *lifecycle[T, M]) secretContext(
+	ctx context.Context, state M, private privateReader, diags *diag.Diagnostics,
+) secretContext {
+	m, ok := any(state).(Resender)
+	return secretContext{
+		id: state.base().ID.ValueString(), sent: sentFrom(ctx, private, diags), missing: ok && m.MissesSecrets(),
+		detection: r.connection.SecretChangeDetection,
+	}
+}
+
+// fromPrivate completes a record with what only private state holds of it.
+func (r *lifecycle[T, M]) fromPrivate(
+	ctx context.Context, private privateReader, have *record.Record, diags *diag.Diagnostics,
+) {
+	have.Revision = getPrivate[string](ctx, private, revisionKey, diags)
+	have.Found = getPrivate[map[string]string](ctx, private, foundKey, diags)
 }
 
 // clearDropped empties the columns that a map of columns owned before and does not name any more.
-func clearDropped[T any, M Model[T]](plan, state M, want *record.Record) {
+func clearDropped[T any, M Model[T]](plan, state M, want *record.Write) {
 	before := fieldsOf[T](state)
 	for i, f := range fieldsOf[T](plan) {
 		if columns, ok := field.As[field.Columns](f); ok {
@@ -101,39 +122,47 @@ func clearDropped[T any, M Model[T]](plan, state M, want *record.Record) {
 	}
 }
 
-// written is a write with what came of it.
-type written[T any, M Model[T]] struct {
+// writeResult is a write with what came of it.
+type writeResult[T any, M Model[T]] struct {
 	plan, config M
 	state        M // nil after a create
-	got          record.Record
+	got          record.Answer
 	complete     bool // false when the write failed half-way and got is what exists
+	secrets      secretContext
+	decided      secretDecisions
 }
 
 // keep saves what the server answered, and reports each planned value that it did not keep.
 func (r *lifecycle[T, M]) keep(
-	ctx context.Context, w written[T, M], secrets secretSet,
-	state *tfsdk.State, identity *tfsdk.ResourceIdentity, private privateWriter, diags *diag.Diagnostics,
+	ctx context.Context, w writeResult[T, M], state *tfsdk.State, identity *tfsdk.ResourceIdentity,
+	private privateWriter, diags *diag.Diagnostics,
 ) {
 	answer := *w.plan
 	m := M(&answer)
-	err := decode[T](m, w.got, nil)
+	err := decode[T](m, w.got.Record, nil)
 	if err != nil {
 		diags.AddError("Cannot understand servicenow_"+r.Type, r.subject(m)+": "+err.Error())
 	}
 	if w.complete && err == nil {
 		r.compare(w, m, diags)
 	}
-	if s, ok := any(m).(secretive); ok {
-		sent := w.got.SecretsSent
+	if s, ok := any(m).(withSecrets); ok {
 		switch {
-		case sent:
+		case w.decided.kept(w.got.KeptSecrets):
 			*s.secretsUpdatedAt() = types.StringValue(time.Now().UTC().Format(time.RFC3339))
-			secrets.remember(ctx, private, diags)
 		case w.state != nil:
-			*s.secretsUpdatedAt() = *any(w.state).(secretive).secretsUpdatedAt() //nolint:forcetypeassert // same type as m
+			*s.secretsUpdatedAt() = *any(w.state).(withSecrets).secretsUpdatedAt() //nolint:forcetypeassert // same type as m
 		default:
 			*s.secretsUpdatedAt() = types.StringNull()
 		}
+		sent := w.decided.remember(w.secrets.sent, w.got.ID, w.got.KeptSecrets, w.secrets)
+		setPrivate(ctx, private, secretsKey, sent, diags)
+	}
+	if a, ok := any(m).(adoptable); ok {
+		if w.state == nil {
+			*a.adopted() = types.BoolValue(w.got.Found != nil)
+		}
+		setPrivate(ctx, private, foundKey, w.got.Found, diags)
 	}
 	setPrivate(ctx, private, revisionKey, w.got.Revision, diags)
 	diags.Append(state.Set(ctx, m)...)
@@ -142,7 +171,7 @@ func (r *lifecycle[T, M]) keep(
 
 // compare holds the answer against the plan. Only what the configuration sets or this provider defaults counts; what it
 // leaves to the server keeps its planned value until the next read takes the server's over.
-func (r *lifecycle[T, M]) compare(w written[T, M], answer M, diags *diag.Diagnostics) {
+func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Diagnostics) {
 	planned, configured, answered := fieldsOf[T](w.plan), fieldsOf[T](w.config), fieldsOf[T](answer)
 	var before []field.Field
 	if w.state != nil {
@@ -162,12 +191,12 @@ func (r *lifecycle[T, M]) compare(w written[T, M], answer M, diags *diag.Diagnos
 }
 
 // differs reports a field that was not kept, at the nested attribute where there is one.
-func (r *lifecycle[T, M]) differs(w written[T, M], i int, answered []field.Field, diags *diag.Diagnostics, answer M) {
+func (r *lifecycle[T, M]) differs(w writeResult[T, M], i int, answered []field.Field, diags *diag.Diagnostics, answer M) {
 	top := fieldsOf[T](w.plan)[i]
 	planned, got := field.Leaves(w.plan, []field.Field{top}), field.Leaves(answer, answered[i:i+1])
 	at := 0
 	for j := range planned {
-		if planned[j].Within != nil && !planned[j].Same(got[j]) {
+		if planned[j].Parent != nil && !planned[j].Same(got[j]) {
 			at = j
 			break
 		}
@@ -193,10 +222,11 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 
 	// The framework demands an identity even of a record that is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state)...)
-	imported := privateString(ctx, req.Private, importedKey, &resp.Diagnostics) != ""
+	imported := getPrivate[string](ctx, req.Private, importedKey, &resp.Diagnostics) != ""
+	sent := sentFrom(ctx, req.Private, &resp.Diagnostics)
 	have := r.encode(state)
-	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
-	got, err := r.Store(&r.connection.Servers).Read(ctx, have)
+	r.fromPrivate(ctx, req.Private, &have.Record, &resp.Diagnostics)
+	got, err := r.Store(&r.connection.Servers).Read(ctx, have.Record, have.Columns)
 	switch {
 	case errors.Is(err, record.ErrNotFound) && imported:
 		resp.State.RemoveResource(ctx) // Terraform says itself that there is nothing to import
@@ -204,7 +234,7 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 	case errors.Is(err, record.ErrNotFound):
 		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" was deleted outside Terraform",
 			r.subject(state)+" is not on the server any more, so it is planned to be created again. If it was not "+
-				"deleted, check that the provider points at the right server.")
+				"deleted, check that the provider points at the right server."+r.blindness())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -218,9 +248,15 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 		return !imported && f.Attribute() != nil && f.Value().IsNull() &&
 			r.optionalOnly(field.PathOf(state, f.Attribute()))
 	}
-	if err := decode[T](state, got, unowned); err != nil {
+	if err := decode[T](state, got.Record, unowned); err != nil {
 		r.failed("read", state, err, &resp.Diagnostics)
 		return
+	}
+	if sent.forget(got.LostSecrets) {
+		setPrivate(ctx, resp.Private, secretsKey, sent, &resp.Diagnostics)
+	}
+	if a, ok := any(state).(adoptable); ok && imported {
+		*a.adopted() = types.BoolValue(false)
 	}
 	if imported {
 		setPrivate(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
@@ -242,23 +278,33 @@ func (r *lifecycle[T, M]) Delete(ctx context.Context, req resource.DeleteRequest
 	defer cancel()
 
 	have := r.encode(state)
-	have.Revision = privateString(ctx, req.Private, revisionKey, &resp.Diagnostics)
-	warnings, err := r.Store(&r.connection.Servers).Delete(ctx, have)
+	r.fromPrivate(ctx, req.Private, &have.Record, &resp.Diagnostics)
+	have.AllowLockout = have.AllowLockout || r.connection.AllowLockout
+	warnings, err := r.Store(&r.connection.Servers).Delete(ctx, have.Record, have.Options)
 	for _, warning := range warnings {
-		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" is not wholly gone", r.subject(state)+": "+warning)
+		resp.Diagnostics.AddWarning("servicenow_"+r.Type+" left something behind", r.subject(state)+": "+warning)
 	}
-	if err != nil && !errors.Is(err, record.ErrNotFound) {
+	if err != nil {
 		r.failed("delete", state, err, &resp.Diagnostics)
 	}
 }
 
-func (r *lifecycle[T, M]) warn(got record.Record, diags *diag.Diagnostics) {
+func (r *lifecycle[T, M]) warn(got record.Answer, diags *diag.Diagnostics) {
 	for _, warning := range got.Warnings {
-		diags.AddWarning(fmt.Sprintf("servicenow_%s needs a look", r.Type), warning)
+		diags.AddWarning(fmt.Sprintf("Note on servicenow_%s", r.Type), warning)
 	}
 }
 
-// optionalOnly tells whether an attribute is optional and never set by the server.
+// blindness says what an account may not see although it is there.
+func (r *lifecycle[T, M]) blindness() string {
+	if r.Table == "sys_user" {
+		return " Accounts without the role admin do not see inactive users at all, so this user may only have been " +
+			"deactivated."
+	}
+	return ""
+}
+
+// optionalOnly reports whether an attribute is optional and never set by the server.
 func (r *lifecycle[T, M]) optionalOnly(at path.Path) bool {
 	name, ok := at.Steps()[0].(path.PathStepAttributeName)
 	if !ok {

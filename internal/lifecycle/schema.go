@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	}
 	id := "The record's `sys_id`, 32 hex digits."
 	if r.Server == Kibana {
-		id = "The same as `" + r.Identified + "`, unique in its space."
+		id = "The same as `" + r.IdentityAttribute + "`, unique in its space."
 	}
 	attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: id}
 	timeoutDescription := "How long it may take, as `30s` or `2h45m`. Default: `" + minutes(r.Timeout) + "`."
@@ -35,7 +36,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		UpdateDescription: timeoutDescription, DeleteDescription: timeoutDescription,
 	})
 	m := any(M(new(T)))
-	if _, ok := m.(scoped); ok {
+	if _, ok := m.(inScope); ok {
 		attributes["scope_id"] = schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "The application scope that the record lives in: a `sys_id`, or `global`. Default: the " +
@@ -44,7 +45,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
 		}
 	}
-	if _, ok := m.(placed); ok {
+	if _, ok := m.(inSpace); ok {
 		attributes["space_id"] = schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "The Kibana space. Default: the provider's `kibana.space_id`, else `default`. Changing it " +
@@ -52,7 +53,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
 		}
 	}
-	if _, ok := m.(extensible); ok {
+	if _, ok := m.(withColumns); ok {
 		attributes["additional_columns"] = schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Further columns of the table, by column name: custom `u_…` columns, ones that a data " +
@@ -60,7 +61,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				"any attribute. Values are as stored: `true`, `3`, a `sys_id`.",
 		}
 	}
-	if _, ok := m.(secretive); ok {
+	if _, ok := m.(withSecrets); ok {
 		attributes["secrets_updated_at"] = schema.StringAttribute{
 			Computed: true,
 			MarkdownDescription: "When the secrets were last sent, RFC 3339. A plan that is going to send them shows this " +
@@ -68,7 +69,9 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		}
 	}
 	for name, a := range attributes {
-		attributes[name] = conventional(name, a)
+		if !slices.Contains(r.MayBeEmpty, name) {
+			attributes[name] = conventional(name, a)
+		}
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
 }
@@ -118,6 +121,15 @@ func conventionalAll(attributes map[string]schema.Attribute) map[string]schema.A
 		all[name] = conventional(name, a)
 	}
 	return all
+}
+
+// AdoptedAttribute is the attribute of the mixin Adopted. released says what a destroy does to an adopted record.
+func AdoptedAttribute(released string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Computed: true,
+		MarkdownDescription: "Whether the create took an existing record over. Destroying such a record " + released + " and " +
+			"leaves it in place; one that was created is deleted. After an import: `false`.",
+	}
 }
 
 // Version is the attribute that says when a write-only attribute is sent again.

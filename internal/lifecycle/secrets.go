@@ -2,73 +2,40 @@ package lifecycle
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/binary"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/crypto/argon2"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// Keys of the private state, which Terraform stores with a resource and shows to nobody.
+// SecretChangeDetection says how a changed secret without a version is noticed.
+type SecretChangeDetection string
+
+// The ways: by a digest in private state, or not at all.
 const (
-	revisionKey = "revision"
-	importedKey = "imported"
-	secretsKey  = "secrets"
+	DetectByDigest  SecretChangeDetection = "digest"
+	DetectByVersion SecretChangeDetection = "version"
 )
 
-type privateReader interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-type privateWriter interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func privateString(ctx context.Context, private privateReader, key string, diags *diag.Diagnostics) string {
-	data, d := private.GetKey(ctx, key)
-	diags.Append(d...)
-	var value string
-	if len(data) > 0 {
-		if err := json.Unmarshal(data, &value); err != nil {
-			diags.AddError("Unreadable private state", "The key "+key+" is no JSON string: "+err.Error())
-		}
-	}
-	return value
-}
-
-func setPrivate(ctx context.Context, private privateWriter, key string, value any, diags *diag.Diagnostics) {
-	data, err := json.Marshal(value)
-	if err != nil {
-		diags.AddError("Unwritable private state", "The key "+key+": "+err.Error())
-		return
-	}
-	diags.Append(private.SetKey(ctx, key, data)...)
-}
-
-// secret is one write-only attribute as configured.
+// secret is one write-only value as configured.
 type secret struct {
-	at       path.Path
-	of       path.Path // the attribute: at, or the map that at is an entry of
-	column   string
-	value    types.String
-	version  types.Int64
-	required bool
-	moved    bool
+	at      path.Path
+	of      path.Path // the attribute: at, or the map that at is an entry of
+	column  string    // empty for a map that stands for its entries
+	value   types.String
+	version types.Int64
+	// required holds for every write that sends secrets, neededByUpdate for every update.
+	required, neededByUpdate bool
 }
 
-// secretSet holds a resource's secrets. Until it is compared with a state, every one of them counts as moved.
+// secretSet holds a resource's secrets.
 type secretSet []secret
 
 func secretsIn[T any, M Model[T]](config M) secretSet {
@@ -83,9 +50,10 @@ func secretsIn[T any, M Model[T]](config M) secretSet {
 			continue
 		}
 		s := secret{
-			at: leaf.Path, of: leaf.Path, column: f.Column(), value: f.Plaintext(), version: types.Int64Null(), moved: true,
+			at: leaf.Path, of: leaf.Path, column: f.Column(), value: f.Plaintext(), version: types.Int64Null(),
+			neededByUpdate: f.NeededByUpdate,
 		}
-		s.required = f.Required && (leaf.Within == nil || !leaf.Within.Value().IsNull() && !leaf.Within.Value().IsUnknown())
+		s.required = f.Required && (leaf.Parent == nil || !leaf.Parent.Value().IsNull() && !leaf.Parent.Value().IsUnknown())
 		if f.Version != nil {
 			s.version = *f.Version
 		}
@@ -94,121 +62,216 @@ func secretsIn[T any, M Model[T]](config M) secretSet {
 	return set
 }
 
-// entriesOf lists the secrets of a write-only map. One without entries stands for the attribute itself, so that its
-// version is known where the map is null, as in every state.
+// entriesOf lists the secrets of a write-only map. One without a column stands for the map where it is unknown.
 func entriesOf(at path.Path, f field.SecretMapField) secretSet {
-	none := secret{at: at, of: at, value: types.StringNull(), version: *f.Version, moved: true}
 	if f.Value().IsUnknown() {
-		none.value = types.StringUnknown()
+		return secretSet{{at: at, of: at, value: types.StringUnknown(), version: *f.Version}}
 	}
-	set := secretSet{none}
+	var set secretSet
 	entries := f.Entries()
 	for _, column := range slices.Sorted(maps.Keys(entries)) {
 		set = append(set, secret{
 			at: at.AtMapKey(strings.TrimPrefix(column, f.Prefix())), of: at, column: column, value: entries[column],
-			version: *f.Version, moved: true,
+			version: *f.Version,
 		})
 	}
 	return set
 }
 
-// versionOf is the version that an attribute has in this set.
-func (set secretSet) versionOf(attribute path.Path) types.Int64 {
-	for _, s := range set {
-		if s.of.Equal(attribute) {
-			return s.version
-		}
-	}
-	return types.Int64Null()
+// secretDecision is what becomes of one secret in a write.
+type secretDecision int
+
+// The decisions.
+const (
+	keepSecret      secretDecision = iota // the server holds it, or nothing is configured
+	sendSecret                            // the server does not hold it
+	undecidedSecret                       // known only at apply
+)
+
+// sentSecret is what private state keeps of a secret whose own write was answered.
+type sentSecret struct {
+	// Version is the one it was sent with; nil for none.
+	Version *int64 `json:"version,omitempty"`
+	// Digest of a secret without a version. See digests.
+	Digest []byte `json:"digest,omitempty"`
+	// Entry says that it is an entry of a write-only map, which no state holds.
+	Entry bool `json:"entry,omitempty"`
 }
 
-// compare finds out which secrets moved since the state was written: by version where one is or was set, and otherwise
-// by the slow hash in private state. Without a hash, as after an import, a secret counts as unchanged while planning
-// and is sent with the next write, which then knows.
-func (set secretSet) compare(ctx context.Context, before secretSet, private privateReader, diags *diag.Diagnostics) {
-	same, known := set.hashed(ctx, private, diags)
-	for i := range set {
-		s := &set[i]
-		was := before.versionOf(s.of)
-		if s.version.IsNull() && was.IsNull() {
-			s.moved = !known || !same
+// sentSecrets is what private state keeps of a resource's secrets. It is there from the first write on, so that a
+// resource without it was imported and never written.
+type sentSecrets struct {
+	Salt     []byte                `json:"salt,omitempty"`
+	Hash     hashParameters        `json:"hash,omitzero"`
+	ByColumn map[string]sentSecret `json:"secrets"`
+}
+
+// secretContext is what, beside a secret itself, decides what becomes of it.
+type secretContext struct {
+	creating  bool
+	id        string       // of the resource, which its digests depend on
+	sent      *sentSecrets // nil when the resource was never written from here
+	missing   bool         // the server says that it has lost its secrets
+	detection SecretChangeDetection
+}
+
+// secretDecisions is the one decision about a resource's secrets, the same at plan and at apply.
+type secretDecisions struct {
+	set       secretSet
+	decisions []secretDecision // by index of set
+	cleared   []string         // columns of write-only maps that were sent once and are not configured any more
+}
+
+func (set secretSet) decide(c secretContext) secretDecisions {
+	d := secretDecisions{set: set, decisions: make([]secretDecision, len(set))}
+	for i, s := range set {
+		d.decisions[i] = c.decide(s)
+	}
+	if c.creating || c.sent == nil {
+		return d
+	}
+	for _, column := range slices.Sorted(maps.Keys(c.sent.ByColumn)) {
+		configured := func(s secret) bool {
+			return s.column == column && !s.value.IsNull() || s.column == "" && s.value.IsUnknown()
+		}
+		if c.sent.ByColumn[column].Entry && !slices.ContainsFunc(set, configured) {
+			d.cleared = append(d.cleared, column)
+		}
+	}
+	return d
+}
+
+func (c secretContext) decide(s secret) secretDecision {
+	if s.value.IsNull() {
+		return keepSecret
+	}
+	send := sendSecret
+	if s.value.IsUnknown() {
+		send = undecidedSecret
+	}
+	var sent sentSecret
+	known := false
+	if c.sent != nil {
+		sent, known = c.sent.ByColumn[s.column]
+	}
+	switch {
+	case c.creating || c.missing:
+		return send
+	case s.version.IsUnknown():
+		return undecidedSecret
+	case s.version.IsNull() && c.detection == DetectByVersion && (!known || sent.Version == nil):
+		return keepSecret // only a create sends it
+	case !known:
+		return send
+	case s.version.IsNull() && sent.Version == nil:
+		if send == sendSecret && c.sent.holds(c.id, s, sent) {
+			return keepSecret
+		}
+		return send
+	case sent.Version != nil && *sent.Version == s.version.ValueInt64() && !s.version.IsNull():
+		return keepSecret
+	}
+	return send
+}
+
+// holds reports whether a digest is that of a secret.
+func (sent *sentSecrets) holds(id string, s secret, was sentSecret) bool {
+	return len(was.Digest) > 0 && digests.equal(was.Digest, sent.Salt, sent.Hash, s.value.ValueString(), id, s.column)
+}
+
+// forget drops what is known of secrets that the server has lost, so that they are sent again.
+func (sent *sentSecrets) forget(columns []string) (changed bool) {
+	for _, column := range columns {
+		if sent == nil {
+			return false
+		}
+		if _, known := sent.ByColumn[column]; known {
+			delete(sent.ByColumn, column)
+			changed = true
+		}
+	}
+	return changed
+}
+
+// sends reports whether a write sends or clears a secret, as far as is known.
+func (d secretDecisions) sends() bool {
+	return len(d.cleared) > 0 || slices.Contains(d.decisions, sendSecret)
+}
+
+// moves reports whether a write may change a secret on the server.
+func (d secretDecisions) moves() bool {
+	return d.sends() || slices.Contains(d.decisions, undecidedSecret)
+}
+
+// names lists the secrets that are going to be sent.
+func (d secretDecisions) names() []string {
+	var names []string
+	for i, s := range d.set {
+		if d.decisions[i] != keepSecret {
+			names = append(names, s.at.String())
+		}
+	}
+	return names
+}
+
+// write is what a store gets.
+func (d secretDecisions) write() map[string]record.Secret {
+	secrets := map[string]record.Secret{}
+	for i, s := range d.set {
+		if s.column != "" && !s.value.IsNull() && !s.value.IsUnknown() {
+			secrets[s.column] = record.Secret{Value: s.value.ValueString(), Send: d.decisions[i] == sendSecret}
+		}
+	}
+	for _, column := range d.cleared {
+		secrets[column] = record.Secret{Send: true} // empty: clears the column
+	}
+	return secrets
+}
+
+// kept reports whether the server took a secret that it did not hold before, or cleared one.
+func (d secretDecisions) kept(columns []string) bool {
+	for i, s := range d.set {
+		if d.decisions[i] == sendSecret && slices.Contains(columns, s.column) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.cleared, func(column string) bool { return slices.Contains(columns, column) })
+}
+
+// remember notes the secrets whose own write was answered. before may be nil.
+func (d secretDecisions) remember(before *sentSecrets, id string, columns []string, c secretContext) *sentSecrets {
+	now := &sentSecrets{ByColumn: map[string]sentSecret{}}
+	if before != nil {
+		now.Salt, now.Hash = before.Salt, before.Hash
+		maps.Copy(now.ByColumn, before.ByColumn)
+	}
+	for _, column := range d.cleared {
+		if slices.Contains(columns, column) {
+			delete(now.ByColumn, column)
+		}
+	}
+	for _, s := range d.set {
+		if s.value.IsNull() || s.value.IsUnknown() || !slices.Contains(columns, s.column) {
 			continue
 		}
-		s.moved = !s.version.Equal(was)
-	}
-}
-
-// planned is compare for a plan: moved tells that a secret has to be sent, unknown that this shows only at apply.
-func (set secretSet) planned(
-	ctx context.Context, before secretSet, private privateReader, diags *diag.Diagnostics,
-) (moved, unknown bool) {
-	same, known := set.hashed(ctx, private, diags)
-	moved = len(set.dropped(ctx, private, diags)) > 0
-	for _, s := range set {
-		was := before.versionOf(s.of)
-		switch versioned := !s.version.IsNull() || !was.IsNull(); {
-		case versioned && s.version.IsUnknown(), !versioned && s.value.IsUnknown():
-			unknown = true
-		case versioned && !s.version.Equal(was):
-			moved = moved || !s.value.IsNull() || s.value.IsUnknown()
-		case !versioned && !s.value.IsNull() && known && !same:
-			moved = true
+		sent := sentSecret{Entry: !s.at.Equal(s.of)}
+		switch {
+		case !s.version.IsNull():
+			version := s.version.ValueInt64()
+			sent.Version = &version
+		case c.detection != DetectByVersion:
+			if len(now.Salt) == 0 {
+				now.Salt, now.Hash = digests.sharedSalt(), currentHash
+			}
+			sent.Digest = digests.digest(now.Salt, now.Hash, s.value.ValueString(), id, s.column)
 		}
+		now.ByColumn[s.column] = sent
 	}
-	return moved, unknown
+	return now
 }
 
-// sendable tells that there is a secret to send, or one that must not be missing.
-func (set secretSet) sendable() bool {
-	return slices.ContainsFunc(set, func(s secret) bool { return s.required || !s.value.IsNull() })
-}
-
-// none tells that no secret is configured.
-func (set secretSet) none() bool {
-	return !slices.ContainsFunc(set, func(s secret) bool { return !s.value.IsNull() })
-}
-
-func (set secretSet) resend() {
-	for i := range set {
-		set[i].moved = true
-	}
-}
-
-func (set secretSet) all() map[string]record.Secret {
-	all := map[string]record.Secret{}
-	for _, s := range set {
-		if s.column != "" && !s.value.IsNull() && !s.value.IsUnknown() {
-			all[s.column] = record.Secret{Value: s.value.ValueString(), Moved: s.moved}
-		}
-	}
-	return all
-}
-
-// digest is what private state keeps of the secrets: a hash of those that have no version, and the columns of
-// write-only maps, which no state holds.
-type digest struct {
-	Salt    []byte   `json:"salt"`
-	Sum     []byte   `json:"sum"`
-	Columns []string `json:"columns,omitempty"`
-}
-
-// dropped lists the columns of write-only maps that were sent once and are not configured any more.
-func (set secretSet) dropped(ctx context.Context, private privateReader, diags *diag.Diagnostics) []string {
-	data, d := private.GetKey(ctx, secretsKey)
-	diags.Append(d...)
-	var stored digest
-	if len(data) == 0 || json.Unmarshal(data, &stored) != nil {
-		return nil
-	}
-	return slices.DeleteFunc(stored.Columns, func(column string) bool {
-		return slices.ContainsFunc(set, func(s secret) bool {
-			return s.column == column && !s.value.IsNull() || s.column == "" && s.value.IsUnknown()
-		})
-	})
-}
-
-// members lists the columns of write-only maps that are configured.
-func (set secretSet) members() []string {
+// entryColumns lists the columns of write-only maps that are configured.
+func (set secretSet) entryColumns() []string {
 	var columns []string
 	for _, s := range set {
 		if !s.at.Equal(s.of) && !s.value.IsNull() {
@@ -218,56 +281,64 @@ func (set secretSet) members() []string {
 	return columns
 }
 
-// hashed tells whether the secrets without a version are those of the last write, and whether that is known at all.
-func (set secretSet) hashed(ctx context.Context, private privateReader, diags *diag.Diagnostics) (same, known bool) {
-	data, d := private.GetKey(ctx, secretsKey)
-	diags.Append(d...)
-	var stored digest
-	if len(data) == 0 || json.Unmarshal(data, &stored) != nil || len(stored.Sum) == 0 {
-		return false, false
-	}
-	return subtle.ConstantTimeCompare(stored.Sum, slowHash(stored.Salt, set.unversioned())) == 1, true
+// none reports that no secret is configured.
+func (set secretSet) none() bool {
+	return !slices.ContainsFunc(set, func(s secret) bool { return !s.value.IsNull() })
 }
 
-// remember stores the hash of the secrets without a version; call it once they are sent.
-func (set secretSet) remember(ctx context.Context, private privateWriter, diags *diag.Diagnostics) {
-	content := set.unversioned()
-	if len(content) == 0 {
-		setPrivate(ctx, private, secretsKey, digest{Columns: set.members()}, diags)
-		return
-	}
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails: crypto/rand
-	setPrivate(ctx, private, secretsKey, digest{
-		Salt: salt, Sum: slowHash(salt, content), Columns: set.members(),
-	}, diags)
-}
-
-// unversioned joins the secrets without a version, each with its place and lengths so that no two sets look alike.
-func (set secretSet) unversioned() []byte {
-	var content []byte
+// requireSecrets demands what a write cannot do without. The schema leaves every secret optional, so that generated
+// configuration validates.
+func (set secretSet) require(update bool, diags *diag.Diagnostics) {
 	for _, s := range set {
-		if s.version.IsNull() && !s.value.IsNull() && !s.value.IsUnknown() {
-			for _, part := range []string{s.at.String(), s.value.ValueString()} {
-				content = binary.BigEndian.AppendUint64(content, uint64(len(part)))
-				content = append(content, part...)
-			}
+		if (s.required || update && s.neededByUpdate) && s.value.IsNull() {
+			addError(diags, s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
+				"it is write-only and never stored, so Terraform cannot take it from the state.")
 		}
 	}
-	return content
 }
 
-// hashes memoises slowHash in this process, by a fast hash of salt and content.
-var hashes sync.Map
+// Keys of the private state, which Terraform stores with a resource and shows to nobody.
+const (
+	revisionKey = "revision"
+	importedKey = "imported"
+	secretsKey  = "secrets"
+	foundKey    = "found"
+)
 
-// slowHash is argon2id with 16 MiB and one pass: slow enough against guessing from a stolen state, fast enough for a
-// plan over many resources, and without a limit on length.
-func slowHash(salt, content []byte) []byte {
-	key := sha256.Sum256(append(append([]byte{}, salt...), content...))
-	if sum, ok := hashes.Load(key); ok {
-		return sum.([]byte) //nolint:forcetypeassert // nothing else is stored
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+type privateWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// getPrivate reads a value of private state; the zero value when it is not there.
+func getPrivate[V any](ctx context.Context, private privateReader, key string, diags *diag.Diagnostics) (value V) {
+	data, d := private.GetKey(ctx, key)
+	diags.Append(d...)
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &value); err != nil {
+			diags.AddError("Unreadable private state", "The key "+key+" is not what this provider stores there: "+err.Error())
+		}
 	}
-	sum := argon2.IDKey(content, salt, 1, 16*1024, 1, 32)
-	hashes.Store(key, sum)
-	return sum
+	return value
+}
+
+func setPrivate(ctx context.Context, private privateWriter, key string, value any, diags *diag.Diagnostics) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		diags.AddError("Unwritable private state", "The key "+key+": "+err.Error())
+		return
+	}
+	diags.Append(private.SetKey(ctx, key, data)...)
+}
+
+// sentFrom reads what private state holds of the secrets, and shares its salt.
+func sentFrom(ctx context.Context, private privateReader, diags *diag.Diagnostics) *sentSecrets {
+	sent := getPrivate[*sentSecrets](ctx, private, secretsKey, diags)
+	if sent != nil && sent.Hash == currentHash {
+		digests.share(sent.Salt)
+	}
+	return sent
 }

@@ -1,9 +1,10 @@
 package lifecycle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,95 +12,158 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// drawer is private state in memory.
-type drawer map[string][]byte
+// memory is private state in memory.
+type memory map[string][]byte
 
-func (d drawer) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) { return d[key], nil }
+func (m memory) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) { return m[key], nil }
 
-func (d drawer) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
-	d[key] = value
+func (m memory) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
+	m[key] = value
 	return nil
 }
 
-// passwords is a set of one write-only attribute.
-func passwords(value types.String, version types.Int64) secretSet {
+const column = "user_password"
+
+func password(value types.String, version types.Int64) secretSet {
 	at := path.Root("password_wo")
-	return secretSet{{at: at, of: at, column: "c", value: value, version: version, moved: true}}
+	return secretSet{{at: at, of: at, column: column, value: value, version: version}}
 }
 
-func one(value string, version types.Int64) secretSet {
-	return passwords(types.StringValue(value), version)
+func parameters(entries map[string]string) secretSet {
+	of := path.Root("secret_parameters_wo")
+	var set secretSet
+	for key, value := range entries {
+		set = append(set, secret{
+			at: of.AtMapKey(key), of: of, column: key, value: types.StringValue(value), version: types.Int64Null(),
+		})
+	}
+	return set
 }
 
-// TestSecretsMove tells which change of a secret is noticed, and by what.
-func TestSecretsMove(t *testing.T) {
+// afterWriting is what private state holds once a set was written and the server took the named columns.
+func afterWriting(t *testing.T, set secretSet, detection SecretChangeDetection, kept ...string) *sentSecrets {
+	t.Helper()
+	c := secretContext{creating: true, detection: detection}
+	private := memory{}
+	var diags diag.Diagnostics
+	setPrivate(t.Context(), private, secretsKey, set.decide(c).remember(nil, "id", kept, c), &diags)
+	sent := sentFrom(t.Context(), private, &diags)
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	return sent
+}
+
+// TestSecretDecision decides about one secret in every state that it can be in.
+func TestSecretDecision(t *testing.T) {
 	t.Parallel()
 	none, first, second := types.Int64Null(), types.Int64Value(1), types.Int64Value(2)
-	long := strings.Repeat("x", 72)
+	a, b, null, unknown := types.StringValue("a"), types.StringValue("b"), types.StringNull(), types.StringUnknown()
+	written := func(value types.String, version types.Int64) *sentSecrets {
+		return afterWriting(t, password(value, version), DetectByDigest, column)
+	}
 	for name, test := range map[string]struct {
-		written       secretSet // nil: imported
-		now           secretSet
-		was           types.Int64 // version in state
-		moved, unsure bool
+		sent    *sentSecrets
+		value   types.String
+		version types.Int64
+		missing bool
+		mode    SecretChangeDetection
+		want    secretDecision
 	}{
-		"same value":                    {one("a", none), one("a", none), none, false, false},
-		"another value":                 {one("a", none), one("b", none), none, true, false},
-		"another value, same version":   {one("a", first), one("b", first), first, false, false},
-		"same value, another version":   {one("a", first), one("a", second), first, true, false},
-		"a version appears":             {one("a", none), one("a", first), none, true, false},
-		"imported, without a version":   {nil, one("a", none), none, false, false},
-		"imported, with a version":      {nil, one("a", first), none, true, false},
-		"value unknown":                 {one("a", none), passwords(types.StringUnknown(), none), none, false, true},
-		"longer than bcrypt can take":   {one(long+"a", none), one(long+"b", none), none, true, false},
-		"gone from the configuration":   {one("a", none), passwords(types.StringNull(), none), none, false, false},
-		"version unknown until applied": {one("a", first), one("a", types.Int64Unknown()), first, false, true},
+		"same value":                         {sent: written(a, none), value: a, version: none, want: keepSecret},
+		"another value":                      {sent: written(a, none), value: b, version: none, want: sendSecret},
+		"another value, same version":        {sent: written(a, first), value: b, version: first, want: keepSecret},
+		"same value, another version":        {sent: written(a, first), value: a, version: second, want: sendSecret},
+		"a version appears":                  {sent: written(a, none), value: a, version: first, want: sendSecret},
+		"a version disappears":               {sent: written(a, first), value: a, version: none, want: sendSecret},
+		"added to a resource made without":   {sent: written(null, none), value: a, version: none, want: sendSecret},
+		"imported, without a version":        {value: a, version: none, want: sendSecret},
+		"imported, with a version":           {value: a, version: first, want: sendSecret},
+		"imported, none configured":          {value: null, version: none, want: keepSecret},
+		"value unknown":                      {sent: written(a, none), value: unknown, version: none, want: undecidedSecret},
+		"value unknown, same version":        {sent: written(a, first), value: unknown, version: first, want: keepSecret},
+		"value unknown, another version":     {sent: written(a, first), value: unknown, version: second, want: undecidedSecret},
+		"version unknown":                    {sent: written(a, first), value: a, version: types.Int64Unknown(), want: undecidedSecret},
+		"gone from the configuration":        {sent: written(a, none), value: null, version: none, want: keepSecret},
+		"lost by the server":                 {sent: written(a, none), value: a, version: none, missing: true, want: sendSecret},
+		"refused when it was sent":           {sent: afterWriting(t, password(a, none), DetectByDigest), value: a, want: sendSecret},
+		"by version, without one":            {sent: written(a, none), value: b, mode: DetectByVersion, want: keepSecret},
+		"by version, imported without one":   {value: a, mode: DetectByVersion, want: keepSecret},
+		"by version, another version":        {sent: written(a, first), value: a, version: second, mode: DetectByVersion, want: sendSecret},
+		"by version, a version disappears":   {sent: written(a, first), value: a, mode: DetectByVersion, want: sendSecret},
+		"by version once, by digest now":     {sent: afterWriting(t, password(a, none), DetectByVersion, column), value: a, want: sendSecret},
+		"by version, lost by the server":     {sent: written(a, none), value: a, mode: DetectByVersion, missing: true, want: sendSecret},
+		"imported, value unknown":            {value: unknown, version: none, want: undecidedSecret},
+		"imported by version, value unknown": {value: unknown, version: first, mode: DetectByVersion, want: undecidedSecret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			private := drawer{}
-			var diags diag.Diagnostics
-			test.written.remember(t.Context(), private, &diags)
-			before := passwords(types.StringNull(), test.was)
-			moved, unsure := test.now.planned(t.Context(), before, private, &diags)
-			if moved != test.moved || unsure != test.unsure || diags.HasError() {
-				t.Errorf("moved %t, unknown %t: %v", moved, unsure, diags)
+			c := secretContext{id: "id", sent: test.sent, missing: test.missing, detection: test.mode}
+			if got := password(test.value, test.version).decide(c).decisions[0]; got != test.want {
+				t.Errorf("decided %d, not %d", got, test.want)
 			}
 		})
 	}
 }
 
-// TestSecretsAreSentAfterImport sends what is not known to be there with the next write.
-func TestSecretsAreSentAfterImport(t *testing.T) {
+// TestHalfRefusedSecrets keeps apart which of several secrets the server took.
+func TestHalfRefusedSecrets(t *testing.T) {
 	t.Parallel()
-	var diags diag.Diagnostics
-	set := one("a", types.Int64Null())
-	set.compare(t.Context(), passwords(types.StringNull(), types.Int64Null()), drawer{}, &diags)
-	if !set.all()["c"].Moved {
-		t.Error("the secret is not sent")
+	set := parameters(map[string]string{"token": "a", "key": "b"})
+	sent := afterWriting(t, set, DetectByDigest, "token")
+	decided := set.decide(secretContext{id: "id", sent: sent})
+	for i, s := range set {
+		if want := map[string]secretDecision{"token": keepSecret, "key": sendSecret}[s.column]; decided.decisions[i] != want {
+			t.Errorf("%s: decided %d, not %d", s.column, decided.decisions[i], want)
+		}
+	}
+	if !decided.sends() || decided.kept([]string{"token"}) || !decided.kept([]string{"key"}) {
+		t.Error("what moves is not the one that was refused")
 	}
 }
 
-// TestDigestTellsNothing holds neither the secret nor a hash that two resources with the same secret share.
-func TestDigestTellsNothing(t *testing.T) {
+// TestDroppedEntries clears what a write-only map held once and names no more.
+func TestDroppedEntries(t *testing.T) {
 	t.Parallel()
-	var diags diag.Diagnostics
-	a, b := drawer{}, drawer{}
-	one("canary", types.Int64Null()).remember(t.Context(), a, &diags)
-	one("canary", types.Int64Null()).remember(t.Context(), b, &diags)
-	if strings.Contains(string(a[secretsKey]), "canary") || string(a[secretsKey]) == string(b[secretsKey]) {
-		t.Errorf("%s\n%s", a[secretsKey], b[secretsKey])
+	sent := afterWriting(t, parameters(map[string]string{"token": "a", "key": "b"}), DetectByDigest, "token", "key")
+	c := secretContext{id: "id", sent: sent}
+	decided := parameters(map[string]string{"token": "a"}).decide(c)
+	if !slices.Equal(decided.cleared, []string{"key"}) || !decided.sends() {
+		t.Fatalf("cleared %v", decided.cleared)
 	}
-	var stored digest
-	if err := json.Unmarshal(a[secretsKey], &stored); err != nil || len(stored.Salt) < 16 || len(stored.Sum) < 32 {
-		t.Errorf("%v: %s", err, a[secretsKey])
+	if secret := decided.write()["key"]; !secret.Send || secret.Value != "" {
+		t.Errorf("sends %+v", secret)
+	}
+	after := decided.remember(sent, "id", []string{"key"}, c)
+	if _, still := after.ByColumn["key"]; still || len(after.ByColumn) != 1 {
+		t.Errorf("remembers %v", after.ByColumn)
+	}
+	of := path.Root("secret_parameters_wo")
+	unknown := secretSet{{at: of, of: of, value: types.StringUnknown(), version: types.Int64Null()}}.decide(c)
+	if len(unknown.cleared) > 0 || !unknown.moves() || unknown.sends() {
+		t.Errorf("an unknown map decides %+v", unknown)
 	}
 }
 
-// BenchmarkSlowHash is what one resource with secrets costs a plan: at most 20 ms and 20 MiB are meant.
-func BenchmarkSlowHash(b *testing.B) {
-	b.ReportAllocs()
-	salt := make([]byte, 16)
-	for i := range b.N {
-		slowHash(salt, []byte{byte(i), byte(i >> 8), byte(i >> 16)})
+// TestPrivateStateHoldsNoSecret looks at what is stored: no secret, and nothing by which equal ones look equal.
+func TestPrivateStateHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	set := parameters(map[string]string{"token": "canary", "key": "canary"})
+	data, err := json.Marshal(afterWriting(t, set, DetectByDigest, "token", "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte("canary")) {
+		t.Errorf("private state holds a secret: %s", data)
+	}
+	var stored sentSecrets
+	if err := json.Unmarshal(data, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(stored.ByColumn["token"].Digest, stored.ByColumn["key"].Digest) {
+		t.Error("equal secrets have equal digests")
+	}
+	if byVersion := afterWriting(t, set, DetectByVersion, "token", "key"); byVersion.ByColumn["token"].Digest != nil {
+		t.Error("a digest is stored although only versions count")
 	}
 }

@@ -234,10 +234,10 @@ func TestFieldsAreBoundOnce(t *testing.T) {
 				continue
 			}
 			for _, column := range leaf.Columns() {
-				if other, ok := owner[column]; ok && leaf.Within == nil && !strings.HasPrefix(name, other+".") {
+				if other, ok := owner[column]; ok && leaf.Parent == nil && !strings.HasPrefix(name, other+".") {
 					t.Errorf("%s: the column %s is bound to %s and to %s", e.name, column, other, name)
 				}
-				if leaf.Within == nil {
+				if leaf.Parent == nil {
 					owner[column] = name
 				}
 			}

@@ -74,7 +74,7 @@ func sweepTable(table, column string) error {
 		if name := record.Text(row.Values[column]); !strings.HasPrefix(name, livePrefix) {
 			return fmt.Errorf("%s: asked for names that begin with %s, got %q", table, livePrefix, name)
 		}
-		if _, err := rows.Delete(ctx, row); err != nil {
+		if _, err := rows.Delete(ctx, row, record.Options{}); err != nil {
 			return err
 		}
 	}
@@ -103,8 +103,8 @@ func sweepConnectors(string) error {
 		if !strings.HasPrefix(c.Name, livePrefix) || c.IsPreconfigured {
 			continue
 		}
-		record := record.Record{ID: c.ID, Values: map[string]any{"space_id": kibana.Space}}
-		if _, err := connectors.Delete(ctx, record); err != nil {
+		have := record.Record{ID: c.ID, Space: kibana.Space}
+		if _, err := connectors.Delete(ctx, have, record.Options{}); err != nil {
 			return err
 		}
 	}

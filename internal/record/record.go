@@ -3,46 +3,78 @@
 package record
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// Record is one remote object: a row of a ServiceNow table or a Kibana connector.
+// Record is one remote object: a row of a ServiceNow table, a Kibana connector, the case settings of an owner.
 type Record struct {
-	// ID is the sys_id (32 hex digits) or the connector's id. On create it is a wish; empty lets the store choose.
+	// ID is the sys_id (32 hex digits) or the id in Kibana. In a create it is a wish; empty lets the store choose.
 	ID string
 	// Revision moves with each write: sys_mod_count, or the version of a case configuration. Empty when unknown.
 	Revision string
-	// Columns are asked for in answers.
+	// Scope is the sys_id of the application scope, or "global"; empty when unknown or where there is none.
+	Scope string
+	// Space is the Kibana space; empty stands for the connection's own.
+	Space string
+	// Table is the row's table, for stores that serve every table.
+	Table string
+	// Values holds string, bool, int64, []string, map[string]any, []any, or nil for "empty", by column. A key of a JSON
+	// column is named by its path, such as config.apiUrl.
+	Values map[string]any
+	// Found is what an adopted record held before it was taken over, by column; nil for one that a create made.
+	Found map[string]string
+}
+
+// Text is a value of a column as ServiceNow stores it; "" when the record does not hold it.
+func (r Record) Text(column string) string { return Text(r.Values[column]) }
+
+// Write is what a create or an update asks for.
+type Write struct {
+	Record
+	// Columns are asked for in the answer.
 	Columns []string
 	// Key names the columns that together tell this record from others of its kind: its natural key.
 	Key []string
-	// LookedUp tells a create that the caller has made sure that no record has this natural key.
-	LookedUp bool
-	// Values holds string, bool, int64, map[string]any, []any, or nil for "empty", by column.
-	Values map[string]any
 	// Secrets are sent and never read back, by column.
 	Secrets map[string]Secret
-	// Options are settings of the store itself that no column holds, by attribute name.
-	Options map[string]bool
-	// SecretsSent tells, in an answer, that the call sent the secrets.
-	SecretsSent bool
-	// Warnings tell what a store did beside what it was asked for.
+	// Defaulted says that the provider chose Scope, so that a create may do without it where the server refuses it.
+	Defaulted bool
+	// LookedUp says that the caller has made sure that no record has this natural key.
+	LookedUp bool
+	Options
+}
+
+// Options are settings of the stores themselves, which no column holds.
+type Options struct {
+	// AdoptExisting takes a record of the same natural key over instead of refusing to create a second one.
+	AdoptExisting bool
+	// AllowLockout permits a write that shuts out the provider's own login.
+	AllowLockout bool
+	// UpgradeBaseApplication lets the installation of an application upgrade the one that it stands on.
+	UpgradeBaseApplication bool
+}
+
+// Answer is what came of a call.
+type Answer struct {
+	Record
+	// KeptSecrets names the columns of the secrets whose own write was answered.
+	KeptSecrets []string
+	// LostSecrets names the columns of secrets that a read found missing on the server.
+	LostSecrets []string
+	// Warnings say what a store did or found beside what it was asked for.
 	Warnings []string
 }
 
 // Secret is a value that is sent and never read back. However it is printed, it shows no more than its presence.
 type Secret struct {
 	Value string
-	// Moved tells that the server does not hold Value yet.
-	Moved bool
+	// Send says that the server does not hold Value yet. A store that replaces whole objects sends the others too.
+	Send bool
 }
 
 // Format keeps the value out of every fmt verb.
@@ -51,61 +83,36 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("***")) }
 // MarshalJSON keeps the value out of JSON.
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"***"`), nil }
 
-// Store keeps records of one kind. Every method answers with what the server said, never with what was sent.
-//
-// A record answered together with an error is what exists although the call failed: it must be kept.
-// An update sends what has to be sent for this kind of server; it gets both the last known record and the wanted one.
-type Store interface {
-	Create(ctx context.Context, want Record) (Record, error)
-	// Read fails with ErrNotFound when the record is gone and with ErrHidden when it exists but may not be seen.
-	Read(ctx context.Context, have Record) (Record, error)
-	Update(ctx context.Context, have, want Record) (Record, error)
-	// Delete succeeds when the record is gone already. The warnings tell what it left behind.
-	Delete(ctx context.Context, have Record) (warnings []string, err error)
-}
-
-// Finder is a Store whose records can be looked up by the values of some columns.
-type Finder interface {
-	// Find answers with the records whose columns hold exactly these values, at most limit of them.
-	Find(ctx context.Context, match map[string]string, columns []string, limit int) ([]Record, error)
-}
-
-// ErrHidden tells that a record exists, but access control keeps it from the caller. It is never "gone".
-var ErrHidden = errors.New("the record exists, but the account may not read it")
-
-// ExistsError tells that a record with the wanted natural key is there already.
-type ExistsError struct {
-	// IDs of the records found, at least one.
-	IDs []string
-	// Key describes the natural key, as `name = "Elastic"`.
-	Key string
-}
-
-func (e *ExistsError) Error() string {
-	return fmt.Sprintf("a record with %s exists already: %s", e.Key, strings.Join(e.IDs, ", "))
-}
-
-// Changes returns with the values of want that differ from have, and the secrets that moved.
-func Changes(have, want Record) (map[string]any, map[string]Secret) {
-	values, secrets := map[string]any{}, map[string]Secret{}
+// ChangedValues returns the values of want that differ from have.
+func ChangedValues(have, want Record) map[string]any {
+	values := map[string]any{}
 	for column, value := range want.Values {
-		if known, ok := have.Values[column]; !ok || Text(known) != Text(value) {
+		if known, ok := have.Values[column]; !ok || !Equal(known, value) {
 			values[column] = value
 		}
 	}
-	for column, secret := range want.Secrets {
-		if secret.Moved {
+	return values
+}
+
+// SecretsToSend returns the secrets that the server does not hold yet.
+func (w Write) SecretsToSend() map[string]Secret {
+	secrets := map[string]Secret{}
+	for column, secret := range w.Secrets {
+		if secret.Send {
 			secrets[column] = secret
 		}
 	}
-	return values, secrets
+	return secrets
 }
 
-// KeyOf returns the values of the natural key; nil when one of them is unknown or empty.
-func KeyOf(r Record) map[string]string {
+// KeyValues returns the values of the natural key by column; nil when one of them is unknown or empty.
+func (w Write) KeyValues() map[string]string {
+	if len(w.Key) == 0 {
+		return nil
+	}
 	match := map[string]string{}
-	for _, column := range r.Key {
-		value := Text(r.Values[column])
+	for _, column := range w.Key {
+		value := w.Text(column)
 		if value == "" {
 			return nil
 		}
@@ -114,7 +121,7 @@ func KeyOf(r Record) map[string]string {
 	return match
 }
 
-// DescribeKey prints a natural key in a stable order.
+// DescribeKey prints a natural key in a stable order, such as `name = "Elastic"`.
 func DescribeKey(match map[string]string) string {
 	parts := make([]string, 0, len(match))
 	for column, value := range match {
@@ -124,7 +131,7 @@ func DescribeKey(match map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// Plaintexts lists what no error about a request may repeat.
+// Plaintexts lists what no text about a request may repeat.
 func Plaintexts(secrets map[string]Secret) []string {
 	all := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
@@ -133,20 +140,10 @@ func Plaintexts(secrets map[string]Secret) []string {
 	return all
 }
 
-var (
-	// ErrNotFound matches an *Error in which the server itself, not a proxy or a sign-in page before it, answered 404
-	// in its own error envelope. ServiceNow gives the same answer for a record that an ACL hides.
-	ErrNotFound = errors.New("not found")
-
-	// ErrOutcomeUnknown matches the failure of a request that must not be repeated blindly (a POST) and that the
-	// server may or may not have carried out: its answer was lost, or a gateway gave up waiting for it.
-	ErrOutcomeUnknown = errors.New("the server may or may not have carried out the request")
-)
-
 // TimeLayout is how ServiceNow stores times, in UTC. It cuts ISO-8601 to midnight.
 const TimeLayout = "2006-01-02 15:04:05"
 
-// Text gives a value as ServiceNow stores it: every scalar is a string, and empty is "".
+// Text returns a scalar as the text that ServiceNow stores, "" for none, and anything else as JSON.
 func Text(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -159,11 +156,8 @@ func Text(value any) string {
 		return strconv.FormatInt(v, 10)
 	case json.Number:
 		return v.String()
-	case map[string]any:
-		// A reference or sys_domain: {"link":…,"value":…}.
-		if inner, ok := v["value"]; ok {
-			return Text(inner)
-		}
+	case []string:
+		return strings.Join(v, ",")
 	}
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -172,7 +166,24 @@ func Text(value any) string {
 	return string(data)
 }
 
-// Covers tells whether a JSON value holds all of another one: objects may have further keys, and a key that is null is
+// Equal compares two values of a column: scalars by their texts, since one server writes true and the other "true", and
+// JSON by what it means.
+func Equal(a, b any) bool {
+	if isJSON(a) || isJSON(b) {
+		return reflect.DeepEqual(plainJSON(a), plainJSON(b))
+	}
+	return Text(a) == Text(b)
+}
+
+func isJSON(value any) bool {
+	switch value.(type) {
+	case map[string]any, []any:
+		return true
+	}
+	return false
+}
+
+// Covers reports whether a JSON value holds all of another one: objects may have further keys, and a key that is null is
 // as good as absent.
 func Covers(whole, part any) bool {
 	keys, ok := part.(map[string]any)
@@ -200,9 +211,3 @@ func plainJSON(value any) any {
 	}
 	return plain
 }
-
-// SnapshotLife is how long a list may serve reads.
-const SnapshotLife = 30 * time.Second
-
-// MaxResends bounds how often a create whose answer was lost is sent again.
-const MaxResends = 3

@@ -109,6 +109,8 @@ type authenticator interface {
 	http.RoundTripper
 	// prepare obtains what RoundTrip will need, so that it counts neither as the request nor against its timeout.
 	prepare(context.Context) error
+	// secrets lists what no error and no log line may repeat, as of now.
+	secrets() []string
 }
 
 // headerAuth adds one fixed header.
@@ -118,6 +120,7 @@ type headerAuth struct {
 }
 
 func (a *headerAuth) prepare(context.Context) error { return nil }
+func (a *headerAuth) secrets() []string             { return a.credentials.secrets }
 
 func (a *headerAuth) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())

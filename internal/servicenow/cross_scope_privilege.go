@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -46,6 +47,7 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 			MarkdownDescription: "`allowed`, `denied` or `requested`. Default: `allowed`.",
 			Validators:          []validator.String{stringvalidator.OneOf("requested", "allowed", "denied")},
 		},
+		"adopted": lifecycle.AdoptedAttribute("restores the status that it had"),
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
 			MarkdownDescription: "Whether a record with the same key is taken over and its `status` corrected, with a " +
@@ -68,6 +70,7 @@ type crossScopePrivilege struct {
 	lifecycle.Base
 	lifecycle.AdditionalColumns
 	lifecycle.Scope
+	lifecycle.Adopted
 	SourceScopeID types.String `tfsdk:"source_scope_id"`
 	TargetScopeID types.String `tfsdk:"target_scope_id"`
 	TargetName    types.String `tfsdk:"target_name"`
@@ -85,7 +88,7 @@ func (m *crossScopePrivilege) Fields() []field.Field {
 		field.String("target_type", &m.TargetType),
 		field.String("operation", &m.Operation),
 		field.String("status", &m.Status),
-		field.Option("adopt_existing", &m.AdoptExisting),
+		field.Option(&m.AdoptExisting, func(o *record.Options) *bool { return &o.AdoptExisting }),
 	}
 }
 
@@ -104,39 +107,58 @@ func (m *crossScopePrivilege) Check(_ context.Context, report *lifecycle.Report)
 // privilegeStore minds the rows that the platform writes itself at run time.
 type privilegeStore struct{ *servicenowapi.Table }
 
-func (s privilegeStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	match := map[string]string{}
+var _ record.Lister = privilegeStore{}
+
+func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	match := record.Match{Values: map[string]string{}}
 	for _, column := range want.Key {
-		match[column] = record.Text(want.Values[column])
+		match.Values[column] = want.Text(column)
 	}
 	rows, err := s.Find(ctx, match, want.Columns, 5)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	if len(rows) == 0 {
-		if want.Values["sys_scope"] == nil {
+		if want.Scope == "" {
 			// The platform counts a privilege only where it belongs to the application that it is for.
-			want.Values["sys_scope"] = want.Values["source_scope"]
+			want.Scope = want.Text("source_scope")
 		}
 		want.LookedUp = true
 		return s.Table.Create(ctx, want)
 	}
-	if !want.Options["adopt_existing"] {
+	if !want.AdoptExisting {
 		exists := &record.ExistsError{Key: "this source, target and operation"}
 		for _, row := range rows {
 			exists.IDs = append(exists.IDs, row.ID)
 		}
-		return record.Record{}, exists
+		return record.Answer{}, exists
 	}
 	have := rows[0]
-	was := record.Text(have.Values["status"])
-	delete(want.Values, "sys_scope")
+	was := have.Text("status")
+	want.Scope = ""
 	got, err := s.Update(ctx, have, want)
 	if err != nil {
 		return got, err
 	}
+	got.Found = map[string]string{"status": was}
 	got.Warnings = append(got.Warnings, fmt.Sprintf("The privilege %s on %s existed already, with the status %q, as the "+
-		"platform writes such records itself. It is managed from here now (sys_id %s), and destroying it deletes it.",
-		record.Text(have.Values["operation"]), record.Text(have.Values["target_name"]), was, have.ID))
+		"platform writes such records itself. It is managed from here now (sys_id %s); destroying it restores that status "+
+		"and leaves the record in place.", have.Text("operation"), have.Text("target_name"), was, have.ID))
 	return got, nil
+}
+
+// Delete releases a privilege that was taken over.
+func (s privilegeStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
+	if have.Found == nil {
+		return s.Table.Delete(ctx, have, options)
+	}
+	restored := record.Write{
+		Record:  record.Record{Values: map[string]any{"status": have.Found["status"]}},
+		Columns: []string{"status"},
+	}
+	_, err := s.Update(ctx, have, restored)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, nil
+	}
+	return nil, err
 }

@@ -74,7 +74,7 @@ var errPluginsUnreadable = errors.New("the account may read neither v_plugin nor
 
 // Find looks plugins up, for imports and the data source.
 func (s pluginStore) Find(
-	ctx context.Context, match map[string]string, _ []string, limit int,
+	ctx context.Context, match record.Match, _ []string, limit int,
 ) ([]record.Record, error) {
 	readable := false
 	for _, table := range []string{"v_plugin", "sys_plugins"} {
@@ -102,7 +102,7 @@ func (s pluginStore) Find(
 
 // isActivePlugin understands both spellings that instances have.
 func isActivePlugin(row record.Record) bool {
-	active := record.Text(row.Values["active"])
+	active := row.Text("active")
 	return active == "active" || active == "true"
 }
 
@@ -111,9 +111,9 @@ func forbidden(err error) bool {
 	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest)
 }
 
-// find answers with the plugin if it is active.
+// find returns the plugin if it is active.
 func (s pluginStore) find(ctx context.Context, id string) (record.Record, error) {
-	rows, err := s.Find(ctx, map[string]string{"id": id}, nil, 5)
+	rows, err := s.Find(ctx, record.Match{Values: map[string]string{"id": id}}, nil, 5)
 	if err != nil {
 		return record.Record{}, err
 	}
@@ -125,26 +125,27 @@ func (s pluginStore) find(ctx context.Context, id string) (record.Record, error)
 	return record.Record{}, record.ErrNotFound
 }
 
-func (s pluginStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	id := record.Text(want.Values["id"])
-	if got, err := s.find(ctx, id); err == nil {
-		return got, nil
+func (s pluginStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	id := want.Text("id")
+	if found, err := s.find(ctx, id); err == nil {
+		return record.Answer{Record: found}, nil
 	}
 	progress, err := s.sn.ActivatePlugin(ctx, id)
 	if err == nil {
 		err = s.sn.Await(ctx, progress, logged(ctx, "Activating plugin", id))
 	}
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	got, err := s.find(ctx, id)
+	found, err := s.find(ctx, id)
 	if errors.Is(err, errPluginsUnreadable) || errors.Is(err, record.ErrNotFound) {
-		got = record.Record{ID: id, Values: map[string]any{"id": id, "active": true}}
-		got.Warnings = append(got.Warnings, fmt.Sprintf("The instance says that activating %s succeeded, but does not "+
-			"show it in v_plugin (%s), so its name and version are not known.", id, err))
-		return got, nil
+		return record.Answer{
+			Record: record.Record{ID: id, Values: map[string]any{"id": id, "active": true}},
+			Warnings: []string{fmt.Sprintf("The instance reports that activating %s succeeded, but does not show it in "+
+				"v_plugin (%s), so its name and version are not known.", id, err)},
+		}, nil
 	}
-	return got, err
+	return record.Answer{Record: found}, err
 }
 
 // logged reports each step of a job, and through TF_LOG only: Terraform itself says that it is still creating.
@@ -155,30 +156,31 @@ func logged(ctx context.Context, what, id string) func(servicenowapi.Progress) {
 }
 
 // Read takes a plugin that is not active any more for gone, so that it is activated again.
-func (s pluginStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
-	id := record.Text(have.Values["id"])
+func (s pluginStore) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
+	id := have.Text("id")
 	if id == "" { // imported by sys_id
-		have.Columns = pluginColumns
-		row, err := s.sn.Table("v_plugin").Read(ctx, have)
+		row, err := s.sn.Table("v_plugin").Read(ctx, have, pluginColumns)
 		if err != nil {
 			return row, err
 		}
-		id = record.Text(row.Values["id"])
+		id = row.Text("id")
 	}
-	got, err := s.find(ctx, id)
+	found, err := s.find(ctx, id)
 	if errors.Is(err, errPluginsUnreadable) {
-		have.Warnings = append(have.Warnings, "Whether the plugin "+id+" is still active is not known: "+err.Error()+".")
-		return have, nil
+		return record.Answer{
+			Record:   have,
+			Warnings: []string{"Whether the plugin " + id + " is still active is not known: " + err.Error() + "."},
+		}, nil
 	}
-	return got, err
+	return record.Answer{Record: found}, err
 }
 
 // Update has nothing to write: what configuration can change replaces the resource.
-func (s pluginStore) Update(_ context.Context, have, _ record.Record) (record.Record, error) {
-	return have, nil
+func (s pluginStore) Update(_ context.Context, have record.Record, _ record.Write) (record.Answer, error) {
+	return record.Answer{Record: have}, nil
 }
 
 // Delete cannot: the platform has no way to remove a plugin.
-func (s pluginStore) Delete(context.Context, record.Record) ([]string, error) {
+func (s pluginStore) Delete(context.Context, record.Record, record.Options) ([]string, error) {
 	return []string{"a plugin cannot be removed, so it stays active. Terraform only forgets it"}, nil
 }

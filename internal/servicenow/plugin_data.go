@@ -36,33 +36,33 @@ type pluginData struct {
 
 func (m *pluginData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	id := m.PluginID.ValueString()
-	rows, err := pluginStore{c.ServiceNow}.Find(ctx, map[string]string{"id": id}, nil, 5)
+	rows, err := pluginStore{c.ServiceNow}.Find(ctx, record.Match{Values: map[string]string{"id": id}}, nil, 5)
 	if err != nil {
 		return err
 	}
 	if len(rows) == 0 {
-		return fmt.Errorf("there is no plugin %q%s", id, nearPlugins(ctx, c.ServiceNow, id))
+		return fmt.Errorf("there is no plugin %q%s", id, similarPlugins(ctx, c.ServiceNow, id))
 	}
 	row := rows[0]
-	m.Name = types.StringValue(record.Text(row.Values["name"]))
-	m.Version = types.StringValue(record.Text(row.Values["version"]))
+	m.Name = types.StringValue(row.Text("name"))
+	m.Version = types.StringValue(row.Text("version"))
 	m.Active = types.BoolValue(isActivePlugin(row))
 	return nil
 }
 
-// nearPlugins lists plugins whose id holds the last word of the one that was asked for.
-func nearPlugins(ctx context.Context, sn *servicenowapi.Client, id string) string {
+// similarPlugins lists plugins whose id holds the last word of the one that was asked for.
+func similarPlugins(ctx context.Context, sn *servicenowapi.Client, id string) string {
 	const most = 10
 	word := id[strings.LastIndex(id, ".")+1:]
 	rows, err := sn.Table("v_plugin").Query(ctx, "idLIKE"+word, pluginColumns, most)
 	var near []string
 	for _, row := range rows {
-		if found := record.Text(row.Values["id"]); strings.Contains(found, word) {
+		if found := row.Text("id"); strings.Contains(found, word) {
 			near = append(near, found)
 		}
 	}
 	if err != nil || len(near) == 0 {
 		return ""
 	}
-	return "; near it are " + strings.Join(near, ", ")
+	return "; similar ones are " + strings.Join(near, ", ")
 }

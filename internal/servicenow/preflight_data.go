@@ -103,7 +103,7 @@ func ownRoles(ctx context.Context, sn *servicenowapi.Client) map[string]bool {
 	}
 	roles := map[string]bool{}
 	for _, row := range rows {
-		roles[record.Text(row.Values["role.name"])] = true
+		roles[row.Text("role.name")] = true
 	}
 	return roles
 }
@@ -144,7 +144,7 @@ func (p *preflight) lookAtPlugins(ctx context.Context, area string, plugins []st
 
 func (p *preflight) lookAtApplications(ctx context.Context, area string, scopes []string) {
 	for _, scope := range scopes {
-		rows, err := p.sn.Table("sys_scope").Find(ctx, map[string]string{"scope": scope}, nil, 1)
+		rows, err := p.sn.Table("sys_scope").Find(ctx, record.Match{Values: map[string]string{"scope": scope}}, nil, 1)
 		switch {
 		case err != nil:
 			p.find(area, "sys_scope", "", severityUnknown, "Whether the application "+scope+" is installed is not known: "+
@@ -166,7 +166,7 @@ func (p *preflight) lookAtRoles(ctx context.Context, area string, names []string
 		return
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(rows, func(r record.Record) bool { return record.Text(r.Values["name"]) == name }) {
+		if !slices.ContainsFunc(rows, func(r record.Record) bool { return r.Text("name") == name }) {
 			p.find(area, "sys_user_role", "name", severityError, "The role "+name+" does not exist. It comes with its plugin "+
 				"or application.")
 		}
@@ -185,10 +185,10 @@ func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string]
 	rows, err := p.sn.Table("sys_db_object").Query(ctx, query, append(parents, "name"), len(names))
 	if err == nil {
 		for _, row := range rows {
-			name := record.Text(row.Values["name"])
+			name := row.Text("name")
 			ancestry[name] = []string{name}
 			for _, parent := range parents {
-				if above := record.Text(row.Values[parent]); above != "" {
+				if above := row.Text(parent); above != "" {
 					ancestry[name] = append(ancestry[name], above)
 				}
 			}
@@ -232,8 +232,8 @@ func (p *preflight) lookAtColumns(
 		query := "nameIN" + strings.Join(ancestry, ",") + "^elementISNOTEMPTY"
 		columns := []string{"name", "element"}
 		_, err := p.sn.Table("sys_dictionary").Each(ctx, query, columns, 0, func(row record.Record) error {
-			if slices.Contains(ancestry, record.Text(row.Values["name"])) {
-				known[record.Text(row.Values["element"])] = true
+			if slices.Contains(ancestry, row.Text("name")) {
+				known[row.Text("element")] = true
 			}
 			return nil
 		})
@@ -274,9 +274,9 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(chosen, ",")
 	columns := []string{"name", "element", "value"}
 	_, err := p.sn.Table("sys_choice").Each(ctx, query, columns, 0, func(row record.Record) error {
-		if slices.Contains(ancestry, record.Text(row.Values["name"])) {
-			element := record.Text(row.Values["element"])
-			listed[element] = append(listed[element], record.Text(row.Values["value"]))
+		if slices.Contains(ancestry, row.Text("name")) {
+			element := row.Text("element")
+			listed[element] = append(listed[element], row.Text("value"))
 		}
 		return nil
 	})

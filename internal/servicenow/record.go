@@ -24,9 +24,9 @@ import (
 
 // NewRecord manages a row of any table.
 var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
-	Type:   "record",
-	Within: "table",
-	Store:  func(c *lifecycle.Servers) record.Store { return recordStore{c.ServiceNow} },
+	Type:           "record",
+	TableAttribute: "table",
+	Store:          func(c *lifecycle.Servers) record.Store { return recordStore{c.ServiceNow} },
 	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
 		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of " +
 		"it, so a record that is there already is not noticed: import it.",
@@ -80,7 +80,7 @@ type anyRecord struct {
 
 func (m *anyRecord) Fields() []field.Field {
 	return []field.Field{
-		field.String(tableOfRecord, &m.Table),
+		field.Table(&m.Table),
 		field.FurtherColumns(&m.Values),
 		field.SecretMap("", &m.SecretValuesWO, &m.SecretValuesWOVersion),
 		field.Names(&m.ComputedColumns),
@@ -103,67 +103,47 @@ func (m *anyRecord) Check(_ context.Context, report *lifecycle.Report) {
 	}
 }
 
-// tableOfRecord stands for the table's name among a record's values; no column can have this name.
-const tableOfRecord = "@table"
-
 // recordStore finds the table in the record.
 type recordStore struct{ sn *servicenowapi.Client }
 
-func (s recordStore) rowOf(r record.Record) (*servicenowapi.Table, record.Record) {
-	table := s.sn.Table(record.Text(r.Values[tableOfRecord]))
-	r.Values = maps.Clone(r.Values)
-	delete(r.Values, tableOfRecord)
-	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c string) bool { return c == tableOfRecord })
-	return table, r
+func inTable(table string, got record.Answer) record.Answer {
+	got.Table = table
+	return got
 }
 
-func ofTable(table *servicenowapi.Table, r record.Record) record.Record {
-	if r.Values != nil {
-		r.Values = maps.Clone(r.Values)
-		r.Values[tableOfRecord] = table.Name
-	}
-	return r
+func (s recordStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	got, err := s.sn.Table(want.Table).Create(ctx, want)
+	return inTable(want.Table, got), err
 }
 
-func (s recordStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	table, row := s.rowOf(want)
-	got, err := table.Create(ctx, row)
-	return ofTable(table, got), err
-}
-
-func (s recordStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
-	table, row := s.rowOf(have)
-	got, err := table.Read(ctx, row)
-	return ofTable(table, got), err
+func (s recordStore) Read(ctx context.Context, have record.Record, columns []string) (record.Answer, error) {
+	got, err := s.sn.Table(have.Table).Read(ctx, have, columns)
+	return inTable(have.Table, got), err
 }
 
 // Update reads columns that it did not know before, so that one which holds the wanted value already is not written.
-func (s recordStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	table, before := s.rowOf(have)
-	_, after := s.rowOf(want)
-	before.Columns = after.Columns
-	if !knows(before, slices.Collect(maps.Keys(after.Values))) {
-		got, err := table.Read(ctx, before)
+func (s recordStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	table := s.sn.Table(have.Table)
+	if !knows(have, slices.Collect(maps.Keys(want.Values))) {
+		now, err := table.Read(ctx, have, want.Columns)
 		if err != nil {
-			return record.Record{}, err
+			return record.Answer{}, err
 		}
-		before = got
+		have = now.Record
 	}
-	got, err := table.Update(ctx, before, after)
-	if err == nil && !knows(got, after.Columns) {
-		sent := got.SecretsSent
-		after.ID = got.ID
-		got, err = table.Read(ctx, after)
-		got.SecretsSent = sent
+	got, err := table.Update(ctx, have, want)
+	if err == nil && !knows(got.Record, want.Columns) {
+		kept := got.KeptSecrets
+		got, err = table.Read(ctx, got.Record, want.Columns)
+		got.KeptSecrets = kept
 	}
-	return ofTable(table, got), err
+	return inTable(table.Name, got), err
 }
 
 func knows(r record.Record, columns []string) bool {
 	return !slices.ContainsFunc(columns, func(column string) bool { _, ok := r.Values[column]; return !ok })
 }
 
-func (s recordStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
-	table, row := s.rowOf(have)
-	return table.Delete(ctx, row)
+func (s recordStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
+	return s.sn.Table(have.Table).Delete(ctx, have, options)
 }

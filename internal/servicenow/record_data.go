@@ -80,7 +80,7 @@ func textsOf(row record.Record, columns []string) map[string]string {
 		}
 	}
 	for _, column := range columns {
-		texts[column] = record.Text(row.Values[column])
+		texts[column] = row.Text(column)
 	}
 	return texts
 }

@@ -19,10 +19,11 @@ import (
 // NewRESTAPIAccessPolicy manages a REST API access policy (sys_api_access_policy) with the profiles that it maps
 // (sys_auth_profile_mapping).
 var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Definition{
-	Type:  "rest_api_access_policy",
-	Table: "sys_api_access_policy",
-	Key:   []string{"name"},
-	Store: newAccessPolicyStore,
+	Type:       "rest_api_access_policy",
+	Table:      "sys_api_access_policy",
+	Key:        []string{"name"},
+	Store:      newAccessPolicyStore,
+	MayBeEmpty: []string{"auth_profile_ids"},
 	Description: "A REST API access policy (`sys_api_access_policy`, *System Web Services > API Access Policies*) with " +
 		"the inbound authentication profiles that it maps (`sys_auth_profile_mapping`): by which methods requests to an " +
 		"API may prove who they are.\n\n" +
@@ -77,10 +78,11 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 			MarkdownDescription: "Whether the policy applies. Default: `true`.",
 		},
 		"auth_profile_ids": schema.SetAttribute{
-			Required: true, ElementType: types.StringType,
+			Optional: true, ElementType: types.StringType,
 			Validators: []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
 			MarkdownDescription: "The profiles that pass, as `sys_id`s: `id` of `servicenow_api_key_auth_profile` and " +
-				"`servicenow_http_auth_profile`. Name one for every method in use; what is not here is shut out.",
+				"`servicenow_http_auth_profile`. Name one for every method in use; what is not here is shut out. Default: the " +
+				"policy's mappings are left alone; `[]` owns that there are none.",
 		},
 		"allow_lockout": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -157,8 +159,8 @@ func (m *restAPIAccessPolicy) Fields() []field.Field {
 		field.Bool("apply_all_tables", &m.AllTables),
 		field.Bool("all_authn_scheme_authenticate_header", &m.AdvertiseAuthSchemes),
 		field.Bool("active", &m.Active),
-		field.Set(mappedProfiles, &m.AuthProfileIDs),
-		field.Option("allow_lockout", &m.AllowLockout),
+		field.Members(mappedProfiles, &m.AuthProfileIDs),
+		field.Option(&m.AllowLockout, func(o *record.Options) *bool { return &o.AllowLockout }),
 	}
 }
 
@@ -187,7 +189,7 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 
 // Plan refuses at plan what the store would refuse before its first write, as far as the profiles are known.
 func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	rec := record.Record{Values: map[string]any{}}
+	rec := record.Write{Record: record.Record{Values: map[string]any{}}}
 	for _, f := range m.Fields() {
 		f.Encode(&rec)
 	}
@@ -200,7 +202,11 @@ func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ 
 		return
 	}
 	guard := accessPolicyGuard{c.ServiceNow}
-	profiles, err := guard.profiles(ctx, mappedIn(rec))
+	ids, owned := mappedIn(rec.Record)
+	if !owned {
+		return // what is mapped is known to the store only
+	}
+	profiles, err := guard.profiles(ctx, ids)
 	if err != nil {
 		return // the store asks again, and says what is wrong
 	}

@@ -41,8 +41,8 @@ func (g accessPolicyGuard) profiles(ctx context.Context, ids []string) (map[stri
 			for _, row := range rows {
 				if slices.Contains(part, row.ID) {
 					found[row.ID] = profile{
-						name: record.Text(row.Values["name"]), table: table, method: record.Text(row.Values["type"]),
-						active: record.Text(row.Values["active"]) != "false",
+						name: row.Text("name"), table: table, method: row.Text("type"),
+						active: row.Text("active") != "false",
 					}
 				}
 			}
@@ -66,9 +66,9 @@ func (g accessPolicyGuard) own(p profile) bool {
 
 // check tells why a policy must not be written as wanted; nil when nothing is known against it.
 func (g accessPolicyGuard) check(
-	ctx context.Context, want record.Record, profiles map[string]profile,
+	ctx context.Context, want record.Write, profiles map[string]profile,
 ) *accessPolicyError {
-	global := record.Text(want.Values["apply_global"]) == "true"
+	global := want.Text("apply_global") == "true"
 	if global {
 		for _, p := range profiles {
 			if p.table == "http_key_auth" {
@@ -78,10 +78,10 @@ func (g accessPolicyGuard) check(
 			}
 		}
 	}
-	if want.Options["allow_lockout"] || record.Text(want.Values["active"]) == "false" || g.admitsOwn(profiles) {
+	if want.AllowLockout || want.Text("active") == "false" || g.admitsOwn(profiles) {
 		return nil
 	}
-	if !global && !g.isTableAPI(ctx, record.Text(want.Values["api"])) {
+	if !global && !g.isTableAPI(ctx, want.Text("api")) {
 		return nil
 	}
 	return g.lockout(global)
@@ -120,12 +120,12 @@ func (g accessPolicyGuard) isTableAPI(ctx context.Context, api string) bool {
 		return false
 	}
 	match := map[string]string{"name": "sys_api_access_policy", "element": "api", "value": api}
-	choices, err := g.sn.Table("sys_choice").Find(ctx, match, []string{"label"}, 1)
+	choices, err := g.sn.Table("sys_choice").Find(ctx, record.Match{Values: match}, []string{"label"}, 1)
 	if err == nil && len(choices) == 1 {
 		label := record.Text(choices[0].Values["label"])
 		return strings.Contains(label, "[now/table]") || strings.HasPrefix(label, "Table API")
 	}
-	policies, err := g.sn.Table("sys_api_access_policy").Find(ctx, map[string]string{"api": api}, []string{"api_path"}, 1)
+	policies, err := g.sn.Table("sys_api_access_policy").Find(ctx, record.Match{Values: map[string]string{"api": api}}, []string{"api_path"}, 1)
 	return err == nil && len(policies) == 1 && isTablePath(record.Text(policies[0].Values["api_path"]))
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,7 +15,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
-// mappedProfiles is the column that stands for the rows of sys_auth_profile_mapping: profiles, separated by commas.
+// mappedProfiles is the list of profiles that stands for the rows of sys_auth_profile_mapping.
 const mappedProfiles = "sys_auth_profile_mapping"
 
 // mappersAtOnce bounds how many mappings one policy writes at a time.
@@ -36,87 +35,100 @@ func newAccessPolicyStore(c *lifecycle.Servers) record.Store {
 	}
 }
 
-// mappedIn lists the profiles that a record maps.
-func mappedIn(r record.Record) []string {
-	return strings.FieldsFunc(record.Text(r.Values[mappedProfiles]), func(c rune) bool { return c == ',' })
+// mappedIn lists the profiles that a record maps; not ok where the configuration leaves them alone.
+func mappedIn(r record.Record) (ids []string, ok bool) {
+	ids, ok = r.Values[mappedProfiles].([]string)
+	return ids, ok
 }
 
 // policyOf is the row of sys_api_access_policy in a record.
 func policyOf(r record.Record) record.Record {
 	r.Values = maps.Clone(r.Values)
 	delete(r.Values, mappedProfiles)
-	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(c string) bool { return c == mappedProfiles })
 	return r
 }
 
-func withMapped(policy record.Record, ids []string) record.Record {
+func policyWrite(want record.Write) record.Write {
+	want.Record = policyOf(want.Record)
+	want.Columns = policyColumns(want.Columns)
+	return want
+}
+
+func policyColumns(columns []string) []string {
+	return slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return c == mappedProfiles })
+}
+
+func withMapped(policy record.Answer, ids []string) record.Answer {
 	policy.Values = maps.Clone(policy.Values)
-	policy.Values[mappedProfiles] = strings.Join(slices.Sorted(slices.Values(ids)), ",")
+	policy.Values[mappedProfiles] = slices.Sorted(slices.Values(ids))
 	return policy
 }
 
-// changedTo writes single columns of the policy.
-func (s accessPolicyStore) changedTo(
-	ctx context.Context, have record.Record, values map[string]any,
-) (record.Record, error) {
-	return s.policies.Update(ctx, have, record.Record{ID: have.ID, Values: values, Columns: have.Columns})
+// set writes single columns of the policy.
+func (s accessPolicyStore) set(
+	ctx context.Context, have record.Record, columns []string, values map[string]any,
+) (record.Answer, error) {
+	return s.policies.Update(ctx, have, record.Write{
+		Record: record.Record{ID: have.ID, Values: values}, Columns: columns,
+	})
 }
 
 // Find looks policies up, for imports.
 func (s accessPolicyStore) Find(
-	ctx context.Context, match map[string]string, columns []string, limit int,
+	ctx context.Context, match record.Match, columns []string, limit int,
 ) ([]record.Record, error) {
 	return s.policies.Find(ctx, match, columns, limit)
 }
 
-func (s accessPolicyStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	ids := mappedIn(want)
+func (s accessPolicyStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	ids, _ := mappedIn(want.Record)
 	profiles, err := s.guard.profiles(ctx, ids)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	if refusal := s.guard.check(ctx, want, profiles); refusal != nil {
-		return record.Record{}, refusal
+		return record.Answer{}, refusal
 	}
-	inactive := policyOf(want)
+	inactive := policyWrite(want)
 	inactive.Values["active"] = false
 	got, err := s.policies.Create(ctx, inactive)
 	if err != nil {
 		return got, err
 	}
-	got.Columns = inactive.Columns
-	if got, err = s.insistOnAPI(ctx, got, want); err != nil {
+	if got, err = s.insistOnAPI(ctx, got, inactive); err != nil {
 		return withMapped(got, nil), err
 	}
-	if gone, err := s.refuseByPath(ctx, got, want, profiles); err != nil {
+	if gone, err := s.refuseByPath(ctx, got.Record, want, profiles); err != nil {
 		if gone {
-			return record.Record{}, err
+			return record.Answer{}, err
 		}
 		return withMapped(got, nil), err
 	}
-	made, err := s.add(ctx, got, ids, profiles, true)
-	if err != nil || record.Text(want.Values["active"]) == "false" {
+	made, err := s.add(ctx, got.Record, ids, profiles, true)
+	if err != nil || want.Text("active") == "false" {
 		return withMapped(got, made), err
 	}
-	activated, err := s.changedTo(ctx, got, map[string]any{"active": true})
+	activated, err := s.set(ctx, got.Record, inactive.Columns, map[string]any{"active": true})
 	if err != nil {
 		return withMapped(got, made), err
 	}
+	activated.Warnings = got.Warnings
 	return withMapped(activated, made), nil
 }
 
 // insistOnAPI sends the API once more where the instance dropped it: some take it from an update only, some not at all.
-func (s accessPolicyStore) insistOnAPI(ctx context.Context, got, want record.Record) (record.Record, error) {
-	api := record.Text(want.Values["api"])
-	if api == "" || record.Text(got.Values["api"]) == api {
+func (s accessPolicyStore) insistOnAPI(
+	ctx context.Context, got record.Answer, want record.Write,
+) (record.Answer, error) {
+	api := want.Text("api")
+	if api == "" || got.Text("api") == api {
 		return got, nil
 	}
-	again, err := s.changedTo(ctx, got, map[string]any{"api": api})
+	again, err := s.set(ctx, got.Record, want.Columns, map[string]any{"api": api})
 	if err != nil {
 		return got, err
 	}
-	again.Columns = got.Columns
-	if record.Text(again.Values["api"]) != api {
+	if again.Text("api") != api {
 		return again, fmt.Errorf("the instance does not take the REST API of an access policy from outside its form. The "+
 			"policy was created, inactive and without profiles. Open it (%s/sys_api_access_policy.do?sys_id=%s), choose the "+
 			"REST API there, and save; then keep the record with terraform untaint (or remove it from the state and import "+
@@ -128,14 +140,14 @@ func (s accessPolicyStore) insistOnAPI(ctx context.Context, got, want record.Rec
 // refuseByPath looks once more whether the policy is on the Table API, now that the instance has filled in its path,
 // and takes the inactive policy back if it must not be.
 func (s accessPolicyStore) refuseByPath(
-	ctx context.Context, got, want record.Record, profiles map[string]profile,
+	ctx context.Context, got record.Record, want record.Write, profiles map[string]profile,
 ) (gone bool, err error) {
-	if !isTablePath(record.Text(got.Values["api_path"])) || want.Options["allow_lockout"] ||
-		record.Text(want.Values["active"]) == "false" || s.guard.admitsOwn(profiles) {
+	if !isTablePath(got.Text("api_path")) || want.AllowLockout ||
+		want.Text("active") == "false" || s.guard.admitsOwn(profiles) {
 		return false, nil
 	}
 	refusal := s.guard.lockout(false)
-	if _, err := s.policies.Delete(ctx, got); err != nil {
+	if _, err := s.policies.Delete(ctx, got, want.Options); err != nil {
 		return false, errors.Join(refusal, err)
 	}
 	return true, refusal
@@ -149,10 +161,10 @@ func (s accessPolicyStore) add(
 	var mu sync.Mutex
 	var made []string
 	one := func(ctx context.Context, id string) error {
-		_, err := s.mappings.Create(ctx, record.Record{
-			Values: map[string]any{
-				"api_access_policy": policy.ID, "inbound_auth_profile": id, "sys_scope": policy.Values["sys_scope"],
-			},
+		_, err := s.mappings.Create(ctx, record.Write{
+			Record: record.Record{Scope: policy.Scope, Values: map[string]any{
+				"api_access_policy": policy.ID, "inbound_auth_profile": id,
+			}},
 			Columns:  []string{"api_access_policy", "inbound_auth_profile"},
 			Key:      []string{"api_access_policy", "inbound_auth_profile"},
 			LookedUp: fresh,
@@ -192,9 +204,9 @@ func (s accessPolicyStore) remove(
 	var mu sync.Mutex
 	var removed []string
 	one := func(ctx context.Context, row record.Record) error {
-		id := record.Text(row.Values["inbound_auth_profile"])
-		row.Values["sys_scope"] = policy.Values["sys_scope"]
-		if _, err := s.mappings.Delete(ctx, row); err != nil {
+		id := row.Text("inbound_auth_profile")
+		row.Scope = policy.Scope
+		if _, err := s.mappings.Delete(ctx, row, record.Options{}); err != nil {
 			return fmt.Errorf("removing the mapping of the profile %s: %w", id, err)
 		}
 		mu.Lock()
@@ -206,7 +218,7 @@ func (s accessPolicyStore) remove(
 	group.SetLimit(mappersAtOnce)
 	var own []record.Record
 	for _, row := range rows {
-		if s.guard.own(profiles[record.Text(row.Values["inbound_auth_profile"])]) {
+		if s.guard.own(profiles[row.Text("inbound_auth_profile")]) {
 			own = append(own, row)
 			continue
 		}
@@ -228,7 +240,7 @@ func (s accessPolicyStore) rows(ctx context.Context, policy string) ([]record.Re
 	var rows []record.Record
 	columns := []string{"api_access_policy", "inbound_auth_profile"}
 	hidden, err := s.mappings.Each(ctx, "api_access_policy="+policy, columns, 0, func(row record.Record) error {
-		if record.Text(row.Values["api_access_policy"]) == policy {
+		if row.Text("api_access_policy") == policy {
 			rows = append(rows, row)
 		}
 		return nil
@@ -239,72 +251,96 @@ func (s accessPolicyStore) rows(ctx context.Context, policy string) ([]record.Re
 	return rows, err
 }
 
-func (s accessPolicyStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
-	got, err := s.policies.Read(ctx, policyOf(have))
+func (s accessPolicyStore) Read(
+	ctx context.Context, have record.Record, columns []string,
+) (record.Answer, error) {
+	got, err := s.policies.Read(ctx, have, policyColumns(columns))
 	if err != nil {
 		return got, err
 	}
 	rows, err := s.rows(ctx, got.ID)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = record.Text(row.Values["inbound_auth_profile"])
+	got = withMapped(got, profilesOf(rows))
+	seen := map[string]bool{}
+	for _, id := range profilesOf(rows) {
+		if seen[id] {
+			got.Warnings = append(got.Warnings, fmt.Sprintf("The policy %s maps the profile %s more than once. The next write "+
+				"of the policy removes the surplus mappings.", got.Text("name"), id))
+		}
+		seen[id] = true
 	}
-	return withMapped(got, ids), nil
+	return got, nil
 }
 
-func (s accessPolicyStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	before, after := mappedIn(have), mappedIn(want)
-	added := slices.DeleteFunc(slices.Clone(after), func(id string) bool { return slices.Contains(before, id) })
-	dropped := slices.DeleteFunc(slices.Clone(before), func(id string) bool { return slices.Contains(after, id) })
-	profiles, err := s.guard.profiles(ctx, slices.Concat(after, dropped))
+func profilesOf(rows []record.Record) []string {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Text("inbound_auth_profile")
+	}
+	return ids
+}
+
+func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	rows, err := s.rows(ctx, have.ID)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
+	}
+	before := profilesOf(rows)
+	after, owned := mappedIn(want.Record)
+	if !owned {
+		after = before
+	}
+	added := slices.DeleteFunc(slices.Clone(after), func(id string) bool { return slices.Contains(before, id) })
+	kept := map[string]bool{}
+	surplus := slices.DeleteFunc(slices.Clone(rows), func(row record.Record) bool {
+		id := row.Text("inbound_auth_profile")
+		if !owned || slices.Contains(after, id) && !kept[id] {
+			kept[id] = true
+			return true
+		}
+		return false
+	})
+	profiles, err := s.guard.profiles(ctx, slices.Concat(after, before))
+	if err != nil {
+		return record.Answer{}, err
 	}
 	wanted := maps.Clone(profiles)
 	maps.DeleteFunc(wanted, func(id string, _ profile) bool { return !slices.Contains(after, id) })
 	if refusal := s.guard.check(ctx, want, wanted); refusal != nil {
-		return record.Record{}, refusal
+		return record.Answer{}, refusal
 	}
-	policy, mapped := policyOf(have), slices.Clone(before)
+	policy, mapped, wrote := record.Answer{Record: policyOf(have)}, slices.Clone(before), false
 	write := func() error {
-		got, err := s.changeTo(ctx, policy, want, wanted)
+		got, err := s.change(ctx, policy.Record, policyWrite(want), wanted)
 		if got.ID != "" {
-			policy = got
+			policy, wrote = got, true
 		}
 		return err
 	}
 	add := func() error {
-		made, err := s.add(ctx, policy, added, profiles, false)
-		mapped = append(mapped, made...)
+		made, err := s.add(ctx, policy.Record, added, profiles, false)
+		mapped, wrote = append(mapped, made...), wrote || len(made) > 0
 		return err
 	}
 	remove := func() error {
-		if len(dropped) == 0 {
-			return nil
+		removed, err := s.remove(ctx, policy.Record, surplus, profiles)
+		for _, id := range removed {
+			at := slices.Index(mapped, id)
+			mapped, wrote = slices.Delete(mapped, at, at+1), true
 		}
-		rows, err := s.rows(ctx, have.ID)
-		if err != nil {
-			return err
-		}
-		rows = slices.DeleteFunc(rows, func(row record.Record) bool {
-			return !slices.Contains(dropped, record.Text(row.Values["inbound_auth_profile"]))
-		})
-		removed, err := s.remove(ctx, policy, rows, profiles)
-		mapped = slices.DeleteFunc(mapped, func(id string) bool { return slices.Contains(removed, id) })
 		return err
 	}
 	// A policy that is switched off goes first, so that nothing after it can shut anybody out.
 	steps := []func() error{add, write, remove}
-	if record.Text(want.Values["active"]) == "false" {
+	if want.Text("active") == "false" {
 		steps = []func() error{write, add, remove}
 	}
-	for i, step := range steps {
+	for _, step := range steps {
 		if err := step(); err != nil {
-			if i == 0 && len(mapped) == len(before) {
-				return record.Record{}, err // nothing was written
+			if !wrote {
+				return record.Answer{}, err
 			}
 			return withMapped(policy, mapped), err
 		}
@@ -312,37 +348,37 @@ func (s accessPolicyStore) Update(ctx context.Context, have, want record.Record)
 	return withMapped(policy, mapped), nil
 }
 
-// changeTo writes the policy's own row. One that moves to another API without the own method is looked at while it is
+// change writes the policy's own row. One that moves to another API without the own method is looked at while it is
 // inactive: the guard may not have known what the API is, and the instance's path tells.
-func (s accessPolicyStore) changeTo(
-	ctx context.Context, have, want record.Record, profiles map[string]profile,
-) (record.Record, error) {
-	active := record.Text(want.Values["active"]) == "true"
-	moves := record.Text(want.Values["api"]) != record.Text(have.Values["api"])
-	if !active || !moves || want.Options["allow_lockout"] || s.guard.admitsOwn(profiles) {
-		return s.policies.Update(ctx, have, policyOf(want))
+func (s accessPolicyStore) change(
+	ctx context.Context, have record.Record, want record.Write, profiles map[string]profile,
+) (record.Answer, error) {
+	active := want.Text("active") == "true"
+	moves := want.Text("api") != have.Text("api")
+	if !active || !moves || want.AllowLockout || s.guard.admitsOwn(profiles) {
+		return s.policies.Update(ctx, have, want)
 	}
-	inactive := policyOf(want)
+	inactive := want
+	inactive.Values = maps.Clone(want.Values)
 	inactive.Values["active"] = false
 	got, err := s.policies.Update(ctx, have, inactive)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	got.Columns = inactive.Columns
-	if isTablePath(record.Text(got.Values["api_path"])) {
+	if isTablePath(got.Text("api_path")) {
 		return got, fmt.Errorf("%w. The policy was left inactive", s.guard.lockout(false))
 	}
-	activated, err := s.changedTo(ctx, got, map[string]any{"active": true})
+	activated, err := s.set(ctx, got.Record, want.Columns, map[string]any{"active": true})
 	if err != nil {
 		return got, err
 	}
 	return activated, nil
 }
 
-func (s accessPolicyStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
+func (s accessPolicyStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
 	policy := policyOf(have)
-	if record.Text(policy.Values["active"]) != "false" {
-		_, err := s.changedTo(ctx, policy, map[string]any{"active": false})
+	if policy.Text("active") != "false" {
+		_, err := s.set(ctx, policy, nil, map[string]any{"active": false})
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return nil, fmt.Errorf("deactivating it first: %w", err)
 		}
@@ -351,12 +387,12 @@ func (s accessPolicyStore) Delete(ctx context.Context, have record.Record) ([]st
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := s.guard.profiles(ctx, mappedIn(have))
+	profiles, err := s.guard.profiles(ctx, profilesOf(rows))
 	if err != nil {
 		return nil, err
 	}
 	if _, err := s.remove(ctx, policy, rows, profiles); err != nil {
 		return nil, err
 	}
-	return s.policies.Delete(ctx, policy)
+	return s.policies.Delete(ctx, policy, options)
 }

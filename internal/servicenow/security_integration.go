@@ -81,7 +81,7 @@ func (m *securityIntegration) Fields() []field.Field {
 		field.String("integration", &m.IntegrationID),
 		field.Bool("active", &m.Active),
 		field.Bool("is_default", &m.IsDefault),
-		field.Members(parameterPrefix, &m.Parameters),
+		field.Entries(parameterPrefix, &m.Parameters),
 		field.SecretMap(parameterPrefix, &m.SecretParametersWO, &m.SecretParametersWOVersion),
 		field.MovesWith(field.Computed(field.String("validation_status", &m.ValidationStatus))),
 	}

@@ -61,7 +61,7 @@ type integrationParameter struct {
 
 func (m *securityIntegrationDefinitionData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	table := c.ServiceNow.Table("sn_sec_int_integration")
-	found, err := table.Find(ctx, map[string]string{"name": m.Name.ValueString()}, []string{"name"}, 5)
+	found, err := table.Find(ctx, record.Match{Values: map[string]string{"name": m.Name.ValueString()}}, []string{"name"}, 5)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func otherIntegrations(ctx context.Context, table *servicenowapi.Table) string {
 	}
 	names := make([]string, len(rows))
 	for i, row := range rows {
-		names[i] = fmt.Sprintf("%q (%s)", record.Text(row.Values["name"]), row.ID)
+		names[i] = fmt.Sprintf("%q (%s)", row.Text("name"), row.ID)
 	}
 	return ". There are " + strings.Join(names, ", ")
 }

@@ -18,7 +18,8 @@ const parameterPrefix = "parameter."
 
 // securityIntegrationStore keeps an integration instance and one row per parameter as one record.
 //
-// The rows are found the way the platform's own script include does: by implementation, keyed by configuration.name.
+// The rows are found the way the platform's own script include does, by implementation, and keyed by configuration: its
+// dot-walked name may be withheld.
 type securityIntegrationStore struct {
 	instances, values *servicenowapi.Table
 	sn                *servicenowapi.Client
@@ -32,8 +33,8 @@ func newSecurityIntegrationStore(c *lifecycle.Servers) record.Store {
 
 // parameterDefinition is a row of sn_sec_int_config.
 type parameterDefinition struct {
-	id, label, kind, defaultValue string
-	mandatory                     bool
+	id, name, label, kind, defaultValue string
+	mandatory                           bool
 }
 
 // secret goes by the kind of form element, whose values nothing documents.
@@ -53,16 +54,19 @@ func definedParameters(
 	defined := parameterDefinitions{}
 	columns := []string{"name", "integration", "label", "elem_type", "mandatory", "default_value"}
 	query := "integration=" + integration
-	_, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row record.Record) error {
-		if record.Text(row.Values["integration"]) == integration {
-			defined[record.Text(row.Values["name"])] = parameterDefinition{
-				id: row.ID, label: record.Text(row.Values["label"]), kind: record.Text(row.Values["elem_type"]),
-				defaultValue: record.Text(row.Values["default_value"]),
-				mandatory:    record.Text(row.Values["mandatory"]) == "true",
+	hidden, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row record.Record) error {
+		if row.Text("integration") == integration {
+			defined[row.Text("name")] = parameterDefinition{
+				id: row.ID, name: row.Text("name"), label: row.Text("label"), kind: row.Text("elem_type"),
+				defaultValue: row.Text("default_value"),
+				mandatory:    row.Text("mandatory") == "true",
 			}
 		}
 		return nil
 	})
+	if err == nil && hidden > 0 {
+		err = fmt.Errorf("%d of them: %w", hidden, record.ErrHidden)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the parameters of the integration: %w", err)
 	}
@@ -90,22 +94,29 @@ func (d parameterDefinitions) refuse(names []string) error {
 func instanceOf(r record.Record) record.Record {
 	r.Values = maps.Clone(r.Values)
 	maps.DeleteFunc(r.Values, func(column string, _ any) bool { return strings.HasPrefix(column, parameterPrefix) })
-	r.Columns = slices.DeleteFunc(slices.Clone(r.Columns), func(column string) bool {
-		return strings.HasPrefix(column, parameterPrefix)
-	})
-	r.Secrets = nil
 	return r
 }
 
-// namesIn lists the parameters that a record sets or clears.
-func namesIn(r record.Record) []string {
+func instanceColumns(columns []string) []string {
+	return slices.DeleteFunc(slices.Clone(columns), func(column string) bool {
+		return strings.HasPrefix(column, parameterPrefix)
+	})
+}
+
+func instanceWrite(want record.Write) record.Write {
+	want.Record, want.Columns, want.Secrets = instanceOf(want.Record), instanceColumns(want.Columns), nil
+	return want
+}
+
+// namesIn lists the parameters that a write sets.
+func namesIn(want record.Write) []string {
 	var names []string
-	for column := range r.Values {
-		if name, ok := strings.CutPrefix(column, parameterPrefix); ok && r.Values[column] != nil {
+	for column := range want.Values {
+		if name, ok := strings.CutPrefix(column, parameterPrefix); ok && want.Values[column] != nil {
 			names = append(names, name)
 		}
 	}
-	for column, secret := range r.Secrets {
+	for column, secret := range want.Secrets {
 		if secret.Value != "" {
 			names = append(names, strings.TrimPrefix(column, parameterPrefix))
 		}
@@ -115,37 +126,42 @@ func namesIn(r record.Record) []string {
 
 // Find looks instances up, for imports.
 func (s securityIntegrationStore) Find(
-	ctx context.Context, match map[string]string, columns []string, limit int,
+	ctx context.Context, match record.Match, columns []string, limit int,
 ) ([]record.Record, error) {
-	return s.instances.Find(ctx, match, instanceOf(record.Record{Columns: columns}).Columns, limit)
+	return s.instances.Find(ctx, match, instanceColumns(columns), limit)
 }
 
-func (s securityIntegrationStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	defined, err := definedParameters(ctx, s.sn, record.Text(want.Values["integration"]))
+func (s securityIntegrationStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	defined, err := s.defined(ctx, want)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	if err := defined.refuse(namesIn(want)); err != nil {
-		return record.Record{}, err
-	}
-	got, err := s.instances.Create(ctx, instanceOf(want))
+	got, err := s.instances.Create(ctx, instanceWrite(want))
 	if err != nil {
 		return got, err
 	}
-	return s.set(ctx, record.Record{Values: map[string]any{}}, want, got, defined)
+	return s.set(ctx, record.Record{}, want, got, defined)
 }
 
-func (s securityIntegrationStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	defined, err := definedParameters(ctx, s.sn, record.Text(want.Values["integration"]))
+// defined reads the parameters of the integration and refuses the names that it does not have.
+func (s securityIntegrationStore) defined(ctx context.Context, want record.Write) (parameterDefinitions, error) {
+	defined, err := definedParameters(ctx, s.sn, want.Text("integration"))
 	if err != nil {
-		return record.Record{}, err
+		return nil, err
 	}
-	if err := defined.refuse(namesIn(want)); err != nil {
-		return record.Record{}, err
-	}
-	got, err := s.instances.Update(ctx, instanceOf(have), instanceOf(want))
+	return defined, defined.refuse(namesIn(want))
+}
+
+func (s securityIntegrationStore) Update(
+	ctx context.Context, have record.Record, want record.Write,
+) (record.Answer, error) {
+	defined, err := s.defined(ctx, want)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
+	}
+	got, err := s.instances.Update(ctx, instanceOf(have), instanceWrite(want))
+	if err != nil {
+		return record.Answer{}, err
 	}
 	got.Values = maps.Clone(got.Values)
 	for column, value := range have.Values {
@@ -157,8 +173,8 @@ func (s securityIntegrationStore) Update(ctx context.Context, have, want record.
 	if got, err = s.set(ctx, have, want, got, defined); err != nil || patched {
 		return got, err
 	}
-	// No answer told what the instance is now, and its validation_status depends on the parameters.
-	now, err := s.instances.Read(ctx, record.Record{ID: got.ID, Columns: instanceOf(want).Columns})
+	// No answer said what the instance is now, and its validation_status depends on the parameters.
+	now, err := s.instances.Read(ctx, got.Record, instanceColumns(want.Columns))
 	if err != nil {
 		return got, err
 	}
@@ -167,17 +183,17 @@ func (s securityIntegrationStore) Update(ctx context.Context, have, want record.
 	return got, nil
 }
 
-// set writes the parameters that differ from have, into the instance got. What it answers holds those that are written,
-// also when one of them failed.
+// set writes the parameters that differ from have, and the secrets, into the instance got. What it returns holds those
+// that are written, also when one of them failed.
 func (s securityIntegrationStore) set(
-	ctx context.Context, have, want, got record.Record, defined parameterDefinitions,
-) (record.Record, error) {
-	var rows map[string]record.Record
+	ctx context.Context, have record.Record, want record.Write, got record.Answer, defined parameterDefinitions,
+) (record.Answer, error) {
+	var rows parameterRows
 	for _, column := range slices.Sorted(maps.Keys(want.Values)) {
 		name, ok := strings.CutPrefix(column, parameterPrefix)
 		value := want.Values[column]
 		known, was := have.Values[column]
-		if !ok || was && record.Text(known) == record.Text(value) {
+		if !ok || was && record.Equal(known, value) {
 			continue
 		}
 		var err error
@@ -187,73 +203,84 @@ func (s securityIntegrationStore) set(
 		if value == nil {
 			delete(got.Values, column)
 			if _, secret := want.Secrets[column]; secret { // now: its row stays, but not what everybody can read of it
-				_, err = s.put(ctx, rows[name], got.ID, defined[name], map[string]any{"value": ""}, nil)
-				rows = nil
+				_, err = s.put(ctx, rows, got.ID, defined[name], map[string]any{"value": ""}, nil)
 			} else {
-				err = s.drop(ctx, rows, name)
+				err = s.drop(ctx, rows, defined[name])
 			}
 		} else {
-			got.Values[column], err = s.put(ctx, rows[name], got.ID, defined[name], map[string]any{"value": value}, nil)
+			got.Values[column], err = s.put(ctx, rows, got.ID, defined[name], map[string]any{"value": value}, nil)
 		}
 		if err != nil {
 			return got, fmt.Errorf("the parameter %s: %w", name, err)
 		}
 	}
-	var column string
-	for _, key := range slices.Sorted(maps.Keys(want.Secrets)) {
-		secret, name := want.Secrets[key], strings.TrimPrefix(key, parameterPrefix)
-		if !secret.Moved {
-			continue
-		}
+	var secretColumn string
+	secrets := want.SecretsToSend()
+	for _, column := range slices.Sorted(maps.Keys(secrets)) {
+		secret, name := secrets[column], strings.TrimPrefix(column, parameterPrefix)
 		var err error
 		if rows, err = s.rowsOnce(ctx, rows, got.ID); err != nil {
 			return got, err
 		}
 		switch {
 		case secret.Value != "":
-			if column == "" {
-				column = s.secretColumn(ctx)
+			if secretColumn == "" {
+				secretColumn = s.secretColumn(ctx)
 			}
-			_, err = s.put(ctx, rows[name], got.ID, defined[name], nil, map[string]record.Secret{column: secret})
-		case want.Values[key] == nil: // else it is no secret any more, and written above
-			err = s.drop(ctx, rows, name)
+			_, err = s.put(ctx, rows, got.ID, defined[name], nil, map[string]record.Secret{secretColumn: secret})
+		case want.Values[column] == nil: // else it is not a secret any more, and written above
+			err = s.drop(ctx, rows, defined[name])
 		}
 		if err != nil {
 			return got, fmt.Errorf("the parameter %s: %w", name, err)
 		}
-		got.SecretsSent = true
+		got.KeptSecrets = append(got.KeptSecrets, column)
 	}
 	return got, nil
 }
 
-// put writes one parameter's row and answers with the value that was kept.
+// parameterRows are the rows of sn_sec_int_impl_config of one instance, by configuration.
+type parameterRows map[string]record.Record
+
+// put writes one parameter's row and returns the value that was kept.
 func (s securityIntegrationStore) put(
-	ctx context.Context, row record.Record, instance string, definition parameterDefinition, values map[string]any,
+	ctx context.Context, rows parameterRows, instance string, definition parameterDefinition, values map[string]any,
 	secrets map[string]record.Secret,
 ) (any, error) {
-	want := record.Record{
-		ID: row.ID, Values: map[string]any{"implementation": instance, "configuration": definition.id}, Secrets: secrets,
-		Columns: []string{"implementation", "configuration", "value"},
-		Key:     []string{"implementation", "configuration"}, LookedUp: true,
+	row := rows[definition.id]
+	want := record.Write{
+		Record: record.Record{
+			ID: row.ID, Values: map[string]any{"implementation": instance, "configuration": definition.id},
+		},
+		Secrets: secrets, Columns: []string{"implementation", "configuration", "value"},
+		Key: []string{"implementation", "configuration"}, LookedUp: true,
 	}
 	maps.Copy(want.Values, values)
-	var got record.Record
+	var got record.Answer
 	var err error
 	if row.ID == "" {
 		got, err = s.values.Create(ctx, want)
 	} else {
 		got, err = s.values.Update(ctx, row, want)
 	}
+	if err == nil {
+		rows[definition.id] = got.Record
+	}
 	return got.Values["value"], err
 }
 
-func (s securityIntegrationStore) drop(ctx context.Context, rows map[string]record.Record, name string) error {
-	row, ok := rows[name]
+func (s securityIntegrationStore) drop(
+	ctx context.Context, rows parameterRows, definition parameterDefinition,
+) error {
+	row, ok := rows[definition.id]
 	if !ok {
 		return nil
 	}
-	_, err := s.values.Delete(ctx, row)
-	return err
+	if _, err := s.values.Delete(ctx, row, record.Options{}); err != nil {
+		return err
+	}
+	delete(rows, definition.id)
+	return nil
 }
 
 // secretColumn is where secrets belong. Without proof that the encrypted column is missing it is taken for there: a
@@ -262,8 +289,8 @@ func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	const encrypted, plain = "password_value", "value"
 	found := map[string]bool{}
 	for _, element := range []string{encrypted, plain} {
-		rows, err := s.sn.Table("sys_dictionary").Find(ctx,
-			map[string]string{"name": "sn_sec_int_impl_config", "element": element}, nil, 1)
+		match := record.Match{Values: map[string]string{"name": "sn_sec_int_impl_config", "element": element}}
+		rows, err := s.sn.Table("sys_dictionary").Find(ctx, match, nil, 1)
 		found[element] = err == nil && len(rows) > 0
 	}
 	if !found[encrypted] && found[plain] {
@@ -273,17 +300,22 @@ func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 }
 
 func (s securityIntegrationStore) rowsOnce(
-	ctx context.Context, rows map[string]record.Record, instance string,
-) (map[string]record.Record, error) {
+	ctx context.Context, rows parameterRows, instance string,
+) (parameterRows, error) {
 	if rows != nil {
 		return rows, nil
 	}
-	rows = map[string]record.Record{}
-	columns := []string{"implementation", "configuration", "configuration.name", "configuration.elem_type", "value"}
+	rows = parameterRows{}
+	columns := []string{"implementation", "configuration", "value"}
 	hidden, err := s.values.Each(ctx, "implementation="+instance, columns, 0, func(row record.Record) error {
-		if record.Text(row.Values["implementation"]) == instance {
-			rows[record.Text(row.Values["configuration.name"])] = row
+		if row.Text("implementation") != instance {
+			return nil
 		}
+		if row.Text("configuration") == "" {
+			return fmt.Errorf("the instance withholds which parameter the row %s of sn_sec_int_impl_config is: %w",
+				row.ID, record.ErrHidden)
+		}
+		rows[row.Text("configuration")] = row
 		return nil
 	})
 	if err == nil && hidden > 0 {
@@ -295,33 +327,48 @@ func (s securityIntegrationStore) rowsOnce(
 	return rows, nil
 }
 
-func (s securityIntegrationStore) Read(ctx context.Context, have record.Record) (record.Record, error) {
-	got, err := s.instances.Read(ctx, instanceOf(have))
+func (s securityIntegrationStore) Read(
+	ctx context.Context, have record.Record, columns []string,
+) (record.Answer, error) {
+	got, err := s.instances.Read(ctx, have, instanceColumns(columns))
 	if err != nil {
 		return got, err
 	}
 	rows, err := s.rowsOnce(ctx, nil, got.ID)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
+	}
+	defined, err := definedParameters(ctx, s.sn, got.Text("integration"))
+	if err != nil {
+		return record.Answer{}, err
 	}
 	got.Values = maps.Clone(got.Values)
-	for name, row := range rows {
-		if !(parameterDefinition{kind: record.Text(row.Values["configuration.elem_type"])}).secret() {
+	for name, definition := range defined {
+		row, there := rows[definition.id]
+		switch {
+		case definition.secret() && !there:
+			got.LostSecrets = append(got.LostSecrets, parameterPrefix+name)
+		case definition.secret():
+		case there:
 			got.Values[parameterPrefix+name] = row.Values["value"]
+		default:
+			got.Values[parameterPrefix+name] = nil
 		}
 	}
 	return got, nil
 }
 
-func (s securityIntegrationStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
+func (s securityIntegrationStore) Delete(
+	ctx context.Context, have record.Record, options record.Options,
+) ([]string, error) {
 	rows, err := s.rowsOnce(ctx, nil, have.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(rows)) {
-		if err := s.drop(ctx, rows, name); err != nil {
-			return nil, fmt.Errorf("the parameter %s: %w", name, err)
+	for _, id := range slices.Sorted(maps.Keys(rows)) {
+		if _, err := s.values.Delete(ctx, rows[id], record.Options{}); err != nil {
+			return nil, fmt.Errorf("the parameter row %s: %w", rows[id].ID, err)
 		}
 	}
-	return s.instances.Delete(ctx, instanceOf(have))
+	return s.instances.Delete(ctx, instanceOf(have), options)
 }

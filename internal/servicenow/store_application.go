@@ -62,7 +62,7 @@ func (m *storeApplication) Fields() []field.Field {
 	return []field.Field{
 		field.String("scope", &m.Scope),
 		field.String("version", &m.Version),
-		field.Option("auto_upgrade_base_app", &m.AutoUpgradeBaseApp),
+		field.Option(&m.AutoUpgradeBaseApp, func(o *record.Options) *bool { return &o.UpgradeBaseApplication }),
 		field.Computed(field.String("name", &m.Name)),
 		field.MovesWith(field.Computed(field.String("version", &m.InstalledVersion)), &m.Version),
 	}
@@ -75,7 +75,7 @@ type storeApplications struct {
 }
 
 func (s storeApplications) find(ctx context.Context, scope string, columns []string) (record.Record, error) {
-	rows, err := s.Find(ctx, map[string]string{"scope": scope}, append([]string{"latest_version"}, columns...), 1)
+	rows, err := s.Find(ctx, record.Match{Values: map[string]string{"scope": scope}}, append([]string{"latest_version"}, columns...), 1)
 	if err != nil {
 		return record.Record{}, err
 	}
@@ -86,37 +86,39 @@ func (s storeApplications) find(ctx context.Context, scope string, columns []str
 }
 
 // Create takes an application that is installed in the wanted version as it is.
-func (s storeApplications) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	scope, version := record.Text(want.Values["scope"]), record.Text(want.Values["version"])
+func (s storeApplications) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	scope, version := want.Text("scope"), want.Text("version")
 	have, err := s.find(ctx, scope, want.Columns)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	if err == nil {
 		wanted := version
 		if wanted == "" {
-			wanted = record.Text(have.Values["latest_version"])
+			wanted = have.Text("latest_version")
 		}
-		if wanted == "" || wanted == record.Text(have.Values["version"]) {
-			return have, nil
+		if wanted == "" || wanted == have.Text("version") {
+			return record.Answer{Record: have}, nil
 		}
 	}
 	return s.install(ctx, want)
 }
 
-func (s storeApplications) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	version := record.Text(want.Values["version"])
-	if version == "" || version == record.Text(have.Values["version"]) {
-		return have, nil
+func (s storeApplications) Update(
+	ctx context.Context, have record.Record, want record.Write,
+) (record.Answer, error) {
+	version := want.Text("version")
+	if version == "" || version == have.Text("version") {
+		return record.Answer{Record: have}, nil
 	}
 	return s.install(ctx, want)
 }
 
-// install answers with what is installed then, also when the job failed or its time was over.
-func (s storeApplications) install(ctx context.Context, want record.Record) (record.Record, error) {
-	scope := record.Text(want.Values["scope"])
-	progress, err := s.sn.InstallApplication(ctx, scope, record.Text(want.Values["version"]),
-		want.Options["auto_upgrade_base_app"])
+// install returns what is installed then, also when the job failed or its time was over.
+func (s storeApplications) install(ctx context.Context, want record.Write) (record.Answer, error) {
+	scope := want.Text("scope")
+	progress, err := s.sn.InstallApplication(ctx, scope, want.Text("version"),
+		want.UpgradeBaseApplication)
 	if err == nil {
 		err = s.sn.Await(ctx, progress, logged(ctx, "Installing application", scope))
 	}
@@ -126,14 +128,15 @@ func (s storeApplications) install(ctx context.Context, want record.Record) (rec
 		defer cancel()
 		got, ferr := s.find(looking, scope, want.Columns)
 		if ferr != nil {
-			return record.Record{}, err // not installed, as far as can be told
+			return record.Answer{}, err // not installed, as far as can be told
 		}
-		return got, err
+		return record.Answer{Record: got}, err
 	}
-	return s.find(ctx, scope, want.Columns)
+	got, err := s.find(ctx, scope, want.Columns)
+	return record.Answer{Record: got}, err
 }
 
 // Delete cannot: the CI/CD API has no way to uninstall what came from the store.
-func (s storeApplications) Delete(context.Context, record.Record) ([]string, error) {
+func (s storeApplications) Delete(context.Context, record.Record, record.Options) ([]string, error) {
 	return []string{"no API uninstalls a store application, so it stays installed. Terraform only forgets it"}, nil
 }

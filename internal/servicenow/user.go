@@ -111,7 +111,9 @@ func (m *user) Fields() []field.Field {
 // cannot log in; with it, every other column of the request would be read as its label.
 type userStore struct{ *servicenowapi.Table }
 
-func (s userStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
+var _ record.Lister = userStore{}
+
+func (s userStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
 	values := want
 	values.Secrets = nil
 	got, err := s.Table.Create(ctx, values)
@@ -121,22 +123,22 @@ func (s userStore) Create(ctx context.Context, want record.Record) (record.Recor
 	return s.setPassword(ctx, got, want)
 }
 
-func (s userStore) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
+func (s userStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
 	values := want
 	values.Secrets = nil
 	got, err := s.Table.Update(ctx, have, values)
-	if err != nil || !want.Secrets["user_password"].Moved {
+	if err != nil || len(want.SecretsToSend()) == 0 {
 		return got, err
 	}
 	return s.setPassword(ctx, got, want)
 }
 
-// setPassword answers with the record as it is, should the password be refused.
-func (s userStore) setPassword(ctx context.Context, have, want record.Record) (record.Record, error) {
-	have.Columns = want.Columns
-	got, err := s.WriteAsDisplayed(ctx, have, want.Secrets)
+// setPassword returns the record as it is, should the password be refused.
+func (s userStore) setPassword(ctx context.Context, have record.Answer, want record.Write) (record.Answer, error) {
+	got, err := s.WriteAsDisplayed(ctx, have.Record, want.Columns, want.Secrets)
 	if err != nil {
 		return have, err
 	}
+	got.Warnings = have.Warnings
 	return got, nil
 }

@@ -67,54 +67,53 @@ type userRoleStore struct{ *servicenowapi.Table }
 const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, " +
 	"so that row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
 
-func (s userRoleStore) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	match := map[string]string{"user": record.Text(want.Values["user"]), "role": record.Text(want.Values["role"])}
+var _ record.Lister = userRoleStore{}
+
+func (s userRoleStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	match := record.Match{Values: map[string]string{"user": want.Text("user"), "role": want.Text("role")}}
 	rows, err := s.Find(ctx, match, append([]string{"inherited", "inh_count"}, want.Columns...), 20)
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	var inherited *record.Record
 	for _, row := range rows {
 		if !isInherited(row) {
-			return record.Record{}, &record.ExistsError{IDs: []string{row.ID}, Key: "this user and this role"}
+			return record.Answer{}, &record.ExistsError{IDs: []string{row.ID}, Key: "this user and this role"}
 		}
 		inherited = &row
 	}
 	if inherited != nil && keepsOneRow(*inherited) {
-		inherited.Warnings = append(inherited.Warnings, takenOver)
-		return *inherited, nil
+		return record.Answer{Record: *inherited, Warnings: []string{takenOver}}, nil
 	}
 	want.LookedUp = true
 	got, err := s.Table.Create(ctx, want)
 	switch {
 	case inherited != nil && err == nil && got.ID == inherited.ID, inherited != nil && isUniqueViolation(err):
-		inherited.Warnings = append(inherited.Warnings, takenOver)
-		return *inherited, nil
+		return record.Answer{Record: *inherited, Warnings: []string{takenOver}}, nil
 	}
 	return got, err
 }
 
 // Delete leaves a row that is inherited now, whatever it was when it was made.
-func (s userRoleStore) Delete(ctx context.Context, have record.Record) ([]string, error) {
-	have.Columns = append(have.Columns, "inherited", "inh_count")
-	now, err := s.Read(ctx, have)
+func (s userRoleStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
+	now, err := s.Read(ctx, have, []string{"inherited", "inh_count"})
 	if errors.Is(err, record.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if isInherited(now) {
+	if isInherited(now.Record) {
 		return []string{"the user still has the role through a group or another role, so its row was left in place"}, nil
 	}
-	return s.Table.Delete(ctx, have)
+	return s.Table.Delete(ctx, have, options)
 }
 
-func isInherited(row record.Record) bool { return record.Text(row.Values["inherited"]) == "true" }
+func isInherited(row record.Record) bool { return row.Text("inherited") == "true" }
 
 // keepsOneRow tells Role Management V2 from its predecessor: it counts in inh_count how often a role is inherited.
 func keepsOneRow(row record.Record) bool {
-	count := record.Text(row.Values["inh_count"])
+	count := row.Text("inh_count")
 	return count != "" && count != "0"
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
@@ -24,6 +25,14 @@ type Client struct {
 	DuplicateCheck bool
 	// SingleReads sends one request per record read, instead of joining the reads of a table.
 	SingleReads bool
+	// AcceptVanished takes it for a fact that none of several records that were asked for together is there.
+	AcceptVanished bool
+	// Patience is how long a create whose outcome is unknown is looked for.
+	Patience time.Duration
+	// idsHonored holds by table name whether a create was answered with the sys_id that it carried.
+	idsHonored sync.Map
+	reserved   reservations
+	scopes     tableScopes
 	// reads holds a *tableReads by table name.
 	reads sync.Map
 	// clockAhead is how far the server's clock runs before ours, in nanoseconds.
@@ -37,7 +46,7 @@ func New(config rest.Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: config, endpoint: e, DuplicateCheck: true}, nil
+	return &Client{config: config, endpoint: e, DuplicateCheck: true, Patience: record.Patience}, nil
 }
 
 // URL is the instance's base URL, without a trailing slash.
@@ -93,15 +102,27 @@ func (s *Client) now() time.Time {
 	return time.Now().Add(time.Duration(s.clockAhead.Load())).UTC().Truncate(time.Second)
 }
 
-// encodedQuery joins conditions. The grammar has no escape for "^", so a value that holds one is refused.
+// encodedQuery joins conditions. The grammar has no escape for "^", and evaluates what begins with "javascript:".
 func encodedQuery(match map[string]string) (string, error) {
 	parts := make([]string, 0, len(match))
 	for column, value := range match {
-		if strings.Contains(value, "^") {
-			return "", fmt.Errorf("%s: ServiceNow queries cannot hold the character ^, so %q cannot be looked up", column, value)
+		if err := Queryable(value); err != nil {
+			return "", fmt.Errorf("%s %w", column, err)
 		}
 		parts = append(parts, column+"="+value)
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, "^"), nil
+}
+
+// Queryable reports why a value cannot stand in an encoded query; nil when it can.
+func Queryable(value string) error {
+	switch {
+	case strings.Contains(value, "^"):
+		return fmt.Errorf("holds the character ^, which ServiceNow's queries cannot express, so %q cannot be looked up: "+
+			"use its sys_id instead, or duplicate_check = false where it is to be created", value)
+	case strings.HasPrefix(strings.ToLower(strings.TrimSpace(value)), "javascript:"):
+		return fmt.Errorf("begins with javascript:, which ServiceNow would run as a script, so %q cannot be looked up", value)
+	}
+	return nil
 }

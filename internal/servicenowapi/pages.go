@@ -34,7 +34,7 @@ func (t *Table) Each(
 		if err != nil {
 			return hidden, err
 		}
-		hidden += max(0, min(size, total-offset)-len(rows))
+		hidden += max(0, min(size, total.total-offset)-len(rows))
 		for _, row := range rows {
 			if err := do(row); err != nil {
 				return hidden, err
@@ -43,7 +43,7 @@ func (t *Table) Each(
 				return hidden, nil
 			}
 		}
-		if offset += size; offset >= total {
+		if offset += size; offset >= total.total {
 			return hidden, nil
 		}
 		size = pageSize // what a small page left open may be thousands of hidden rows
@@ -52,17 +52,22 @@ func (t *Table) Each(
 
 // Peek reads one row, and counts all before access control. No column named means all that may be read.
 func (t *Table) Peek(ctx context.Context, columns ...string) (rows []record.Record, total int, err error) {
-	return t.page(ctx, "ORDERBYsys_id", columns, 1, 0)
+	rows, counted, err := t.page(ctx, "ORDERBYsys_id", columns, 1, 0)
+	return rows, counted.total, err
 }
 
-// page is the one place where rows are read. The total counts what the query matches before access control; without a
-// count it is one more than what was read for as long as pages are full.
+// count is how many rows a query matches before access control, as the server says.
+type count struct {
+	total int
+	// said is false where the server did not say: total then is a guess, and proves nothing.
+	said bool
+}
+
+// page is the one place where rows are read. Without a count the total is one more than what was read for as long as
+// pages are full. Anything but a list of rows is an error.
 func (t *Table) page(
-	ctx context.Context,
-	query string,
-	columns []string,
-	size, offset int,
-) ([]record.Record, int, error) {
+	ctx context.Context, query string, columns []string, size, offset int,
+) ([]record.Record, count, error) {
 	parameters := url.Values{
 		"sysparm_query":                  {query},
 		"sysparm_limit":                  {strconv.Itoa(size)},
@@ -74,22 +79,38 @@ func (t *Table) page(
 		parameters.Set("sysparm_fields", fieldList(columns))
 	}
 	var out struct {
-		Result []map[string]any `json:"result"`
+		Result any `json:"result"`
 	}
-	header, err := t.sn.do(ctx, rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters}, &out)
+	r := rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters}
+	header, err := t.sn.do(ctx, r, &out)
 	if err != nil {
-		return nil, 0, err
+		return nil, count{}, err
 	}
-	rows := make([]record.Record, len(out.Result))
-	for i, row := range out.Result {
-		rows[i] = newRecord(row)
+	list, ok := out.Result.([]any)
+	if !ok {
+		return nil, count{}, &OddListError{Table: t.Name, Reason: "the answer holds no list of records"}
+	}
+	rows := make([]record.Record, len(list))
+	for i, decoded := range list {
+		if rows[i], err = newRow(decoded); err != nil {
+			return nil, count{}, &OddListError{Table: t.Name, Reason: "one of the listed records is not a row with a sys_id"}
+		}
 	}
 	total, err := strconv.Atoi(header.Get("X-Total-Count"))
-	if err != nil {
+	if err != nil || total < 0 {
 		total = offset + len(rows)
 		if len(rows) == size {
 			total++
 		}
+		return rows, count{total: total}, nil
 	}
-	return rows, total, nil
+	return rows, count{total: total, said: true}, nil
+}
+
+// OddListError says that the answer to a list proves nothing about the records that were asked for.
+type OddListError struct{ Table, Reason string }
+
+func (e *OddListError) Error() string {
+	return "the instance gave an odd answer to a list of " + e.Table + ": " + e.Reason + ". It proves nothing about the " +
+		"records, so nothing is taken for deleted"
 }

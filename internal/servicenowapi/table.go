@@ -25,59 +25,106 @@ type Table struct {
 	sn   *Client
 }
 
-// Table gives the store of a table's rows.
+var _ interface {
+	record.Store
+	record.Finder
+	record.Searcher
+	record.Lister
+} = (*Table)(nil)
+
+// Table returns the store of a table's rows.
 func (s *Client) Table(name string) *Table { return &Table{Name: name, sn: s} }
 
-// scopeColumn holds a record's application scope. It is read like any column, and written by a parameter of the
-// request.
+// scopeColumn holds a row's application scope. It is read like any column, and written by a parameter of the request: in
+// a body it does nothing.
 const scopeColumn = "sys_scope"
 
 // Create sends one POST. With the duplicate check on, a look-up of the natural key goes before it.
-// A POST whose answer was lost is resolved, never blindly repeated.
-func (t *Table) Create(ctx context.Context, want record.Record) (record.Record, error) {
-	if t.sn.DuplicateCheck && !want.LookedUp {
-		if err := t.refuseDuplicate(ctx, want); err != nil {
-			return record.Record{}, err
-		}
-	}
+// A POST whose answer proves nothing is resolved, never blindly repeated.
+func (t *Table) Create(ctx context.Context, want record.Write) (record.Answer, error) {
 	if want.ID == "" {
 		want.ID = NewSysID()
 	}
-	body := t.body(want.Values, want.Secrets)
-	body["sys_id"] = want.ID
-	began := t.sn.now().Add(-time.Second)
-	ctx, cancel := rest.GraceContext(ctx)
-	defer cancel()
-	for resent := 0; ; resent++ {
-		got, err := t.write(ctx, http.MethodPost, "", body, want, want.Secrets)
-		got.SecretsSent = err == nil && len(want.Secrets) > 0
-		lost := errors.Is(err, record.ErrOutcomeUnknown)
-		if err == nil || (!lost && resent == 0) {
-			return got, err
+	if t.sn.DuplicateCheck {
+		release, err := t.sn.reserve(t.Name, want)
+		if err != nil {
+			return record.Answer{}, err
 		}
-		found, ferr := t.landed(ctx, want, began)
-		switch {
-		case ferr == nil:
-			found.SecretsSent = len(want.Secrets) > 0
-			return found, nil
-		case !errors.Is(ferr, record.ErrNotFound):
-			return record.Record{}, fmt.Errorf(
-				"%w (and it could not be told whether the record was made: %w)",
-				err,
-				ferr,
-			)
-		case !lost || resent == record.MaxResends || rest.OperationContext(ctx).Err() != nil:
-			return record.Record{}, err
+		defer release()
+		if !want.LookedUp {
+			if err := t.refuseDuplicate(ctx, want); err != nil {
+				return record.Answer{}, err
+			}
 		}
 	}
+	if want.Scope == "" && slices.Contains(want.Columns, scopeColumn) {
+		want.Scope, want.Defaulted = t.sn.scopeOf(ctx, t.Name), true
+	}
+	got, err := t.createOnce(ctx, want)
+	if want.Defaulted && refusesScope(err) {
+		named := want.Scope
+		want.Scope = ""
+		if got, err = t.createOnce(ctx, want); err == nil {
+			got.Warnings = append(got.Warnings, fmt.Sprintf("The instance does not let the account write to %s in the scope "+
+				"%s, which the provider chose. Without a scope the record went to %s: set scope_id to name the one that is meant.",
+				t.Name, named, orNone(got.Scope)))
+		}
+	}
+	return got, err
 }
 
-func (t *Table) refuseDuplicate(ctx context.Context, want record.Record) error {
-	match := record.KeyOf(want)
-	if len(match) == 0 {
+// refusesScope reports the answers of instances that do not let the account name a scope; nothing was written then.
+func refusesScope(err error) bool {
+	return rest.HasStatus(err, http.StatusBadRequest) || rest.HasStatus(err, http.StatusForbidden)
+}
+
+func orNone(scope string) string {
+	if scope == "" {
+		return "a scope that it does not report"
+	}
+	return "the scope " + scope
+}
+
+func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answer, error) {
+	body := body(want.Values, want.Secrets)
+	body["sys_id"] = want.ID
+	began := t.sn.now().Add(-time.Second)
+	key := want.KeyValues()
+	all := slices.Collect(maps.Keys(want.Secrets))
+	return record.Creation{
+		Send: func(ctx context.Context) (record.Answer, error) {
+			got, err := t.write(ctx, http.MethodPost, "", body, want, want.Secrets)
+			if err == nil {
+				got.KeptSecrets = all
+				t.sn.idsHonored.Store(t.Name, strings.EqualFold(got.ID, want.ID))
+			}
+			return got, err
+		},
+		Look: func(ctx context.Context) (record.Answer, error) {
+			found, err := t.findCreated(ctx, want, key, began)
+			return record.Answer{Record: found, KeptSecrets: all}, err
+		},
+		Repeatable: func() bool { return t.honorsIDs() },
+		Conclusive: func() bool { return t.honorsIDs() || len(key) > 0 },
+		Advice: fmt.Sprintf("Look for it on the instance before the next apply, with the query "+
+			"sys_id=%s^ORsys_created_on>=%s in %s; one that is there is kept by an import of its sys_id",
+			want.ID, began.Format(record.TimeLayout), t.Name),
+		Patience: t.sn.Patience,
+	}.Create(ctx)
+}
+
+// honorsIDs reports whether a create of this process was answered with the id that it carried.
+func (t *Table) honorsIDs() bool {
+	honored, known := t.sn.idsHonored.Load(t.Name)
+	return known && honored == true
+}
+
+func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
+	match := want.KeyValues()
+	if match == nil {
 		return nil
 	}
-	found, err := t.Find(ctx, match, want.Key, 5)
+	found, err := t.Find(ctx, record.Match{Values: match}, want.Key, 5)
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -88,14 +135,15 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Record) error {
 	return exists
 }
 
-// landed looks for the record of a POST whose answer was lost: by the id it carried, then, for instances that make
-// their own ids, by its natural key among the records created since.
-func (t *Table) landed(ctx context.Context, want record.Record, began time.Time) (record.Record, error) {
-	got, err := t.readOne(ctx, want)
+// findCreated looks for the row of a POST whose answer proves nothing: by the id it carried, then, for instances that
+// make their own ids, by its natural key among the rows created since.
+func (t *Table) findCreated(
+	ctx context.Context, want record.Write, match map[string]string, began time.Time,
+) (record.Record, error) {
+	got, err := t.readOne(ctx, want.ID, want.Columns)
 	if !errors.Is(err, record.ErrNotFound) {
 		return got, err
 	}
-	match := record.KeyOf(want)
 	if len(match) == 0 {
 		return record.Record{}, record.ErrNotFound
 	}
@@ -104,12 +152,12 @@ func (t *Table) landed(ctx context.Context, want record.Record, began time.Time)
 		return record.Record{}, err
 	}
 	query += "^sys_created_on>=" + began.Format(record.TimeLayout)
-	rows, _, err := t.list(ctx, query, append([]string{"sys_created_on"}, want.Columns...), 5)
+	rows, _, err := t.list(ctx, query, slices.Concat([]string{"sys_created_on"}, want.Columns, want.Key), 5)
 	if err != nil {
 		return record.Record{}, err
 	}
 	rows = slices.DeleteFunc(rows, func(r record.Record) bool {
-		return !matches(r, match) || record.Text(r.Values["sys_created_on"]) < began.Format(record.TimeLayout)
+		return !matches(r, match) || r.Text("sys_created_on") < began.Format(record.TimeLayout)
 	})
 	switch len(rows) {
 	case 0:
@@ -117,111 +165,137 @@ func (t *Table) landed(ctx context.Context, want record.Record, began time.Time)
 	case 1:
 		return rows[0], nil
 	}
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+	several := &record.SeveralError{Key: " with " + record.DescribeKey(match)}
+	for _, r := range rows {
+		several.IDs = append(several.IDs, r.ID)
 	}
-	return record.Record{}, fmt.Errorf(
-		"several new records with %s: %s",
-		record.DescribeKey(match),
-		strings.Join(ids, ", "),
-	)
+	return record.Record{}, several
 }
 
-// Read gives one row. In bulk mode it waits for other reads of the table, to ask for all of them at once.
-func (t *Table) Read(ctx context.Context, have record.Record) (record.Record, error) {
+// Read returns one row. In bulk mode it waits for other reads of the table, to ask for all of them at once.
+func (t *Table) Read(ctx context.Context, have record.Record, columns []string) (record.Answer, error) {
 	if have.ID == "" {
-		return record.Record{}, record.ErrNotFound
+		return record.Answer{}, record.ErrNotFound
 	}
+	var row record.Record
+	var err error
 	if t.sn.SingleReads {
-		return t.readOne(ctx, have)
+		row, err = t.readOne(ctx, have.ID, columns)
+	} else {
+		row, err = t.sn.readsOf(t.Name).read(ctx, t, have.ID, columns, false)
 	}
-	return t.sn.readsOf(t.Name).read(ctx, t, have)
+	return record.Answer{Record: row}, err
 }
 
 // readOne asks for the row by a query of its own, whose count tells a hidden row from a deleted one; a GET by id
 // answers 404 to both.
-func (t *Table) readOne(ctx context.Context, have record.Record) (record.Record, error) {
-	found, err := t.readMany(ctx, map[string]bool{have.ID: true}, have.Columns)
+func (t *Table) readOne(ctx context.Context, id string, columns []string) (record.Record, error) {
+	found, err := t.readMany(ctx, map[string]bool{id: true}, columns)
 	if err != nil {
 		return record.Record{}, err
 	}
-	return found[have.ID].row, found[have.ID].err
+	return found[id].row, found[id].err
 }
 
-// Update sends the columns that differ and the secrets that moved, or nothing at all.
-func (t *Table) Update(ctx context.Context, have, want record.Record) (record.Record, error) {
-	values, secrets := record.Changes(have, want)
+// Update sends the columns that differ and the secrets that the instance does not hold yet, or nothing at all.
+func (t *Table) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	values, secrets := record.ChangedValues(have, want.Record), want.SecretsToSend()
 	if len(values)+len(secrets) == 0 {
-		return have, nil
+		return record.Answer{Record: have}, nil
 	}
 	want.ID = have.ID
-	if _, ok := want.Values[scopeColumn]; !ok && have.Values[scopeColumn] != nil {
-		want.Values[scopeColumn] = have.Values[scopeColumn]
+	if want.Scope == "" {
+		want.Scope = have.Scope
 	}
-	got, err := t.write(ctx, http.MethodPatch, "/"+rest.PathElement(have.ID), t.body(values, secrets), want, secrets)
+	got, err := t.write(ctx, http.MethodPatch, "/"+rest.PathElement(have.ID), body(values, secrets), want, secrets)
+	if errors.Is(err, record.ErrOutcomeUnknown) && len(secrets) == 0 {
+		// The answer was none; what the row holds now decides.
+		row, rerr := t.readOne(ctx, have.ID, want.Columns)
+		if rerr != nil {
+			return record.Answer{}, fmt.Errorf("%w (and the row could not be read: %w)", err, rerr)
+		}
+		return record.Answer{Record: row}, nil
+	}
 	if err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
 	if have.Revision != "" && got.Revision == have.Revision {
 		// Nothing was written, although the call answered 200: the answer may show what was sent, so look again.
-		if got, err = t.readOne(ctx, want); err != nil {
-			return record.Record{}, err
+		row, err := t.readOne(ctx, have.ID, want.Columns)
+		if err != nil {
+			return record.Answer{}, err
 		}
+		got.Record = row
 	}
-	got.SecretsSent = len(secrets) > 0
+	got.KeptSecrets = slices.Collect(maps.Keys(secrets))
 	return got, nil
 }
 
-// WriteAsDisplayed patches columns in a request of their own with sysparm_input_display_value=true, which makes the
+// WriteAsDisplayed patches secrets in a request of their own with sysparm_input_display_value=true, which makes the
 // instance hash a password. The flag changes how every column of the request is read, so nothing else travels along.
 func (t *Table) WriteAsDisplayed(
-	ctx context.Context,
-	have record.Record,
-	secrets map[string]record.Secret,
-) (record.Record, error) {
-	r := t.request(http.MethodPatch, "/"+rest.PathElement(have.ID), t.body(nil, secrets), have)
+	ctx context.Context, have record.Record, columns []string, secrets map[string]record.Secret,
+) (record.Answer, error) {
+	want := record.Write{Record: have, Columns: columns}
+	r := t.request(http.MethodPatch, "/"+rest.PathElement(have.ID), body(nil, secrets), want)
 	r.Secrets = record.Plaintexts(secrets)
 	r.Query.Set("sysparm_input_display_value", "true")
 	got, err := t.send(ctx, r)
-	got.SecretsSent = err == nil
+	if err == nil {
+		got.KeptSecrets = slices.Collect(maps.Keys(secrets))
+	}
 	return got, err
 }
 
-// Delete removes the row. ServiceNow answers 404 both to a row that is gone and to one that is hidden.
-func (t *Table) Delete(ctx context.Context, have record.Record) ([]string, error) {
-	r := t.request(http.MethodDelete, "/"+rest.PathElement(have.ID), nil, have)
+// Delete removes the row and makes sure that it is gone: a business rule may keep it without a word, and ServiceNow
+// answers 404 both to a row that is gone and to one that is hidden.
+func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
+	r := t.request(http.MethodDelete, "/"+rest.PathElement(have.ID), nil, record.Write{})
 	r.Query = url.Values{}
-	if scope := record.Text(have.Values[scopeColumn]); scope != "" {
-		r.Query.Set("sysparm_transaction_scope", scope)
+	if have.Scope != "" {
+		r.Query.Set("sysparm_transaction_scope", have.Scope)
 	}
-	defer t.sn.wrote(t.Name)
 	_, err := t.sn.do(ctx, r, nil)
-	if !errors.Is(err, record.ErrNotFound) {
+	t.sn.wrote(t.Name)
+	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		return nil, err
 	}
-	if _, rerr := t.readOne(ctx, have); errors.Is(rerr, record.ErrNotFound) {
+	_, rerr := t.verifyGone(ctx, have.ID)
+	switch {
+	case errors.Is(rerr, record.ErrNotFound):
 		return nil, nil
+	case rerr != nil && err == nil:
+		return nil, fmt.Errorf("the delete was answered, and whether the record is gone could not be found out: %w", rerr)
+	case rerr != nil:
+		return nil, fmt.Errorf("%w (and %w)", err, rerr)
+	case err != nil:
+		return nil, err
 	}
-	return nil, err
+	return nil, fmt.Errorf("the instance answered the delete of %s in %s, and the record is still there: a business rule "+
+		"or an ACL kept it without a word", have.ID, t.Name)
 }
 
-// Find looks rows up by the values of some columns. Values that hold "^" are refused.
+// verifyGone reads a row that should be there no more, together with others.
+func (t *Table) verifyGone(ctx context.Context, id string) (record.Record, error) {
+	if t.sn.SingleReads {
+		return t.readOne(ctx, id, nil)
+	}
+	return t.sn.readsOf(t.Name).read(ctx, t, id, nil, true)
+}
+
+// Find looks rows up by the values of some columns. Values that a query cannot hold are refused.
 func (t *Table) Find(
-	ctx context.Context,
-	match map[string]string,
-	columns []string,
-	limit int,
+	ctx context.Context, match record.Match, columns []string, limit int,
 ) ([]record.Record, error) {
-	query, err := encodedQuery(match)
+	query, err := encodedQuery(match.Values)
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := t.list(ctx, query, append(slices.Clone(columns), slices.Collect(maps.Keys(match))...), limit)
+	rows, _, err := t.list(ctx, query, append(slices.Clone(columns), slices.Collect(maps.Keys(match.Values))...), limit)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, match) }), nil
+	return slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, match.Values) }), nil
 }
 
 // Query lists rows by an encoded query, at most limit of them. The server drops invalid terms of it silently.
@@ -231,51 +305,44 @@ func (t *Table) Query(ctx context.Context, query string, columns []string, limit
 }
 
 // list reads the first rows that match. The total counts what the query matched before access control.
-func (t *Table) list(ctx context.Context, query string, columns []string, limit int) ([]record.Record, int, error) {
+func (t *Table) list(ctx context.Context, query string, columns []string, limit int) ([]record.Record, count, error) {
 	return t.page(ctx, query, append([]string{"sys_id"}, columns...), limit, 0)
 }
 
-// write is the one place where rows are written; it answers with the stored row.
+// write is the one place where rows are written; it returns the stored row.
 func (t *Table) write(
-	ctx context.Context,
-	method, suffix string,
-	body map[string]string,
-	want record.Record,
+	ctx context.Context, method, suffix string, body map[string]string, want record.Write,
 	secrets map[string]record.Secret,
-) (record.Record, error) {
+) (record.Answer, error) {
 	r := t.request(method, suffix, body, want)
 	r.Secrets = record.Plaintexts(secrets)
 	return t.send(ctx, r)
 }
 
-func (t *Table) send(ctx context.Context, r rest.Request) (record.Record, error) {
+func (t *Table) send(ctx context.Context, r rest.Request) (record.Answer, error) {
 	var out struct {
-		Result map[string]any `json:"result"`
+		Result any `json:"result"`
 	}
 	defer t.sn.wrote(t.Name)
 	if _, err := t.sn.do(ctx, r, &out); err != nil {
-		return record.Record{}, err
+		return record.Answer{}, err
 	}
-	got := newRecord(out.Result)
-	if got.ID == "" {
-		return record.Record{}, fmt.Errorf(
-			"%s %s: the answer holds no record: %w",
-			r.Method,
-			r.Path,
-			record.ErrOutcomeUnknown,
-		)
+	row, err := newRow(out.Result)
+	if err != nil {
+		return record.Answer{}, fmt.Errorf("%s %s: the answer holds no record (%w): %w",
+			r.Method, r.Path, err, record.ErrOutcomeUnknown)
 	}
-	return got, nil
+	return record.Answer{Record: row}, nil
 }
 
-func (t *Table) request(method, suffix string, body map[string]string, want record.Record) rest.Request {
+func (t *Table) request(method, suffix string, body map[string]string, want record.Write) rest.Request {
 	query := url.Values{
 		"sysparm_fields":                 {fieldList(want.Columns)},
 		"sysparm_exclude_reference_link": {"true"},
 		"sysparm_display_value":          {"false"},
 	}
-	if scope := record.Text(want.Values[scopeColumn]); scope != "" {
-		query.Set("sysparm_transaction_scope", scope)
+	if want.Scope != "" {
+		query.Set("sysparm_transaction_scope", want.Scope)
 	}
 	r := rest.Request{Method: method, Path: t.path(suffix), Query: query, Write: true}
 	if body != nil {
@@ -289,12 +356,10 @@ func (t *Table) path(suffix string) string {
 }
 
 // body flattens values and secrets: every ServiceNow column is a string on the wire.
-func (t *Table) body(values map[string]any, secrets map[string]record.Secret) map[string]string {
+func body(values map[string]any, secrets map[string]record.Secret) map[string]string {
 	body := map[string]string{}
 	for column, value := range values {
-		if column != scopeColumn {
-			body[column] = record.Text(value)
-		}
+		body[column] = record.Text(value)
 	}
 	for column, secret := range secrets {
 		body[column] = secret.Value
@@ -302,22 +367,41 @@ func (t *Table) body(values map[string]any, secrets map[string]record.Secret) ma
 	return body
 }
 
-func newRecord(row map[string]any) record.Record {
+// errNoRow says that an answer holds something else than a row.
+var errNoRow = errors.New("not a row with a sys_id")
+
+// newRow reads one row: an object with a sys_id.
+func newRow(decoded any) (record.Record, error) {
+	row, ok := decoded.(map[string]any)
+	if !ok {
+		return record.Record{}, errNoRow
+	}
 	r := record.Record{
-		ID:       record.Text(row["sys_id"]),
-		Revision: record.Text(row["sys_mod_count"]),
-		Values:   map[string]any{},
+		ID: text(row["sys_id"]), Revision: text(row["sys_mod_count"]), Scope: text(row[scopeColumn]), Values: row,
+	}
+	if r.ID == "" {
+		return record.Record{}, errNoRow
 	}
 	for column, value := range row {
-		r.Values[column] = record.Text(value)
+		row[column] = text(value)
 	}
-	return r
+	return r, nil
 }
 
-// matches tells whether a row holds the values that were asked for; ServiceNow compares without case.
+// text reads a column: a scalar as its text, and of a reference or sys_domain, {"link": …, "value": …}, the value.
+func text(value any) string {
+	if reference, ok := value.(map[string]any); ok {
+		if inner, ok := reference["value"]; ok {
+			return record.Text(inner)
+		}
+	}
+	return record.Text(value)
+}
+
+// matches reports whether a row holds the values that were asked for; ServiceNow compares without case.
 func matches(r record.Record, match map[string]string) bool {
 	for column, value := range match {
-		if !strings.EqualFold(record.Text(r.Values[column]), value) {
+		if !strings.EqualFold(r.Text(column), value) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package servicenowapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,7 +37,7 @@ type readResult struct {
 type tableReads struct {
 	mu   sync.Mutex
 	join *join
-	// joins counts since began; a refresh is over when none was sent for snapshotLife.
+	// joins counts since began; a refresh is over when none was sent for record.SnapshotLife.
 	joins int
 	began time.Time
 	// large tells that the table is not worth reading as a whole.
@@ -55,7 +56,9 @@ type tableReads struct {
 
 // join is a set of reads that wait to be sent together.
 type join struct {
-	ids     map[string]bool
+	ids map[string]bool
+	// leaving are the ids of records that this provider has just deleted: that they are not there is no surprise.
+	leaving map[string]bool
 	columns map[string]bool
 	first   time.Time
 	timer   *time.Timer
@@ -84,14 +87,17 @@ func (s *Client) wrote(table string) {
 	r.join = nil // who waits there still gets an answer, but a read from now on does not
 }
 
-// read answers from the whole table where that is at hand, and otherwise waits for a join.
-func (r *tableReads) read(ctx context.Context, t *Table, have record.Record) (record.Record, error) {
+// read returns a row from the snapshot of the whole table where there is one, and otherwise waits for a join. leaving
+// says that the record has just been deleted.
+func (r *tableReads) read(
+	ctx context.Context, t *Table, id string, columns []string, leaving bool,
+) (record.Record, error) {
 	r.mu.Lock()
-	if row, ok := r.atHand(have); ok {
+	if row, ok := r.snapshotRow(id, columns); ok {
 		r.mu.Unlock()
 		return row, nil
 	}
-	j := r.enter(ctx, t, have)
+	j := r.enqueue(ctx, t, id, columns, leaving)
 	r.mu.Unlock()
 
 	select {
@@ -110,17 +116,17 @@ func (r *tableReads) read(ctx context.Context, t *Table, have record.Record) (re
 	if j.err != nil {
 		return record.Record{}, j.err
 	}
-	result, ok := j.found[have.ID]
+	result, ok := j.found[id]
 	if !ok {
-		return t.readOne(ctx, have) // some record of the join is hidden, and only its own query tells which
+		return t.readOne(ctx, id, columns) // some record of the join is hidden, and only its own query tells which
 	}
 	return result.row, result.err
 }
 
-// atHand finds a record in the snapshot, if that is young and holds the columns.
-func (r *tableReads) atHand(have record.Record) (record.Record, bool) {
-	row, ok := r.rows[have.ID]
-	if !ok || !r.fresh(have.Columns) {
+// snapshotRow finds a record in the snapshot, if that is young and holds the columns.
+func (r *tableReads) snapshotRow(id string, columns []string) (record.Record, bool) {
+	row, ok := r.rows[id]
+	if !ok || !r.fresh(columns) {
 		return record.Record{}, false
 	}
 	// Its own copy: stores change the records that they are given.
@@ -128,7 +134,7 @@ func (r *tableReads) atHand(have record.Record) (record.Record, bool) {
 	return row, true
 }
 
-// fresh tells whether the snapshot is there, young, and holds the columns. r.mu is held.
+// fresh reports whether the snapshot is there, young, and holds the columns. r.mu is held.
 func (r *tableReads) fresh(columns []string) bool {
 	if r.rows == nil || time.Since(r.loaded) > record.SnapshotLife {
 		return false
@@ -136,11 +142,14 @@ func (r *tableReads) fresh(columns []string) bool {
 	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
 }
 
-// enter puts a read into the join that is being gathered. r.mu is held.
-func (r *tableReads) enter(ctx context.Context, t *Table, have record.Record) *join {
+// enqueue puts a read into the join that is being gathered. r.mu is held.
+func (r *tableReads) enqueue(ctx context.Context, t *Table, id string, columns []string, leaving bool) *join {
 	j := r.join
 	if j == nil {
-		j = &join{ids: map[string]bool{}, columns: map[string]bool{}, first: time.Now(), done: make(chan struct{})}
+		j = &join{
+			ids: map[string]bool{}, leaving: map[string]bool{}, columns: map[string]bool{}, first: time.Now(),
+			done: make(chan struct{}),
+		}
 		j.ctx, j.cancel = context.WithCancel(context.WithoutCancel(ctx))
 		j.timer = time.AfterFunc(joinQuiet, func() { r.dispatch(t, j) })
 		r.join = j
@@ -148,11 +157,14 @@ func (r *tableReads) enter(ctx context.Context, t *Table, have record.Record) *j
 		j.timer.Reset(max(0, min(joinQuiet, joinMost-time.Since(j.first))))
 	}
 	j.waiting++
-	j.ids[have.ID] = true
+	j.ids[id] = true
+	if leaving {
+		j.leaving[id] = true
+	}
 	if r.wanted == nil {
 		r.wanted = map[string]bool{}
 	}
-	for _, column := range have.Columns {
+	for _, column := range columns {
 		j.columns[column], r.wanted[column] = true, true
 	}
 	if len(j.ids) >= joinIDs {
@@ -183,25 +195,55 @@ func (r *tableReads) dispatch(t *Table, j *join) {
 	defer close(j.done)
 	defer j.cancel()
 
+	missing := j.ids
 	if whole {
 		rows, ok, err := r.wholeTable(t, j)
-		switch {
-		case err != nil:
+		if err != nil {
 			j.err = err
 			return
-		case ok:
-			j.found = map[string]readResult{}
+		}
+		if ok {
+			j.found, missing = map[string]readResult{}, map[string]bool{}
 			for id := range j.ids {
-				// A record that is missing may have moved between two pages, so its own query decides.
-				if row, there := rows[id]; there {
-					row.Values = maps.Clone(row.Values)
-					j.found[id] = readResult{row: row}
+				row, there := rows[id]
+				if !there {
+					missing[id] = true // it may have moved between two pages, so a query for it decides
+					continue
 				}
+				row.Values = maps.Clone(row.Values)
+				j.found[id] = readResult{row: row}
 			}
-			return
 		}
 	}
-	j.found, j.err = t.readMany(j.ctx, j.ids, slices.Sorted(maps.Keys(j.columns)))
+	if len(missing) == 0 {
+		return
+	}
+	found, err := t.readMany(j.ctx, missing, slices.Sorted(maps.Keys(j.columns)))
+	if err != nil {
+		j.err = err
+		return
+	}
+	maps.Copy(found, j.found)
+	j.found = found
+	j.err = t.refuseVanished(j)
+}
+
+// refuseVanished fails a join of several records none of which is there, unless they have just been deleted.
+func (t *Table) refuseVanished(j *join) error {
+	asked := 0
+	for id := range j.ids {
+		result, known := j.found[id]
+		if !known || result.err == nil || errors.Is(result.err, record.ErrHidden) {
+			return nil
+		}
+		if !j.leaving[id] {
+			asked++
+		}
+	}
+	if asked < record.VanishedAtOnce || t.sn.AcceptVanished {
+		return nil
+	}
+	return &record.VanishedError{Where: t.Name, Asked: asked}
 }
 
 // wholeTable gives the rows of the whole table: those that another join has just read, or what the server answers now.
@@ -233,27 +275,42 @@ func (r *tableReads) wholeTable(t *Table, j *join) (rows map[string]record.Recor
 	return rows, ok, nil
 }
 
-// readMany reads records by one query. What is neither found nor known to be gone is left out of the answer.
-func (t *Table) readMany(ctx context.Context, ids map[string]bool, columns []string) (map[string]readResult, error) {
+// readMany reads records by one query. That one of them is gone is proven only by a count that equals the rows, all of
+// which were asked for. What is neither found nor proven to be gone is left out of the result.
+func (t *Table) readMany(
+	ctx context.Context, ids map[string]bool, columns []string,
+) (map[string]readResult, error) {
 	query := "sys_idIN" + strings.Join(slices.Sorted(maps.Keys(ids)), ",")
-	rows, total, err := t.page(ctx, query, columns, len(ids), 0)
+	rows, counted, err := t.page(ctx, query, columns, len(ids), 0)
 	if err != nil {
 		return nil, err
 	}
 	found := map[string]readResult{}
 	for _, row := range rows {
-		if ids[row.ID] { // an invalid term is dropped by the server and the rest runs, so any row may come
-			found[row.ID] = readResult{row: row}
+		if !ids[row.ID] {
+			return nil, &OddListError{Table: t.Name, Reason: "it holds a record that was not asked for, so the instance did " +
+				"not run the query as it was sent"}
 		}
+		if _, twice := found[row.ID]; twice {
+			return nil, &OddListError{Table: t.Name, Reason: "it holds the record " + row.ID + " twice"}
+		}
+		found[row.ID] = readResult{row: row}
 	}
-	if total == len(found) || len(ids) == 1 && total == 0 {
+	switch missing := len(ids) - len(found); {
+	case missing == 0:
+	case !counted.said:
+		return nil, &OddListError{Table: t.Name, Reason: "it lacks records and does not say how many there are " +
+			"(X-Total-Count)"}
+	case counted.total < len(found) || counted.total > len(ids):
+		return nil, &OddListError{Table: t.Name, Reason: fmt.Sprintf("it counts %d records, where %d were asked for and %d "+
+			"are listed", counted.total, len(ids), len(found))}
+	case counted.total == len(found):
 		for id := range ids {
 			if _, ok := found[id]; !ok {
 				found[id] = readResult{err: record.ErrNotFound}
 			}
 		}
-	}
-	if len(ids) == 1 && len(found) == 0 && total == 1 {
+	case len(ids) == 1:
 		for id := range ids {
 			found[id] = readResult{err: fmt.Errorf("%s %s: %w", t.Name, id, record.ErrHidden)}
 		}
@@ -264,11 +321,11 @@ func (t *Table) readMany(ctx context.Context, ids map[string]bool, columns []str
 // load reads the columns of the whole table; not ok when it holds too many rows.
 func (t *Table) load(ctx context.Context, columns []string) (rows map[string]record.Record, ok bool, err error) {
 	const query = "ORDERBYsys_id"
-	first, total, err := t.page(ctx, query, columns, pageSize, 0)
+	first, counted, err := t.page(ctx, query, columns, pageSize, 0)
 	if err != nil {
 		return nil, false, err
 	}
-	if total > loadRows {
+	if total := counted.total; total > loadRows || !counted.said {
 		return nil, false, nil
 	}
 	rows = map[string]record.Record{}
@@ -278,7 +335,7 @@ func (t *Table) load(ctx context.Context, columns []string) (rows map[string]rec
 	var mu sync.Mutex
 	pages, ctx := errgroup.WithContext(ctx)
 	pages.SetLimit(loadPages)
-	for offset := pageSize; offset < total; offset += pageSize {
+	for offset := pageSize; offset < counted.total; offset += pageSize {
 		pages.Go(func() error {
 			page, _, err := t.page(ctx, query, columns, pageSize, offset)
 			if err != nil {

@@ -93,8 +93,8 @@ func readAll(table *Table, n int) []error {
 	for range 10 {
 		wg.Go(func() {
 			for i := range work {
-				have := record.Record{ID: rowID(i), Columns: []string{"name"}}
-				got, err := table.Read(context.Background(), have)
+				have := record.Record{ID: rowID(i)}
+				got, err := table.Read(context.Background(), have, []string{"name"})
 				if err == nil && (got.ID != have.ID || got.Values["name"] != "n"+have.ID) {
 					err = fmt.Errorf("asked for %s, got %v", have.ID, got)
 				}
@@ -161,7 +161,7 @@ func TestLargeTablesAreNotLoaded(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 300 {
 		wg.Go(func() {
-			if _, err := table.Read(t.Context(), record.Record{ID: rowID(i), Columns: []string{"name"}}); err != nil {
+			if _, err := table.Read(t.Context(), record.Record{ID: rowID(i)}, []string{"name"}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -178,16 +178,16 @@ func TestWritesDropTheSnapshot(t *testing.T) {
 	server, table := rows(t, 500)
 	readAll(table, 500)
 	server.count()
-	read := func() { _, _ = table.Read(t.Context(), record.Record{ID: rowID(7), Columns: []string{"name"}}) }
+	read := func() { _, _ = table.Read(t.Context(), record.Record{ID: rowID(7)}, []string{"name"}) }
 	if read(); server.count() != 0 {
 		t.Error("a snapshot that is seconds old was not used")
 	}
-	_, err := table.Read(t.Context(), record.Record{ID: rowID(7), Columns: []string{"other"}})
+	_, err := table.Read(t.Context(), record.Record{ID: rowID(7)}, []string{"other"})
 	if err != nil || server.count() == 0 {
 		t.Errorf("a column that the snapshot lacks was not asked for: %v", err)
 	}
 	have := record.Record{ID: rowID(7), Values: map[string]any{"name": "a"}}
-	if _, err := table.Update(t.Context(), have, record.Record{Values: map[string]any{"name": "b"}}); err != nil {
+	if _, err := table.Update(t.Context(), have, record.Write{Record: record.Record{Values: map[string]any{"name": "b"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if read(); server.count() == 0 {
@@ -203,12 +203,12 @@ func TestJoinedReadsObeyTheirContexts(t *testing.T) {
 	cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if _, err := table.Read(gone, record.Record{ID: rowID(1)}); !errors.Is(err, context.Canceled) {
+		if _, err := table.Read(gone, record.Record{ID: rowID(1)}, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("the canceled read answered %v", err)
 		}
 	})
 	wg.Go(func() {
-		if _, err := table.Read(t.Context(), record.Record{ID: rowID(2), Columns: []string{"name"}}); err != nil {
+		if _, err := table.Read(t.Context(), record.Record{ID: rowID(2)}, []string{"name"}); err != nil {
 			t.Errorf("the other read failed: %v", err)
 		}
 	})
@@ -236,7 +236,7 @@ func TestEmptyAnswerToCreate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := record.Record{Values: map[string]any{"name": "n"}, Columns: []string{"name"}}
+	want := record.Write{Record: record.Record{Values: map[string]any{"name": "n"}}, Columns: []string{"name"}}
 	got, err := sn.Table("sys_cors_rule").Create(t.Context(), want)
 	if err != nil || got.ID != made.Load() || got.Values["name"] != "n" {
 		t.Errorf("made %v: %v", got, err)

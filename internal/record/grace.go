@@ -1,4 +1,4 @@
-package rest
+package record
 
 import (
 	"context"
@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// gracePeriod is how long a write that has begun, and the reads that resolve its outcome, may go on after the
+// GracePeriod is how long a write that has begun, and the reads that resolve its outcome, may go on after the
 // operation was canceled. Terraform gives a provider longer than this before it kills it.
-const gracePeriod = 10 * time.Second
+const GracePeriod = 10 * time.Second
 
 var errGraceOver = errors.New("canceled, and not finished within the 10 seconds that a write in flight is given")
 
 type graceKey struct{}
 
-// GraceContext returns a context that outlives parent's cancellation by gracePeriod. The period runs once, from the
+// GraceContext returns a context that outlives parent's cancellation by GracePeriod. The period runs once, from the
 // cancellation of the outermost parent, however many requests share the context: a grace context made from a grace
 // context adds nothing. The values of parent (loggers) stay.
 //
@@ -27,7 +27,7 @@ func GraceContext(parent context.Context) (ctx context.Context, cancel context.C
 	ctx = context.WithValue(context.WithoutCancel(parent), graceKey{}, parent)
 	ctx, end := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(parent, func() {
-		timer := time.NewTimer(gracePeriod)
+		timer := time.NewTimer(GracePeriod)
 		defer timer.Stop()
 		select {
 		case <-timer.C:

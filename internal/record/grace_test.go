@@ -1,4 +1,4 @@
-package rest
+package record
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func TestGraceContext(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 			canceled := time.Now()
-			time.Sleep(gracePeriod / 2)
+			time.Sleep(GracePeriod / 2)
 			nested, endNested := GraceContext(ctx)
 			defer endNested()
 			if OperationContext(nested) != parent {
@@ -34,7 +34,7 @@ func TestGraceContext(t *testing.T) {
 				t.Fatal("ended before the period was over")
 			}
 			<-nested.Done()
-			if took := time.Since(canceled); took != gracePeriod {
+			if took := time.Since(canceled); took != GracePeriod {
 				t.Errorf("ended after %v", took)
 			}
 			if !errors.Is(context.Cause(nested), errGraceOver) {

@@ -12,27 +12,27 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 )
 
-// within is the field that tells where a record is.
-func (r *lifecycle[T, M]) within(m M) field.Field {
+// tableOf is the field that says in which table a record is.
+func (r *lifecycle[T, M]) tableOf(m M) field.Field {
 	for _, leaf := range leavesOf[T](m) {
-		if leaf.Path.Equal(path.Root(r.Within)) {
+		if leaf.Path.Equal(path.Root(r.TableAttribute)) {
 			return leaf
 		}
 	}
 	return nil
 }
 
-// importWithin imports `<within>/<id>`, or `<within>/<id>/<column>,<column>…`. The columns are owned from the start;
+// importFromTable imports `<table>/<id>`, or `<table>/<id>/<column>,<column>…`. The columns are owned from the start;
 // without them Terraform knows of none until the configuration names some.
-func (r *lifecycle[T, M]) importWithin(
+func (r *lifecycle[T, M]) importFromTable(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
 	var place, id, columns string
 	if req.ID == "" && req.Identity != nil {
-		var key, within types.String
+		var key, table types.String
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &key)...)
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.Within), &within)...)
-		place, id = within.ValueString(), key.ValueString()
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(r.TableAttribute), &table)...)
+		place, id = table.ValueString(), key.ValueString()
 	} else {
 		var rest string
 		place, rest, _ = strings.Cut(req.ID, "/")
@@ -43,11 +43,11 @@ func (r *lifecycle[T, M]) importWithin(
 	}
 	if place == "" || !IsSysID(id) {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type, fmt.Sprintf("%q is not %s/SYS_ID nor "+
-			"%[2]s/SYS_ID/COLUMN,COLUMN… (a sys_id has 32 hex digits).", req.ID, strings.ToUpper(r.Within)))
+			"%[2]s/SYS_ID/COLUMN,COLUMN… (a sys_id has 32 hex digits).", req.ID, strings.ToUpper(r.TableAttribute)))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.Within), place)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(r.TableAttribute), place)...)
 	owned := map[string]string{}
 	for column := range strings.SplitSeq(columns, ",") {
 		if column = strings.TrimSpace(column); column != "" {
