@@ -23,7 +23,11 @@ func (s *Server) stats(c *call, name string) answer {
 	if encoded == "" {
 		encoded = filters(c.query)
 	}
-	found := s.ruled(c.caller, s.run(t, s.parseQuery(t, encoded, c.caller)))
+	q := s.parseQuery(t, encoded, c.caller)
+	if q.unbuilt != "" {
+		return unbuiltQuery(q)
+	}
+	found := s.ruled(c.caller, s.run(t, q))
 	groupBy := listOf(c.query.Get("sysparm_group_by"))
 	if len(groupBy) == 0 {
 		return result(http.StatusOK, map[string]any{"stats": s.aggregate(c.query, found)})

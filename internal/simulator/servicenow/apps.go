@@ -17,6 +17,9 @@ const (
 	Rapid7Integration       = "sn_vul_r7"
 	TokenBasedAuthPlugin    = "com.glide.tokenbased_auth" //nolint:gosec // a plugin's id, no credential
 	EventManagementPlugin   = "com.glideapp.itom.snac"
+	ProblemPlugin           = "com.snc.problem"
+	ChangePlugin            = "com.snc.change_request"
+	CMDBPlugin              = "com.snc.cmdb"
 	integrationUserRoleName = ".integration_user"
 )
 
@@ -168,7 +171,8 @@ func (s *Server) offerAPI(id, label string) {
 // catalogueOrder is the order in which v_plugin lists the catalogue.
 var catalogueOrder = []string{
 	TokenBasedAuthPlugin, "com.glide.rest.policy", "com.glide.rest.auth.scope",
-	"com.glide.auth.scope", EventManagementPlugin, "com.snc.incident.mim", EventConnectors, ElasticITSM, ElasticSecOps,
+	"com.glide.auth.scope", EventManagementPlugin, "com.snc.incident.mim", CMDBPlugin, ProblemPlugin, ChangePlugin,
+	EventConnectors, ElasticITSM, ElasticSecOps,
 	SecurityIncident, ThreatIntelligence, SecurityIntegrations, VulnerabilityResponse, Rapid7Integration,
 }
 
@@ -194,6 +198,9 @@ var catalogue = map[string]*app{
 		id: "com.snc.incident.mim", name: "Major Incident Management",
 		versions: []string{"1.0.0"}, plugin: true, roles: []string{"major_incident_manager"},
 	},
+	CMDBPlugin:            configurationManagement,
+	ProblemPlugin:         problemManagement,
+	ChangePlugin:          changeManagement,
 	EventManagementPlugin: eventManagement,
 	EventConnectors:       eventConnectors,
 	ElasticITSM:           elasticITSM,

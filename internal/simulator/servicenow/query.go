@@ -1,6 +1,8 @@
 package servicenow
 
 import (
+	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +13,15 @@ import (
 type query struct {
 	groups  [][][]term
 	order   []sortKey
-	invalid bool // some part named no column or no operator and was dropped
+	invalid bool   // some part named no column or no operator and was dropped
+	unbuilt string // a part that instances evaluate and the simulator does not
 }
 
 type term struct {
 	path     string // column, dot-walked
 	operator string
 	value    string // in lower case: the platform's database compares without case
+	pattern  *regexp.Regexp
 }
 
 type sortKey struct {
@@ -27,9 +31,16 @@ type sortKey struct {
 
 // operators, longest first where one begins with another.
 var operators = []string{
-	"DOES NOT CONTAIN", "ISNOTEMPTY", "EMPTYSTRING", "STARTSWITH", "NOT LIKE", "ENDSWITH", "ANYTHING", "CONTAINS",
-	"BETWEEN", "NOTLIKE", "ISEMPTY", "NOT IN", "NOTON", "LIKE", "IN", "ON", "!=", ">=", "<=", "=", ">", "<",
+	"GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "DOES NOT CONTAIN", "CHANGESFROM", "INSTANCEOF", "RELATIVEGT",
+	"RELATIVELT", "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "VALCHANGES", "CHANGESTO", "MATCH_PAT", "MATCH_RGX",
+	"DATEPART", "GT_FIELD", "LT_FIELD", "MORETHAN", "LESSTHAN", "NSAMEAS", "DYNAMIC", "SAMEAS", "ISNOTEMPTY",
+	"EMPTYSTRING", "STARTSWITH", "NOT LIKE", "ENDSWITH", "ANYTHING", "CONTAINS",
+	"BETWEEN", "NOTLIKE", "ISEMPTY", "NOT IN", "NOTON", "LIKE", "IN", "ON", "!=", ">=", "<=", "=", ">", "<", "!*", "*",
+	"%",
 }
+
+// textSearch heads the term that searches all texts of a record.
+const textSearch = "123TEXTQUERY321"
 
 func (s *Server) parseQuery(t *table, encoded string, c *caller) query {
 	var q query
@@ -50,10 +61,15 @@ func (s *Server) parseQuery(t *table, encoded string, c *caller) query {
 				}
 				continue
 			}
-			parsed, ok := s.parseTerm(t, part, c)
-			if !ok {
+			parsed, fate := s.parseTerm(t, part, c)
+			switch fate {
+			case termDropped:
 				q.invalid = true
 				continue
+			case termUnbuilt:
+				q.unbuilt = part
+				continue
+			case termHolds:
 			}
 			if or && i > 0 && len(group) > 0 {
 				group[len(group)-1] = append(group[len(group)-1], parsed)
@@ -76,7 +92,19 @@ func orderBy(part string) (sortKey, bool) {
 	return sortKey{}, false
 }
 
-func (s *Server) parseTerm(t *table, part string, c *caller) (term, bool) {
+// fate is what becomes of one part of a query.
+type fate int
+
+const (
+	termHolds   fate = iota // it is evaluated
+	termDropped             // instances drop it
+	termUnbuilt             // instances evaluate it, the simulator does not
+)
+
+func (s *Server) parseTerm(t *table, part string, c *caller) (term, fate) {
+	if words, ok := strings.CutPrefix(part, textSearch+"="); ok {
+		return term{operator: textSearch, value: strings.ToLower(words)}, termHolds
+	}
 	end := 0
 	for end < len(part) {
 		b := part[end]
@@ -88,30 +116,63 @@ func (s *Server) parseTerm(t *table, part string, c *caller) (term, bool) {
 	path, rest := part[:end], part[end:]
 	column := s.columnAt(t, path)
 	if column == nil {
-		return term{}, false
+		return term{}, termDropped
 	}
 	for _, op := range operators {
 		value, ok := strings.CutPrefix(rest, op)
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(value, "javascript:") {
-			value = s.script(value, c)
-		}
-		if column.Type == Boolean && (op == "=" || op == "!=") {
-			value = normaliseBool(value)
-		}
-		return term{path, op, strings.ToLower(value)}, true
+		return s.termOf(t, column, term{path: path, operator: op, value: value}, c)
 	}
-	return term{}, false
+	return term{}, termDropped
 }
 
-// script evaluates the one expression that REST clients use: the caller's own id.
-func (s *Server) script(expression string, c *caller) string {
-	if strings.Contains(expression, "gs.getUserID()") && c != nil {
-		return c.userID
+// termOf makes an operator's value comparable.
+func (s *Server) termOf(t *table, column *Column, parsed term, c *caller) (term, fate) {
+	value, ok := s.evaluate(parsed.value, c)
+	switch op := parsed.operator; op {
+	case "MATCH_PAT", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "DATEPART", "MORETHAN", "LESSTHAN", "RELATIVEEE":
+		return term{}, termUnbuilt
+	case "MATCH_RGX":
+		pattern, err := regexp.Compile("(?i)" + value)
+		parsed.pattern, ok = pattern, err == nil
+	case "DYNAMIC":
+		// Other dynamic filter options are scripts of the instance.
+		parsed.operator, ok = "=", value == meFilter && c != nil
+		if ok {
+			value = c.userID
+		}
+	case "RELATIVEGT", "RELATIVELT", "RELATIVEGE", "RELATIVELE":
+		parsed.operator = map[string]string{"GT": ">", "LT": "<", "GE": ">=", "LE": "<="}[strings.TrimPrefix(op,
+			"RELATIVE")]
+		value, ok = relative(s.now(), value)
+	case "SAMEAS", "NSAMEAS", "GT_FIELD", "LT_FIELD", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD":
+		if s.columnAt(t, value) == nil {
+			return term{}, termDropped
+		}
+	case "=", "!=":
+		if column.Type == Boolean {
+			value = normaliseBool(value)
+		}
+	case "ON":
+		// Condition builders write a label, the first and the last second.
+		if _, edges, ranged := strings.Cut(value, "@"); ranged {
+			parsed.operator, value = "BETWEEN", edges
+		}
 	}
-	return ""
+	if !ok {
+		return term{}, termUnbuilt
+	}
+	parsed.value = strings.ToLower(value)
+	return parsed, termHolds
+}
+
+// unbuiltQuery refuses a query that an instance would evaluate and the simulator cannot: dropping the term would return
+// rows that do not match.
+func unbuiltQuery(q query) answer {
+	return refused(http.StatusBadRequest, "Not built in the simulator",
+		"The simulator does not evaluate this part of the query, which an instance would: "+q.unbuilt)
 }
 
 // columnAt follows a dot-walked path; nil when a step is no column or no reference.
@@ -179,6 +240,9 @@ func (s *Server) matchesAll(r *row, group [][]term) bool {
 }
 
 func (s *Server) holds(r *row, t term) bool {
+	if t.operator == textSearch {
+		return containsWords(r, t.value)
+	}
 	value, typ := s.valueAt(r, t.path)
 	have, want := strings.ToLower(value), t.value
 	switch t.operator {
@@ -186,13 +250,20 @@ func (s *Server) holds(r *row, t term) bool {
 		return have == want
 	case "!=":
 		return have != want
-	case "LIKE", "CONTAINS":
+	case "SAMEAS", "NSAMEAS", "GT_FIELD", "LT_FIELD", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD":
+		other, _ := s.valueAt(r, t.value)
+		return holdsBetween(t.operator, have, strings.ToLower(other), typ)
+	case "INSTANCEOF":
+		return s.tables[have].is(want)
+	case "MATCH_RGX":
+		return t.pattern.MatchString(value)
+	case "LIKE", "CONTAINS", "*":
 		return strings.Contains(have, want)
-	case "NOTLIKE", "NOT LIKE", "DOES NOT CONTAIN":
+	case "NOTLIKE", "NOT LIKE", "DOES NOT CONTAIN", "!*":
 		return !strings.Contains(have, want)
 	case "STARTSWITH":
 		return strings.HasPrefix(have, want)
-	case "ENDSWITH":
+	case "ENDSWITH", "%":
 		return strings.HasSuffix(have, want)
 	case "IN":
 		return slices.Contains(strings.Split(want, ","), have)
@@ -221,6 +292,37 @@ func (s *Server) holds(r *row, t term) bool {
 		return have != "" && compare(have, want, typ) <= 0
 	}
 	return false
+}
+
+// holdsBetween compares two columns of one row; an empty one is neither greater nor less.
+func holdsBetween(operator, a, b string, typ Type) bool {
+	d := compare(a, b, typ)
+	switch operator {
+	case "SAMEAS":
+		return a == b
+	case "NSAMEAS":
+		return a != b
+	case "GT_FIELD":
+		return a != "" && b != "" && d > 0
+	case "LT_FIELD":
+		return a != "" && b != "" && d < 0
+	case "GT_OR_EQUALS_FIELD":
+		return a != "" && b != "" && d >= 0
+	default:
+		return a != "" && b != "" && d <= 0
+	}
+}
+
+// containsWords reports whether each word stands in some text of the row, as a full-text search finds it.
+func containsWords(r *row, words string) bool {
+	for _, word := range strings.Fields(words) {
+		if !slices.ContainsFunc(r.table.columns, func(c *Column) bool {
+			return c.Type == String && strings.Contains(strings.ToLower(r.values[c.Name]), word)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func compare(a, b string, typ Type) int {
@@ -270,7 +372,7 @@ func (s *Server) candidates(t *table, q query) []*row {
 
 // run returns the rows of t that match, sorted.
 func (s *Server) run(t *table, q query) []*row {
-	if q.invalid && s.property("glide.invalid_query.returns_no_rows") == "true" {
+	if q.unbuilt != "" || q.invalid && s.property("glide.invalid_query.returns_no_rows") == "true" {
 		return nil
 	}
 	var found []*row

@@ -334,6 +334,8 @@ func (s *Server) dispatch(c *call) answer {
 			return s.stats(c, rest[1])
 		case len(rest) == 2 && rest[0] == "import" && c.method == http.MethodPost:
 			return s.importRow(c, rest[1])
+		case len(rest) == 3 && rest[0] == "import" && rest[2] == "insertMultiple" && c.method == http.MethodPost:
+			return s.importRows(c, rest[1])
 		case len(rest) == 1 && rest[0] == "batch" && c.method == http.MethodPost:
 			return s.batch(c)
 		}

@@ -260,3 +260,25 @@ func TestApplyAllOfAPolicyCoversEverything(t *testing.T) {
 	in.must(http.StatusOK, http.MethodPatch, table+"sys_api_access_policy/"+policy, map[string]any{"apply_all": "true"})
 	key.must(http.StatusOK, http.MethodGet, table+"incident", nil)
 }
+
+func TestInsertMultipleStagesEachRecord(t *testing.T) {
+	t.Parallel()
+	in := start(t, servicenow.Options{})
+	const to = "/api/now/import/" + elastic + "_elastic_incident/insertMultiple"
+	r := in.must(http.StatusCreated, http.MethodPost, to, map[string]any{"records": []map[string]any{
+		{"u_short_description": "a"}, {"u_short_description": "b"},
+	}})
+	if len(text(r.body["import_set_id"])) != 32 || len(text(r.body["multi_import_set_id"])) != 32 {
+		t.Errorf("answer %s", r.text)
+	}
+	staged := in.Records(elastic+"_elastic_incident", "")
+	if len(staged) != 2 || staged[0]["sys_import_set"] != staged[1]["sys_import_set"] ||
+		staged[0]["sys_import_state"] == "pending" {
+		t.Errorf("staged %v", staged)
+	}
+	for _, bad := range []any{map[string]any{}, map[string]any{"records": []int{1}}} {
+		in.must(http.StatusBadRequest, http.MethodPost, to, bad)
+	}
+	_, plain := in.user("plain")
+	plain.must(http.StatusForbidden, http.MethodPost, to, map[string]any{"records": []map[string]any{{}}})
+}

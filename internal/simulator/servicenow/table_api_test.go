@@ -386,6 +386,9 @@ func TestIncidentDefaultsAndJournal(t *testing.T) {
 	}
 	shown := in.must(http.StatusOK, http.MethodGet, table+"incident/"+id+"?sysparm_display_value=true", nil).record()
 	journal := text(shown["comments"])
+	if !strings.Contains(journal, " - System Administrator (Additional comments)\nsecond\n\n") {
+		t.Errorf("journal %q", journal)
+	}
 	if !strings.Contains(journal, "first") || strings.Index(journal, "second") > strings.Index(journal, "first") {
 		t.Errorf("journal %q", journal)
 	}

@@ -201,10 +201,19 @@ func (s *Server) journalText(r *row, c *Column) string {
 	}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
-		text.WriteString(e.values["sys_created_on"] + " - " + e.values["sys_created_by"] + " (" + c.Label + ")\n" +
+		text.WriteString(e.values["sys_created_on"] + " - " + s.writerOf(e) + " (" + c.Label + ")\n" +
 			e.values["value"] + "\n\n")
 	}
 	return text.String()
+}
+
+// writerOf is how a form names who wrote a journal entry.
+func (s *Server) writerOf(entry *row) string {
+	name := entry.values["sys_created_by"]
+	if user := s.userNamed(name); user != nil && user.values["name"] != "" {
+		return user.values["name"]
+	}
+	return name
 }
 
 // grouped writes 3600 as 3,600: the display value of an integer carries separators.
