@@ -69,7 +69,8 @@ func TestSchemaNamesEachAdminRoute(t *testing.T) {
 		}
 	}
 	routes := append(p.ServiceNow.AdminRoutes(), "GET /simulator/health", "GET /simulator/schema",
-		"GET /simulator/faults", "POST /simulator/faults", "DELETE /simulator/faults")
+		"GET /simulator/faults", "POST /simulator/faults", "DELETE /simulator/faults",
+		"GET /simulator/faults/catalogue", "GET /simulator/faults/requests", "DELETE /simulator/faults/requests")
 	pattern := regexp.MustCompile(`"([A-Z]+) "\s*\+\s*adminPrefix\s*\+\s*"([^"]*)"`)
 	for _, file := range []string{"kibana/admin.go", "kibana/case_settings.go"} {
 		source, err := os.ReadFile(file)
