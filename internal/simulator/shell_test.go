@@ -72,7 +72,7 @@ func TestSchemaNamesEachAdminRoute(t *testing.T) {
 		"GET /simulator/faults", "POST /simulator/faults", "DELETE /simulator/faults",
 		"GET /simulator/faults/catalogue", "GET /simulator/faults/requests", "DELETE /simulator/faults/requests")
 	pattern := regexp.MustCompile(`"([A-Z]+) "\s*\+\s*adminPrefix\s*\+\s*"([^"]*)"`)
-	for _, file := range []string{"kibana/admin.go", "kibana/case_settings.go"} {
+	for _, file := range []string{"kibana/admin.go", "kibana/case_settings.go", "kibana/switches.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -83,7 +83,7 @@ func (s *Server) Insert(c Connector, secrets map[string]any) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.Space == "" {
-		c.Space = "default"
+		c.Space = defaultSpace
 	}
 	if c.ID == "" {
 		c.ID = s.newID(c.Space, c.TypeID, c.Name)
@@ -91,7 +91,7 @@ func (s *Server) Insert(c Connector, secrets map[string]any) (string, error) {
 	switch {
 	case s.connectors[c.ID] != nil:
 		return "", fmt.Errorf("kibana: connector %q exists", c.ID)
-	case !slices.Contains(s.options.Spaces, c.Space):
+	case s.spaces[c.Space] == nil:
 		return "", fmt.Errorf("kibana: no space %q", c.Space)
 	case s.typeByID(s.version, c.TypeID) == nil:
 		return "", fmt.Errorf("kibana: no connector type %q in Kibana %s", c.TypeID, s.version)

@@ -213,11 +213,11 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 	t.Parallel()
 	values := object{"customFields": list(object{"key": "team", "type": "text", "value": "red"})}
 	whole := object{"customFields": list(customField(nil)), "templates": list(template(values, nil))}
-	made := func(options kibana.Options) (*kibanaUnderTest, func(object) object) {
+	made := func(options kibana.Options) func(object) object {
 		k := start(t, options)
 		created := k.do("POST", casesPath, settingsWith(whole)).body
 		version := created["version"]
-		return k, func(change object) object {
+		return func(change object) object {
 			change["version"] = version
 			patched := k.do("PATCH", fmt.Sprint(casesPath, "/", created["id"]), change)
 			if patched.status != 200 {
@@ -227,7 +227,7 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 			return patched.body
 		}
 	}
-	_, patch := made(kibana.Options{Version: "9.4.0"})
+	patch := made(kibana.Options{Version: "9.4.0"})
 	added := customField(object{"key": "sure", "label": "Sure", "type": "toggle"})
 	got := patch(object{"customFields": list(customField(nil), added), "templates": list(template(values, nil))})
 	same(t, "a new field gets its value", any(list(
@@ -242,7 +242,7 @@ func TestAPatchAndTheTemplates(t *testing.T) {
 	same(t, "left out", any(list()), got["templates"])
 	same(t, "the fields still stay", 2, len(got["customFields"].([]any)))
 
-	_, patch = made(kibana.Options{Version: "9.4.0", PatchKeepsTemplates: true})
+	patch = made(kibana.Options{Version: "9.4.0", PatchKeepsTemplates: true})
 	same(t, "kept", 1, len(patch(object{"closure_type": "close-by-pushing"})["templates"].([]any)))
 }
 

@@ -77,93 +77,114 @@ func TestEvidence(t *testing.T) {
 
 	statements := []statement{
 		{
-			"before 8.8 no id can be chosen", source, "8.7.1", kibana.Options{},
+			"before 8.8 no id can be chosen", source, "8.7.1",
+			kibana.Options{},
 			posting(random, basicITSM(url), 404, "Not Found"),
 		},
 		{
-			"from 8.8 on a version 4 UUID can be chosen", source, "8.8.0", kibana.Options{},
+			"from 8.8 on a version 4 UUID can be chosen", source, "8.8.0",
+			kibana.Options{},
 			posting(random, basicITSM(url), 200, ""),
 		},
 		{
-			"8.8 refuses a UUID without the variant of RFC 4122", source, "8.8.0", kibana.Options{},
+			"8.8 refuses a UUID without the variant of RFC 4122", source, "8.8.0",
+			kibana.Options{},
 			posting(variantOff, basicITSM(url), 400, predefined),
 		},
 		{
-			"9.3 still refuses a readable id", tested, "9.3.0", kibana.Options{},
+			"9.3 still refuses a readable id", tested, "9.3.0",
+			kibana.Options{},
 			posting(connector+"/servicenow", basicITSM(url), 400, predefined),
 		},
 		{
-			"from 9.4 on an id can be readable", published, "9.4.0", kibana.Options{},
+			"from 9.4 on an id can be readable", published, "9.4.0",
+			kibana.Options{},
 			posting(connector+"/servicenow", basicITSM(url), 200, ""),
 		},
 		{
-			"9.4 takes a UUID of any kind", source, "9.4.0", kibana.Options{},
+			"9.4 takes a UUID of any kind", source, "9.4.0",
+			kibana.Options{},
 			posting(variantOff, basicITSM(url), 200, ""),
 		},
 		{
-			"9.4 takes at most 36 characters", source, "9.4.0", kibana.Options{},
+			"9.4 takes at most 36 characters", source, "9.4.0",
+			kibana.Options{},
 			posting(connector+"/"+strings.Repeat("a", 37), basicITSM(url), 400,
 				"[request params.id]: Connector ID must be 36 characters or less."),
 		},
 		{
-			"9.4 takes lowercase letters, digits and hyphens", source, "9.4.0", kibana.Options{},
+			"9.4 takes lowercase letters, digits and hyphens", source, "9.4.0",
+			kibana.Options{},
 			posting(connector+"/A", basicITSM(url), 400,
 				"[request params.id]: Connector ID must contain only lowercase letters, numbers, and hyphens."),
 		},
 		{
 			"the first builds of 9.4 take an underscore too", source, "9.4.0",
-			kibana.Options{ConnectorIDUnderscores: true}, posting(connector+"/a_b", basicITSM(url), 200, ""),
+			kibana.Options{ConnectorIDUnderscores: true},
+			posting(connector+"/a_b", basicITSM(url), 200, ""),
 		},
 		{
-			"OAuth came with 8.3", source, "8.2.0", kibana.Options{},
+			"OAuth came with 8.3", source, "8.2.0",
+			kibana.Options{},
 			posting(connector, oauthITSM(url, key, ""), 400,
 				"error validating action type config: [clientId]: definition for this key is missing"),
 		},
 		{
-			"OAuth works from 8.3 on", source, "8.3.0", kibana.Options{},
+			"OAuth works from 8.3 on", source, "8.3.0",
+			kibana.Options{},
 			posting(connector, oauthITSM(url, key, ""), 200, ""),
 		},
 		{
-			"the API raises no CORS error for OAuth connectors; the form does", published, "9.4.0", kibana.Options{},
+			"the API raises no CORS error for OAuth connectors; the form does", published, "9.4.0",
+			kibana.Options{},
 			posting(connector, oauthITSM(url, key, ""), 200, ""),
 		},
 		{
-			"the newest config of ITSM has these keys and defaults", source, "9.4.0", kibana.Options{},
+			"the newest config of ITSM has these keys and defaults", source, "9.4.0",
+			kibana.Options{},
 			storing(itsm(".servicenow", object{"apiUrl": url}), whole),
 		},
 		{
-			"the newest config of SecOps has the same", source, "9.4.0", kibana.Options{},
+			"the newest config of SecOps has the same", source, "9.4.0",
+			kibana.Options{},
 			storing(itsm(".servicenow-sir", object{"apiUrl": url}), whole),
 		},
 		{
-			"ITOM's has no usesTableApi", source, "9.4.0", kibana.Options{},
+			"ITOM's has no usesTableApi", source, "9.4.0",
+			kibana.Options{},
 			storing(itsm(".servicenow-itom", object{"apiUrl": url}), oauth),
 		},
 		{
-			"these objects are strict", source, "9.4.0", kibana.Options{},
+			"these objects are strict", source, "9.4.0",
+			kibana.Options{},
 			posting(connector, itsm(".servicenow-sir", object{"apiUrl": url, "x": 1}), 400,
 				`error validating connector type config: ✖ Unrecognized key: "x"`),
 		},
 		{
-			"case settings need no optional part", source, "9.4.0", kibana.Options{},
+			"case settings need no optional part", source, "9.4.0",
+			kibana.Options{},
 			posting(casesPath, settingsFor("cases"), 200, ""),
 		},
 		{
-			"case settings may hold every optional part", source, "9.4.0", kibana.Options{},
+			"case settings may hold every optional part", source, "9.4.0",
+			kibana.Options{},
 			posting(casesPath, settingsWith(object{
 				"customFields": list(), "templates": list(), "observableTypes": list(), "analytics_enabled": false,
 			}), 200, ""),
 		},
 		{
-			"connector fields are required and nullable", source, "9.4.0", kibana.Options{},
+			"connector fields are required and nullable", source, "9.4.0",
+			kibana.Options{},
 			posting(casesPath, fields(".servicenow", itsmFields), 200, ""),
 		},
 		{
-			"additionalFields is optional", source, "9.4.0", kibana.Options{},
+			"additionalFields is optional", source, "9.4.0",
+			kibana.Options{},
 			posting(casesPath, fields(".servicenow", more), 200, ""),
 		},
 		{
-			"the other fields are not", source, "9.4.0", kibana.Options{},
+			"the other fields are not", source, "9.4.0",
+			kibana.Options{},
 			posting(casesPath, fields(".servicenow", object{"impact": "1"}), 400, strings.Join([]string{
 				`Invalid value "undefined" supplied to "connector,fields,severity"`,
 				`Invalid value "undefined" supplied to "connector,fields,urgency"`,
@@ -172,13 +193,15 @@ func TestEvidence(t *testing.T) {
 			}, ",")),
 		},
 		{
-			"a create may hold inbound_events_enabled", source, "9.4.0", kibana.Options{},
+			"a create may hold inbound_events_enabled", source, "9.4.0",
+			kibana.Options{},
 			posting(connector, object{
 				"name": "n", "connector_type_id": ".server-log", "inbound_events_enabled": false,
 			}, 200, ""),
 		},
 		{
-			"a space that does not exist stops no request of the API", source, "9.4.0", kibana.Options{},
+			"a space that does not exist stops no request of the API", source, "9.4.0",
+			kibana.Options{},
 			posting("/s/nowhere"+connector, basicITSM(url), 200, ""),
 		},
 		{
@@ -188,7 +211,8 @@ func TestEvidence(t *testing.T) {
 		},
 		{
 			"a licence that does not suffice is told after the body's faults", source, "9.4.0",
-			kibana.Options{License: "gold"}, posting(connector, basicITSM(url), 403,
+			kibana.Options{License: "gold"},
+			posting(connector, basicITSM(url), 403,
 				"Action type .servicenow is disabled because your gold license does not support it. Please upgrade your "+
 					"license."),
 		},

@@ -20,8 +20,8 @@ type state struct {
 	issued       map[string]int
 }
 
-// copyOf copies a state. Users, spaces, and the maps inside connectors, settings and cases are replaced and never changed
-// in place, so copies share them.
+// copyOf copies a state. Users, spaces, and the maps inside connectors, settings and cases are replaced and never
+// changed in place, so copies share them.
 func copyOf(of state) state {
 	of.connectors = copied(of.connectors)
 	of.caseSettings = copied(of.caseSettings)
