@@ -76,10 +76,11 @@ func (c Creation) lookFor(ctx context.Context, patience time.Duration) (Answer, 
 	end := time.Now().Add(patience)
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		found, err := c.Look(ctx)
-		if err == nil || ctx.Err() != nil || errors.As(err, new(*SeveralError)) || time.Now().Add(pause).After(end) {
+		left := time.Until(end)
+		if err == nil || ctx.Err() != nil || errors.As(err, new(*SeveralError)) || left <= 0 {
 			return found, err
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(min(pause, left))
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
