@@ -109,8 +109,6 @@ type authenticator interface {
 	http.RoundTripper
 	// prepare obtains what RoundTrip will need, so that it counts neither as the request nor against its timeout.
 	prepare(context.Context) error
-	// secrets lists what no error and no log line may repeat, as of now.
-	secrets() []string
 }
 
 // headerAuth adds one fixed header.
@@ -120,7 +118,6 @@ type headerAuth struct {
 }
 
 func (a *headerAuth) prepare(context.Context) error { return nil }
-func (a *headerAuth) secrets() []string             { return a.credentials.secrets }
 
 func (a *headerAuth) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())

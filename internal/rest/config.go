@@ -36,6 +36,9 @@ type Config struct {
 	UserAgent string // "terraform-provider-servicenow/<version> terraform/<version>"
 	Log       LogFunc
 	Kind      Kind
+	// Redactor learns every secret of this configuration, and of the requests and tokens that follow; nil: one of the
+	// endpoint's own. Connections that share one hide each other's secrets.
+	Redactor *Redactor
 }
 
 // HTTP holds what is the same for every kind of authentication. Its zero value is not usable: see DefaultHTTP.
@@ -160,6 +163,22 @@ func (c Config) resolve() (settings, []*ConfigError) {
 		check("HTTP.RequestsPerSecond", errors.New("must be greater than 0 (or 0 for no limit)"))
 	}
 	return s, errs
+}
+
+// addSecrets makes known what no error and no log line may repeat. A path in place of a key is no secret.
+func (c Config) addSecrets(s settings, r *Redactor) {
+	r.Add(s.auth.secrets...)
+	if strings.Contains(c.HTTP.ClientPrivateKey, "-----BEGIN") {
+		r.Add(c.HTTP.ClientPrivateKey)
+	}
+	for _, value := range c.HTTP.Headers {
+		r.AddNames(value) // a gateway's token, but also "dev"
+	}
+	if s.proxy != nil {
+		if password, ok := s.proxy.User.Password(); ok {
+			r.Add(password)
+		}
+	}
 }
 
 // parseBaseURL accepts scheme://host[:port] with at most one trailing slash.

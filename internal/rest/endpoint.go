@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -42,6 +41,9 @@ type Request struct {
 	Idempotent bool
 	// Secrets are values in the body that no error may repeat, should the server quote them.
 	Secrets []string
+	// Answered says that a 2xx must hold what was asked for: one JSON value that is not null, no empty object and, on
+	// ServiceNow, no such result. Anything else is an error, and leaves unknown what a POST has done.
+	Answered bool
 }
 
 func (r Request) repeatable() bool { return r.Method != http.MethodPost || r.Idempotent }
@@ -68,7 +70,7 @@ type Endpoint struct {
 	retry     *retryPolicy
 	timeout   time.Duration
 	log       LogFunc
-	secrets   []string // configured values that no error and no log line may repeat
+	redactor  *Redactor
 }
 
 // NewEndpoint validates the configuration and makes the connection pool. It sends nothing.
@@ -89,23 +91,16 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 		slots:     make(chan struct{}, c.HTTP.MaxConcurrentRequests),
 		retry:     newRetryPolicy(c.HTTP.MaxRetries),
 		timeout:   c.HTTP.RequestTimeout,
-		log:       c.Log,
-		secrets:   slices.Clone(s.auth.secrets),
+		redactor:  c.Redactor,
 	}
-	if e.log == nil {
-		e.log = func(context.Context, Level, string, map[string]any) {}
+	if e.redactor == nil {
+		e.redactor = NewRedactor()
 	}
+	e.log = redactedLog(c.Log, e.redactor)
 	if rps := c.HTTP.RequestsPerSecond; rps > 0 {
 		e.rate = rate.NewLimiter(rate.Limit(rps), max(1, int(rps)))
 	}
-	for _, value := range c.HTTP.Headers {
-		e.secrets = append(e.secrets, value)
-	}
-	if s.proxy != nil {
-		if password, ok := s.proxy.User.Password(); ok {
-			e.secrets = append(e.secrets, password)
-		}
-	}
+	c.addSecrets(s, e.redactor)
 
 	base := &headerTransport{next: e.transport, headers: s.headers}
 	if s.auth.grant != nil {
@@ -113,7 +108,9 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 		tokens := *e
 		tokens.slots = nil
 		tokens.client = tokens.httpClient(base)
-		e.auth = &tokenAuth{next: base, tokens: &tokenSource{grant: s.auth.grant, server: &tokens, now: time.Now}}
+		e.auth = &tokenAuth{next: base, tokens: &tokenSource{
+			grant: s.auth.grant, server: &tokens, now: time.Now,
+		}}
 	} else {
 		e.auth = &headerAuth{next: base, credentials: s.auth}
 	}
@@ -134,6 +131,7 @@ func (e *Endpoint) Close() { e.transport.CloseIdleConnections() }
 // The header is that of the last answer, also when the error is not nil; nil when there was none.
 // The error is an *Error.
 func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, error) {
+	e.redactor.Add(r.Secrets...)
 	target, err := e.target(r)
 	if err != nil {
 		return nil, &Error{Method: r.Method, Path: r.Path, Message: err.Error(), Err: err}
@@ -159,7 +157,7 @@ func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, err
 		if failed == nil {
 			return header, nil
 		}
-		failed.err.unknown = failed.fate == lost && !r.repeatable()
+		failed.err.unknown = (failed.fate == lost || failed.fate == undecided) && !r.repeatable()
 		wait, again := e.retry.next(*failed, r.repeatable(), attempt)
 		if !again || waiting.Err() != nil || endsWithin(waiting, wait) {
 			return header, failed.err
@@ -253,8 +251,7 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 		body = bytes.NewReader(b) // of a type for which net/http sets GetBody, which the repetition after a 401 needs
 	}
 	var connected atomic.Bool
-	redact := e.redactor(r)
-	traced := httptrace.WithClientTrace(withRedactor(ctx, redact), &httptrace.ClientTrace{
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	req, err := http.NewRequestWithContext(traced, r.Method, target, body)
@@ -277,8 +274,8 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 		return a, nil
 	}
 	return a, &failure{
-		err:        statusError(r.Method, r.Path, a, redact),
-		fate:       statusFate(a.status),
+		err:        statusError(r.Method, r.Path, a, e.redact),
+		fate:       answerFate(a),
 		retryAfter: e.retry.retryAfter(a.header),
 	}
 }
@@ -358,7 +355,6 @@ func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connect
 	if f := tokenFailure(err); f != nil {
 		return f
 	}
-	redact := e.redactor(r)
 	message, detail := explain(err)
 	switch {
 	case ctx.Err() == nil:
@@ -376,24 +372,38 @@ func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connect
 	return &failure{
 		err: &Error{
 			Method: r.Method, Path: r.Path, Err: err,
-			Message: Excerpt(redact(message), MaxMessage), Detail: detail,
+			Message: Excerpt(e.redact(message), MaxMessage), Detail: detail,
 		},
 		fate: transportFate(err, connected, r.repeatable()),
 	}
 }
 
-// decode reads the answer to a successful request.
+// decode reads the answer to a successful request. What cannot be read leaves unknown what a POST has done: by its
+// status it was carried out.
 func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
-	redact := e.redactor(r)
 	if isHTML(a) {
-		return &failure{err: htmlError(r.Method, r.Path, a, redact)}
+		return &failure{err: htmlError(r.Method, r.Path, a, e.redact), fate: undecided}
+	}
+	unreadable := func(err error) *failure {
+		return &failure{fate: undecided, err: &Error{
+			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header, e.redact), Err: err,
+			Message: "the answer is not the JSON that was expected", Detail: Excerpt(e.redact(err.Error()), maxExcerpt),
+		}}
 	}
 	if len(bytes.TrimSpace(a.body)) == 0 {
+		if r.Answered {
+			return unreadable(errNoAnswer)
+		}
 		return nil
 	}
 	if e.kind == KindServiceNow {
-		if err := failureIn200(r.Method, r.Path, a, redact); err != nil {
-			return &failure{err: err}
+		if err := failureIn200(r.Method, r.Path, a, e.redact); err != nil {
+			return &failure{err: err, fate: undecided}
+		}
+	}
+	if r.Answered {
+		if err := checkAnswer(a.body, e.kind); err != nil {
+			return unreadable(err)
 		}
 	}
 	if out == nil {
@@ -402,47 +412,46 @@ func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
 	decoder := json.NewDecoder(bytes.NewReader(a.body))
 	decoder.UseNumber()
 	if err := decoder.Decode(out); err != nil {
-		failed := &failure{err: &Error{
-			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header, redact), Err: err,
-			Message: "the answer is not the JSON that was expected", Detail: Excerpt(redact(err.Error()), maxExcerpt),
-		}}
-		if !r.repeatable() {
-			failed.fate = lost // by its status it was carried out, but what it made is not known
-		}
-		return failed
+		return unreadable(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return unreadable(errTrailing)
 	}
 	return nil
 }
 
-// Redacted stands in a text where a secret stood.
-const Redacted = "[redacted]"
+var (
+	errNoAnswer = errors.New("it is empty")
+	errTrailing = errors.New("more follows after its end")
+)
 
-// jsonWebToken matches access tokens and assertions of that form, whoever made them.
-var jsonWebToken = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*`)
-
-// redact takes every credential of this endpoint out of a text.
-func (e *Endpoint) redact(s string) string { return e.redactor(Request{})(s) }
-
-// redactor gives a function that takes the endpoint's credentials, and the secrets of one request, out of a text. It is
-// the second fence: servers and gateways have been seen to quote a request's headers and body in their errors.
-func (e *Endpoint) redactor(r Request) func(string) string {
-	return func(s string) string {
-		if s == "" {
-			return s
-		}
-		secrets := append(slices.Clone(e.secrets), r.Secrets...)
-		if e.auth != nil {
-			secrets = append(secrets, e.auth.secrets()...)
-		}
-		// At one position the first match wins, so the longest comes first.
-		slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-		var pairs []string
-		for _, secret := range secrets {
-			// Replacing shorter ones would garble the text and reveal them by where it is garbled.
-			if len(secret) >= 4 {
-				pairs = append(pairs, secret, Redacted, url.QueryEscape(secret), Redacted)
-			}
-		}
-		return jsonWebToken.ReplaceAllString(strings.NewReplacer(pairs...).Replace(s), Redacted)
+// checkAnswer reports an answer that holds nothing although something was asked for.
+func checkAnswer(body []byte, kind Kind) error {
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return err
 	}
+	object, isObject := value.(map[string]any)
+	if kind == KindServiceNow && isObject {
+		if result, ok := object["result"]; ok {
+			value = result
+		}
+	}
+	switch v := value.(type) {
+	case nil:
+		return errors.New("it is null")
+	case map[string]any:
+		if len(v) == 0 {
+			return errNoAnswer
+		}
+	case string:
+		if v == "" {
+			return errNoAnswer
+		}
+	}
+	return nil
 }
+
+// redact takes every secret that this process was given out of a text. It is the second fence: servers and gateways
+// have been seen to quote a request's headers and body in their errors.
+func (e *Endpoint) redact(s string) string { return e.redactor.Redact(s) }

@@ -23,6 +23,8 @@ var ErrHibernating = errors.New("the instance is hibernating")
 const (
 	MaxMessage = 2000
 	maxExcerpt = 200
+	// maxErrorBody is how much of an error's body is looked at, in bytes.
+	maxErrorBody = 1 << 20
 )
 
 // Error is the one error type of a request that failed, whether the server refused it or never answered.
@@ -114,6 +116,8 @@ var idPattern = regexp.MustCompile(`^[\w.:/=+-]+$`)
 
 // statusError makes the error of an answer that is not 2xx.
 func statusError(method, path string, a *answer, redact func(string) string) *Error {
+	// Far more than any excerpt shows, so that a secret that is cut here is not seen.
+	a = &answer{status: a.status, header: a.header, body: a.body[:min(len(a.body), maxErrorBody)]}
 	e := &Error{Method: method, Path: path, Status: a.status, RequestID: requestID(a.header, redact)}
 	if message, detail, ok := parseEnvelope(a.body); ok {
 		e.envelope = true

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -200,18 +201,35 @@ func TestDiscardedAnswersAreStillChecked(t *testing.T) {
 	}
 }
 
-// The answer to a POST that cannot be read is a lost answer: the status says that the record was made.
-func TestUnreadableAnswerToAPOST(t *testing.T) {
+// TestAnswersThatHoldNothing holds that only a well-formed answer with something in it counts where one is expected:
+// of a GET the rest is an error, of a POST it leaves unknown what was made.
+func TestAnswersThatHoldNothing(t *testing.T) {
 	t.Parallel()
-	base := serve(
-		t,
-		func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusCreated, `{"result":{"sys_i`) },
-	)
-	e, _ := connect(t, basicConfig(base))
-	var out map[string]any
-	_, err := e.Do(t.Context(), Request{Method: "POST", Path: "/x", Write: true}, &out)
-	if !IsOutcomeUnknown(err) {
-		t.Errorf("error %v", err)
+	for body, kinds := range map[string]struct{ ServiceNow, Kibana bool }{
+		``: {}, ` `: {}, `{}`: {}, `null`: {}, `""`: {}, `{"result":{"sys_i`: {}, `{"result":[]} x`: {}, `{"a":1}{"a":1}`: {},
+		`{"result":null}`: {Kibana: true}, `{"result":{}}`: {Kibana: true}, `{"result":""}`: {Kibana: true},
+		`{"result":[]}`: {true, true}, `[]`: {true, true}, `{"result":{"sys_id":"1"}}` + "\n": {true, true},
+		`{"id":"1"}`: {true, true},
+	} {
+		for kind, good := range map[Kind]bool{KindServiceNow: kinds.ServiceNow, KindKibana: kinds.Kibana} {
+			for _, method := range []string{"GET", "POST"} {
+				t.Run(fmt.Sprintf("%s to %s, kind %d", body, method, kind), func(t *testing.T) {
+					t.Parallel()
+					base := serve(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusCreated, body) })
+					config := basicConfig(base)
+					config.Kind = kind
+					e, _ := connect(t, config)
+					for _, out := range []any{nil, new(any)} {
+						_, err := e.Do(t.Context(), Request{
+							Method: method, Path: "/x", Write: method == "POST", Answered: true,
+						}, out)
+						if (err == nil) != good || IsOutcomeUnknown(err) != (!good && method == "POST") {
+							t.Errorf("error %v", err)
+						}
+					}
+				})
+			}
+		}
 	}
 }
 

@@ -36,40 +36,53 @@ type logTransport struct {
 	log  LogFunc
 }
 
-type redactKey struct{}
-
-// withRedactor attaches to a request's context what takes secrets out of the texts that are logged about it.
-func withRedactor(ctx context.Context, redact func(string) string) context.Context {
-	return context.WithValue(ctx, redactKey{}, redact)
+// redactedLog takes secrets out of every text on its way to a log. A nil log drops everything.
+func redactedLog(log LogFunc, r *Redactor) LogFunc {
+	if log == nil {
+		return func(context.Context, Level, string, map[string]any) {}
+	}
+	return func(ctx context.Context, level Level, message string, fields map[string]any) {
+		clean := make(map[string]any, len(fields))
+		for name, value := range fields {
+			switch v := value.(type) {
+			case string:
+				value = r.Redact(v)
+			case map[string]string:
+				inner := make(map[string]string, len(v))
+				for k, text := range v {
+					inner[k] = r.Redact(text)
+				}
+				value = inner
+			}
+			clean[name] = value
+		}
+		log(ctx, level, r.Redact(message), clean)
+	}
 }
 
 func (t *logTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	redact, ok := ctx.Value(redactKey{}).(func(string) string)
-	if !ok {
-		redact = func(string) string { return Redacted }
-	}
 	fields := map[string]any{"method": req.Method, "host": req.URL.Host, "path": req.URL.EscapedPath()}
 	if q := loggedQuery(req.URL.Query()); q != "" {
-		fields["query"] = redact(q)
+		fields["query"] = q
 	}
-	t.log(ctx, LevelTrace, "Sending HTTP request", withHeaders(fields, "request_headers", req.Header, redact))
+	t.log(ctx, LevelTrace, "Sending HTTP request", withHeaders(fields, "request_headers", req.Header))
 
 	start := time.Now()
 	resp, err := t.next.RoundTrip(req)
 	fields["duration_ms"] = time.Since(start).Milliseconds()
 	if err != nil {
-		fields["error"] = redact(err.Error())
+		fields["error"] = err.Error()
 		t.log(ctx, LevelDebug, "HTTP request failed", fields)
 		return nil, err
 	}
 	fields["status"] = resp.StatusCode
-	t.log(ctx, LevelDebug, "Received HTTP response", withHeaders(fields, "response_headers", resp.Header, redact))
+	t.log(ctx, LevelDebug, "Received HTTP response", withHeaders(fields, "response_headers", resp.Header))
 	return resp, nil
 }
 
 // withHeaders copies fields, because the sink may keep the map it is given.
-func withHeaders(fields map[string]any, name string, h http.Header, redact func(string) string) map[string]any {
+func withHeaders(fields map[string]any, name string, h http.Header) map[string]any {
 	out := make(map[string]any, len(fields)+1)
 	for k, v := range fields {
 		out[k] = v
@@ -77,7 +90,7 @@ func withHeaders(fields map[string]any, name string, h http.Header, redact func(
 	allowed := make(map[string]string)
 	for _, header := range loggedHeaders {
 		if v := h.Get(header); v != "" {
-			allowed[header] = redact(v)
+			allowed[header] = v
 		}
 	}
 	out[name] = allowed

@@ -98,7 +98,11 @@ func (a JWTBearer) resolve(kind Kind) (credentials, []*ConfigError) {
 	if g.method, err = signingMethod(a.SigningAlgorithm, g.key); err != nil {
 		errs.add("Auth.SigningAlgorithm", err)
 	}
-	return credentials{grant: g, secrets: []string{a.ClientSecret, a.PrivateKeyPassword}}, errs
+	secrets := []string{a.ClientSecret, a.PrivateKeyPassword}
+	if strings.Contains(a.PrivateKey, "-----BEGIN") { // else it is a path
+		secrets = append(secrets, a.PrivateKey)
+	}
+	return credentials{grant: g, secrets: secrets}, errs
 }
 
 func (a ClientCredentials) resolve(kind Kind) (credentials, []*ConfigError) {
@@ -261,8 +265,7 @@ type tokenSource struct {
 	token    Token
 	renewAt  time.Time // zero: never by time
 	refresh  string
-	previous string // still to be redacted: a request that carried it may be in flight
-	denied   error  // the last refusal
+	denied   error // the last refusal
 	deniedAt time.Time
 	fetching *fetch
 }
@@ -322,7 +325,10 @@ func (s *tokenSource) run(ctx context.Context, f *fetch, refresh string) {
 	s.fetching = nil
 	defer close(f.done)
 	if err == nil {
-		s.previous, s.refresh, s.denied = s.token.AccessToken, got.refresh, nil
+		s.denied = nil
+		if got.refresh != "" {
+			s.refresh = got.refresh // an answer without one leaves the old one in force (RFC 6749, section 6)
+		}
 		s.token, s.renewAt = Token{AccessToken: got.access}, time.Time{}
 		if got.life > 0 {
 			s.token.ExpiresAt = began.Add(got.life)
@@ -349,14 +355,8 @@ func (s *tokenSource) drop(accessToken string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.token.AccessToken == accessToken {
-		s.previous, s.token, s.renewAt = accessToken, Token{}, time.Time{}
+		s.token, s.renewAt = Token{}, time.Time{}
 	}
-}
-
-func (s *tokenSource) secrets() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return []string{s.token.AccessToken, s.previous, s.refresh}
 }
 
 // isDenial tells whether a status says no to what was presented. The standard asks for 400; ServiceNow answers 401.
@@ -417,6 +417,7 @@ func (s *tokenSource) post(ctx context.Context, form func() (url.Values, error))
 		return tokenAnswer{}, err
 	}
 	got := tokenAnswer{access: string(out.AccessToken), refresh: string(out.RefreshToken)}
+	s.server.redactor.Add(got.access, got.refresh)
 	// A number by the standard, a string on some servers.
 	if seconds, err := strconv.ParseFloat(strings.Trim(string(out.ExpiresIn), `"`), 64); err == nil && seconds > 0 {
 		got.life = time.Duration(min(seconds, 1e9) * float64(time.Second))
@@ -434,8 +435,6 @@ func (a *tokenAuth) prepare(ctx context.Context) error {
 	_, err := a.tokens.get(ctx)
 	return err
 }
-
-func (a *tokenAuth) secrets() []string { return a.tokens.secrets() }
 
 func (a *tokenAuth) RoundTrip(req *http.Request) (*http.Response, error) {
 	token, err := a.tokens.get(req.Context())

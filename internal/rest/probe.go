@@ -74,7 +74,6 @@ type queryAuth struct {
 }
 
 func (a *queryAuth) prepare(context.Context) error { return nil }
-func (a *queryAuth) secrets() []string             { return []string{a.key.Key} }
 
 func (a *queryAuth) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())

@@ -2,10 +2,12 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ const (
 	notDone
 	// lost: it may have been carried out; only a request that is safe to repeat may be repeated.
 	lost
+	// undecided: it may have been carried out, and asking again would be answered alike.
+	undecided
 )
 
 // failure is a failed attempt.
@@ -68,7 +72,7 @@ func jitter(d time.Duration) time.Duration {
 
 // next tells whether a request that failed is repeated, and after which wait. attempt counts from 0.
 func (p *retryPolicy) next(f failure, repeatable bool, attempt int) (wait time.Duration, again bool) {
-	if f.fate == refused || (f.fate == lost && !repeatable) || attempt >= p.max {
+	if f.fate == refused || f.fate == undecided || (f.fate == lost && !repeatable) || attempt >= p.max {
 		return 0, false
 	}
 	bound := p.limit
@@ -101,23 +105,42 @@ func (p *retryPolicy) retryAfter(h http.Header) time.Duration {
 	return min(max(at.Sub(p.now()), 0), maxRetryAfter)
 }
 
-// statusFate tells the fate of a request by the status of its answer.
-func statusFate(status int) fate {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+// answerFate tells the fate of a request by an answer that is not 2xx. Only the application's own no is one: a gateway
+// may look at the answer before it refuses, and speaks for a server that may be at work on the request still.
+func answerFate(a *answer) fate {
+	switch {
+	case a.status == http.StatusTooManyRequests:
 		return notDone
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		// A gateway speaks for a server that may be at work on the request still.
+	case statusIsTransient(a.status), a.status == http.StatusRequestTimeout:
 		return lost
+	case a.status < 400 || a.status >= 500:
+		return undecided
+	case slices.Contains(beforehand, a.status) || isJSONObject(a.body):
+		return refused
 	}
-	return refused
+	return undecided
+}
+
+// beforehand are the refusals that come before anybody looks at what is asked for: of credentials and of size.
+var beforehand = []int{
+	http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestEntityTooLarge,
+	http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge,
+}
+
+func isJSONObject(body []byte) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(body, &object) == nil && object != nil
 }
 
 // transportFate tells the fate of a request that got no answer. connected is whether it ever had a connection: without
 // one, nothing of it can have reached the server.
-// An answer too large to read is an answer: it will not shrink, but of a POST it leaves unknown what was made.
+// An answer too large to read, or a redirect, is an answer: it will not change, but leaves unknown what a POST did.
 func transportFate(err error, connected, repeatable bool) fate {
-	if isPermanent(err) && (repeatable || !errors.Is(err, errTooLarge)) {
+	var redirect *redirectError
+	if !repeatable && (errors.Is(err, errTooLarge) || errors.As(err, &redirect)) {
+		return undecided
+	}
+	if isPermanent(err) {
 		return refused
 	}
 	if !connected {
@@ -141,4 +164,11 @@ func isPermanent(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch) || isTLS(err)
 }
 
-func statusIsTransient(status int) bool { return statusFate(status) != refused }
+// statusIsTransient reports what a later attempt may find otherwise.
+func statusIsTransient(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}

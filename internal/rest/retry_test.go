@@ -30,6 +30,13 @@ func TestRetryTable(t *testing.T) {
 			answerJSON(w, code, `{"error":{"message":"no","detail":null},"status":"failure"}`)
 		}
 	}
+	page := func(code int, body string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, body)
+		}
+	}
 	broken := func(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", "100")
 		w.WriteHeader(http.StatusOK)
@@ -77,19 +84,19 @@ func TestRetryTable(t *testing.T) {
 			waits: []time.Duration{maxRetryAfter + 500*ms}, ok: true,
 		},
 		"503 with a date": {
-			fail: status(503, "Retry-After", "Tue, 06 Jan 2026 10:00:20 GMT"), times: 1, methods: all, attempts: 2,
+			fail: status(503, "Retry-After", "Tue, 06 Jan 2026 10:00:20 GMT"), times: 1, methods: safe, attempts: 2,
 			waits: []time.Duration{20500 * ms}, ok: true,
 		},
 		"503 with a date gone by": {
-			fail: status(503, "Retry-After", "Tue, 06 Jan 2026 09:00:00 GMT"), times: 1, methods: all, attempts: 2,
+			fail: status(503, "Retry-After", "Tue, 06 Jan 2026 09:00:00 GMT"), times: 1, methods: safe, attempts: 2,
 			waits: []time.Duration{500 * ms}, ok: true,
 		},
 		"503 with nonsense": {
-			fail: status(503, "Retry-After", "soon"), times: 1, methods: all, attempts: 2,
+			fail: status(503, "Retry-After", "soon"), times: 1, methods: safe, attempts: 2,
 			waits: []time.Duration{500 * ms}, ok: true,
 		},
 		"503 for good": {
-			fail: status(503), times: forever, methods: all, attempts: 7,
+			fail: status(503), times: forever, methods: safe, attempts: 7,
 			waits: []time.Duration{500 * ms, 1000 * ms, 2000 * ms, 4000 * ms, 8000 * ms, 16000 * ms},
 		},
 		"502": {
@@ -135,7 +142,36 @@ func TestRetryTable(t *testing.T) {
 		"403": {fail: status(403), times: forever, methods: all, attempts: 1},
 		"404": {fail: status(404), times: forever, methods: all, attempts: 1},
 		"409": {fail: status(409), times: forever, methods: all, attempts: 1},
-		"500": {fail: status(500), times: forever, methods: all, attempts: 1},
+		"500": {fail: status(500), times: forever, methods: safe, attempts: 1},
+		"507": {fail: status(507), times: forever, methods: safe, attempts: 1},
+		"408": {
+			fail: status(408), times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true,
+		},
+		// The server may have committed before it, or what stands before it, failed.
+		"500 to a POST":  {fail: status(500), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"503 to a POST":  {fail: status(503), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"507 to a POST":  {fail: status(507), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"408 to a POST":  {fail: status(408), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"304 to a POST":  {fail: status(304), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"503 for a time": {
+			fail: status(503, "Retry-After", "1"), times: 1, methods: []string{"POST"}, attempts: 1, unknown: true,
+		},
+		// A firewall that inspects answers refuses after the commit.
+		"403 of a firewall": {
+			fail: page(403, "<title>Blocked</title>"), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true,
+		},
+		"404 in plain text": {fail: page(404, "nope"), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"400 with nothing":  {fail: page(400, ""), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"400 with null":     {fail: page(400, "null"), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"401 of a firewall": {fail: page(401, "<title>No</title>"), times: forever, methods: all, attempts: 1},
+		"413 of a proxy":    {fail: page(413, "<title>Too large</title>"), times: forever, methods: all, attempts: 1},
+		"403 of a firewall, not a POST": {
+			fail: page(403, "<title>Blocked</title>"), times: forever, methods: safe, attempts: 1,
+		},
+		"a page with 200": {
+			fail: page(200, "<html><title>Sign in</title>"), times: forever, methods: []string{"POST"}, attempts: 1,
+			unknown: true,
+		},
 	}
 	for name, test := range tests {
 		for _, method := range test.methods {

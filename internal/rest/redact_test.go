@@ -1,0 +1,221 @@
+package rest
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey/keytest"
+)
+
+// quotes are the ways in which a server may repeat a secret that it was sent in a JSON body, a form or a header.
+func quotes(secret string) map[string]string {
+	bytes := []byte(secret)
+	body, _ := json.Marshal(map[string]any{"name": "n", "config": map[string]any{"password": secret}, "z": 1})
+	quoted, _ := json.Marshal(secret)
+	twice, _ := json.Marshal(string(quoted))
+	var plain strings.Builder
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(secret)
+	decimal, hexadecimal, upper, escaped := "", "", "", ""
+	for _, r := range secret {
+		decimal += fmt.Sprintf("&#%d;", r)
+		hexadecimal += fmt.Sprintf("&#x%x;", r)
+		upper += fmt.Sprintf("&#X%04X;", r)
+		escaped += fmt.Sprintf(`\u%04X`, r)
+		if r > 0xffff {
+			escaped = strings.ReplaceAll(escaped, fmt.Sprintf(`\u%04X`, r), string(r))
+		}
+	}
+	all := map[string]string{
+		"raw": secret, "JSON": string(quoted), "JSON without HTML escapes": plain.String(),
+		"JSON with slashes":    strings.ReplaceAll(string(quoted), "/", `\/`),
+		"JSON, capital digits": strings.NewReplacer(`\u003c`, `\u003C`, `\u003e`, `\u003E`).Replace(string(quoted)),
+		"JSON in JSON":         string(twice), "all of it escaped": escaped,
+		"HTML": html.EscapeString(secret), "HTML of JSON": html.EscapeString(string(quoted)),
+		"HTML decimal": decimal, "HTML hexadecimal": hexadecimal, "HTML capital": upper,
+		"HTML in HTML": html.EscapeString(html.EscapeString(secret)),
+		"query":        url.QueryEscape(secret), "path": url.PathEscape(secret),
+		"query in lowercase": lowerPercent(url.QueryEscape(secret)),
+		"query in a query": url.QueryEscape(url.QueryEscape(secret)),
+		"body": string(body), "form": url.Values{"client_secret": {secret}, "a": {"b"}}.Encode(),
+		"hex": hex.EncodeToString(bytes), "HEX": strings.ToUpper(hex.EncodeToString(bytes)),
+		"hex of the body": hex.EncodeToString(body),
+		"%q":              fmt.Sprintf("%q", secret), "%+q": fmt.Sprintf("%+q", secret),
+	}
+	for name, of := range map[string][]byte{
+		"secret": bytes, "body": body, "user:password": []byte("elastic:" + secret), "u:password": []byte("u:" + secret),
+		"us:password": []byte("us:" + secret),
+	} {
+		all["base64 of "+name] = base64.StdEncoding.EncodeToString(of)
+		all["raw base64 of "+name] = base64.RawStdEncoding.EncodeToString(of)
+		all["URL base64 of "+name] = base64.URLEncoding.EncodeToString(of)
+		all["raw URL base64 of "+name] = base64.RawURLEncoding.EncodeToString(of)
+		all["base64 in a query of "+name] = url.QueryEscape(base64.StdEncoding.EncodeToString(of))
+		all["base64 in HTML of "+name] = html.EscapeString(base64.StdEncoding.EncodeToString(of))
+	}
+	return all
+}
+
+func lowerPercent(s string) string {
+	for i := 0; i+2 < len(s); i++ {
+		if s[i] == '%' {
+			s = s[:i] + strings.ToLower(s[i:i+3]) + s[i+3:]
+		}
+	}
+	return s
+}
+
+var awkwardSecrets = []string{
+	"canary-password", `quote"back\slash`, "a&b<c>d&amp;e", "line one\nline two\r\n\ttab", "with spaces  and+plus/slash",
+	"100%25 %2f sure", "ümläut-€-😀-pass", `C:\new\table`, "tr4p=;&?#", `\\double\\`, "&lt;not-escaped&gt;", "ab/cd+ef==",
+	"'single' and `tick`", "now_Ab3/+9xYz-_", "sixsix",
+}
+
+// TestRedactorKnowsEveryForm holds that no form of a secret survives, and that what stands around it does.
+func TestRedactorKnowsEveryForm(t *testing.T) {
+	t.Parallel()
+	secrets := append([]string{keytest.PKCS8(t, keytest.RSA(t))}, awkwardSecrets...)
+	for _, secret := range secrets {
+		r := NewRedactor()
+		r.Add(secret)
+		for name, quoted := range quotes(secret) {
+			got := r.Redact(`Cannot parse "` + quoted + `", sorry`)
+			if !strings.HasPrefix(got, `Cannot parse "`) || !strings.HasSuffix(got, `", sorry`) {
+				t.Errorf("%s of %.20q: the text around it is gone: %.200q", name, secret, got)
+			}
+			if !strings.Contains(got, Redacted) || survives(got, secret) {
+				t.Errorf("%s of %.20q: %.300q became %.300q", name, secret, quoted, got)
+			}
+		}
+	}
+}
+
+// survives reports whether a part of a secret that is worth having can be read from a text.
+func survives(text, secret string) bool {
+	readings := []string{text, canonical(text)}
+	for _, reading := range readings {
+		for _, part := range strings.FieldsFunc(secret, func(r rune) bool { return strings.ContainsRune(" \r\n\t", r) }) {
+			if len(part) >= 6 && !strings.HasPrefix(part, "-----") && strings.Contains(reading, part) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestRedactorTakesEachLineOfAKey(t *testing.T) {
+	t.Parallel()
+	key := keytest.PKCS8(t, keytest.RSA(t))
+	r := NewRedactor()
+	r.Add(key)
+	for line := range strings.Lines(key) {
+		line = strings.TrimSpace(line)
+		got := r.Redact("line 7: " + line + " is odd")
+		if secret := !strings.HasPrefix(line, "-----"); secret == (got != "line 7: "+Redacted+" is odd") {
+			t.Errorf("%q became %q", line, got)
+		}
+	}
+}
+
+// TestRedactorLeavesWordsAlone holds that messages stay readable.
+func TestRedactorLeavesWordsAlone(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	r.Add("", "abc", "x")
+	r.AddNames("elastic", "admin", "svc_connector")
+	const text = "The elastic user admin (abc, x) may not read /api/now/table/sys_user?sysparm_query=a%3Db&amp;c \\n"
+	if got := r.Redact(text); got != text {
+		t.Errorf("became %q", got)
+	}
+	if got := r.Redact("user svc_connector"); got != "user "+Redacted {
+		t.Errorf("a long name: %q", got)
+	}
+}
+
+func TestRedactorOverlapsAndTokens(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	r.Add("abcdef", "defghi", "abcd")
+	for text, want := range map[string]string{
+		"x abcdefghi y": "x " + Redacted + " y", "abcd-defghi": Redacted + "-" + Redacted, "abcabcdabcd": "abc" + Redacted,
+		"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.abc-_1": Redacted,
+	} {
+		if got := r.Redact(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRedactorIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			for j := range 200 {
+				secret := fmt.Sprintf("secret-%d-%d", i, j)
+				r.Add(secret)
+				if got := r.Redact("<" + secret + ">"); got != "<"+Redacted+">" {
+					t.Errorf("%q", got)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func FuzzRedactor(f *testing.F) {
+	for _, secret := range awkwardSecrets {
+		f.Add(secret, "before ", " after")
+	}
+	f.Add("secret\"\\", `{"a":"`, `"}`)
+	f.Add("n-after-backslash", `C:\`, `\`)
+	f.Fuzz(func(t *testing.T, secret, before, after string) {
+		if len(secret) < minCore || len(secret) > 200 || strings.ContainsRune(secret, 0xfffd) ||
+			strings.ToValidUTF8(secret, "") != secret || len(strings.TrimSpace(canonical(secret))) < minCore {
+			t.Skip()
+		}
+		r := NewRedactor()
+		r.Add(secret)
+		if strings.Contains(Redacted, secret) || strings.Contains(before+Redacted+after, secret) {
+			t.Skip()
+		}
+		for name, quoted := range map[string]string{
+			"raw": secret, "JSON": quotes(secret)["JSON"], "HTML": quotes(secret)["HTML"], "query": quotes(secret)["query"],
+			"base64": quotes(secret)["base64 of body"], "hex": quotes(secret)["hex"],
+		} {
+			got := r.Redact(before + " " + quoted + " " + after)
+			if !strings.Contains(got, Redacted) || strings.Contains(got, secret) {
+				t.Errorf("%s: %q became %q", name, before+" "+quoted+" "+after, got)
+			}
+		}
+	})
+}
+
+func BenchmarkRedact(b *testing.B) {
+	r := NewRedactor()
+	for i := range 1000 {
+		r.Add(fmt.Sprintf("canary-secret-%04d-of-a-connector", i))
+	}
+	line := "sysparm_fields=sys_id,name&sysparm_query=sys_idIN" + strings.Repeat("0123456789abcdef0123456789abcdef,", 50)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Redact(line)
+	}
+}
+
+func BenchmarkAddSecret(b *testing.B) {
+	r := NewRedactor()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		r.Add(fmt.Sprintf("canary-secret-%08d-of-a-connector", i))
+	}
+}
