@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/page"
 )
 
 const (
@@ -22,7 +24,11 @@ var adminSchema []byte
 // protection of the admin API against forms that a page of another origin posts. Kibana's admin API is reached with and
 // without the "kibana/" in its paths, so that one script works for both sides.
 func (sim *Simulator) handlers(latency time.Duration) (instance, kibanaSide http.Handler) {
-	common := func(side string, server http.Handler) *http.ServeMux {
+	servers := page.Servers{
+		ServiceNow: sim.ServiceNow, Kibana: sim.Kibana, KibanaFaults: sim.KibanaFaults,
+		ServiceNowURL: sim.ServiceNowURL, KibanaURL: sim.KibanaURL,
+	}
+	common := func(side string, pages, server http.Handler) *http.ServeMux {
 		mux := http.NewServeMux()
 		mux.HandleFunc("GET /simulator/health", func(w http.ResponseWriter, _ *http.Request) {
 			writeJSON(w, map[string]string{"status": "ok", "side": side})
@@ -31,7 +37,15 @@ func (sim *Simulator) handlers(latency time.Duration) (instance, kibanaSide http
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write(adminSchema)
 		})
-		mux.Handle("/", delayed(latency, server))
+		mux.Handle(page.Prefix, pages)
+		api := delayed(latency, server)
+		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+			if page.WantsPage(r) {
+				pages.ServeHTTP(w, r)
+				return
+			}
+			api.ServeHTTP(w, r)
+		})
 		return mux
 	}
 	guard := http.NewCrossOriginProtection()
@@ -44,7 +58,7 @@ func (sim *Simulator) handlers(latency time.Duration) (instance, kibanaSide http
 			mux.ServeHTTP(w, r) // an API of the real server, which other origins may call as its own rules say
 		})
 	}
-	kibanaMux := common("kibana", sim.KibanaFaults.Wrap(sim.Kibana))
+	kibanaMux := common("kibana", page.Kibana(servers), sim.KibanaFaults.Wrap(sim.Kibana))
 	kibanaMux.Handle("/simulator/faults", sim.KibanaFaults)
 	kibanaMux.Handle("/simulator/faults/", sim.KibanaFaults)
 	kibanaMux.HandleFunc(adminPrefix, func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +71,7 @@ func (sim *Simulator) handlers(latency time.Duration) (instance, kibanaSide http
 		}
 		sim.Kibana.ServeHTTP(w, r)
 	})
-	return guarded(common("servicenow", sim.ServiceNow)), guarded(kibanaMux)
+	return guarded(common("servicenow", page.ServiceNow(servers), sim.ServiceNow)), guarded(kibanaMux)
 }
 
 func delayed(latency time.Duration, next http.Handler) http.Handler {

@@ -18,16 +18,28 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// send sends a request with these headers (name, value pairs) and returns status and body.
-func (p *pair) send(method, url string, headers ...string) (int, string) {
+func (p *pair) request(url string) *http.Request {
 	p.t.Helper()
-	request, err := http.NewRequestWithContext(p.t.Context(), method, url, nil)
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return request
+}
+
+// send sends a request with these headers (name, value pairs) and returns status and body.
+func (p *pair) send(method, url string, headers ...string) (int, string) {
+	p.t.Helper()
+	request := p.request(url)
+	request.Method = method
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
+	return p.read(request)
+}
+
+func (p *pair) read(request *http.Request) (int, string) {
+	p.t.Helper()
 	response, err := p.client.Do(request)
 	if err != nil {
 		p.t.Fatal(err)

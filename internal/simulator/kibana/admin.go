@@ -387,3 +387,21 @@ func readAdmin(r *http.Request, into any) error {
 	}
 	return nil
 }
+
+// Version is the release that the server imitates now, such as "9.1.0".
+func (s *Server) Version() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version.String()
+}
+
+// Cases returns the cases of all spaces as the API renders them, ordered by id.
+func (s *Server) Cases() []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]map[string]any, 0, len(s.cases))
+	for _, id := range sortedKeys(s.cases) {
+		all = append(all, s.cases[id].render())
+	}
+	return all
+}

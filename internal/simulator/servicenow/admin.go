@@ -233,3 +233,48 @@ func (s *Server) AdminUser() string { return s.Switches().AdminUser }
 
 // AdminPassword is the password that AdminUser was seeded with.
 func (s *Server) AdminPassword() string { return s.Switches().AdminPassword }
+
+// Describe returns a table with all of its columns, the inherited ones too; ok is false when there is no such table.
+func (s *Server) Describe(tableName string) (def Table, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[tableName]
+	if t == nil {
+		return Table{}, false
+	}
+	def = t.Table
+	def.Display, def.Columns = t.displayColumn(), nil
+	for _, c := range t.columns {
+		def.Columns = append(def.Columns, *c)
+	}
+	return def, true
+}
+
+// Count returns the number of rows of a table, those of the tables that extend it included.
+func (s *Server) Count(tableName string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for range s.rows(tableName) {
+		n++
+	}
+	return n
+}
+
+// Now returns the instance's time.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// AccessPolicies returns the REST API access policies with the names of the active profiles that are mapped to each.
+func (s *Server) AccessPolicies() []Policy {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*row
+	for r := range s.rows("sys_api_access_policy") {
+		all = append(all, r)
+	}
+	return s.policiesOf(decision{policies: all})
+}
