@@ -45,7 +45,8 @@ func (b *browser) run(address string, arguments ...string) string {
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=10000",
 		"--user-data-dir=" + b.t.TempDir(),
 	}, arguments...)
-	out, err := exec.CommandContext(ctx, b.program, append(arguments, address)...).Output()
+	arguments = append(arguments, address)
+	out, err := exec.CommandContext(ctx, b.program, arguments...).Output() //nolint:gosec // BROWSER is the developer's own
 	if err != nil {
 		b.t.Fatalf("%s: %v", address, err)
 	}
@@ -55,6 +56,7 @@ func (b *browser) run(address string, arguments ...string) string {
 func (b *browser) dom(address string) string { b.t.Helper(); return b.run(address, "--dump-dom") }
 
 func TestBrowserShowsThePages(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	p := start(t, simulator.Options{})
 	p.insert("incident", servicenow.Record{"short_description": `<script>document.title = "owned"</script>`})
@@ -74,7 +76,8 @@ func TestBrowserShowsThePages(t *testing.T) {
 	}
 	shot := filepath.Join(directory, "servicenow.png")
 	b.run(p.ServiceNowURL()+"/", "--window-size=1200,700", "--screenshot="+shot)
-	if info, err := os.Stat(shot); err != nil || info.Size() < 10_000 {
+	info, err := os.Stat(shot) //nolint:gosec // SCREENSHOTS is the developer's own
+	if err != nil || info.Size() < 10_000 {
 		t.Errorf("screenshot: %v, %v", info, err)
 	}
 }
@@ -82,6 +85,7 @@ func TestBrowserShowsThePages(t *testing.T) {
 // The rule of Elastic's documentation: the Elastic ITSM API, Kibana's address, GET. A call with credentials needs the
 // header Authorization allowed besides.
 func TestBrowserNeedsTheCORSRule(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	p := start(t, simulator.Options{})
 	api := p.ServiceNow.Records("sys_ws_definition", "base_uri=/api/x_elas2_inc_int/elastic_api")
@@ -133,6 +137,7 @@ func htmlPage(body string) fault.Rule {
 
 // A page of another origin posts a form to the simulator: it changes nothing.
 func TestBrowserMayNotPostFromElsewhere(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	p := start(t, simulator.Options{})
 	other := start(t, simulator.Options{})

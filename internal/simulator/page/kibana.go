@@ -41,8 +41,12 @@ func (p *kibanaPages) overview(*http.Request) content {
 			secrets = cell{Text: "missing", Class: "bad"}
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: c.Name}, {Text: c.TypeID, Class: "code"}, {Text: c.Space}, {Text: c.ID, Class: "code"},
-			{Text: sorted(c.Config)}, secrets,
+			{Text: c.Name},
+			{Text: c.TypeID, Class: "code"},
+			{Text: c.Space},
+			{Text: c.ID, Class: "code"},
+			{Text: sorted(c.Config)},
+			secrets,
 		})
 	}
 	return content{
@@ -50,8 +54,10 @@ func (p *kibanaPages) overview(*http.Request) content {
 		Note: "A simulated Kibana, in memory. The admin API is described at /simulator/schema. " +
 			"Log in with the user and password that the command printed.",
 		Facts: []fact{
-			{"release", p.server.Version()}, {"connectors", strconv.Itoa(len(connectors))},
-			{"cases", strconv.Itoa(len(p.server.Cases()))}, {"requests", strconv.Itoa(len(p.server.Requests()))},
+			{"release", p.server.Version()},
+			{"connectors", strconv.Itoa(len(connectors))},
+			{"cases", strconv.Itoa(len(p.server.Cases()))},
+			{"requests", strconv.Itoa(len(p.server.Requests()))},
 			{"faults", strconv.Itoa(len(p.faults.Rules()))},
 		},
 		Grids: []grid{g},
@@ -68,8 +74,12 @@ func (p *kibanaPages) cases(*http.Request) content {
 			pushed = cell{Text: fmt.Sprint(external["external_title"]), Class: "good"}
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: fmt.Sprint(c["title"])}, {Text: fmt.Sprint(c["owner"])}, {Text: fmt.Sprint(c["status"])},
-			{Text: fmt.Sprint(connector["name"])}, pushed, {Text: fmt.Sprint(c["totalComment"])},
+			{Text: fmt.Sprint(c["title"])},
+			{Text: fmt.Sprint(c["owner"])},
+			{Text: fmt.Sprint(c["status"])},
+			{Text: fmt.Sprint(connector["name"])},
+			pushed,
+			{Text: fmt.Sprint(c["totalComment"])},
 		})
 	}
 	settings := grid{Title: "Settings", Head: []string{"Owner", "Space", "Closure", "Connector"}, Empty: "None yet."}
@@ -86,8 +96,12 @@ func (p *kibanaPages) requests(r *http.Request) content {
 	g := grid{Head: []string{"Time", "Method", "Path", "User", "Body", "Status"}, Empty: "None yet."}
 	for _, request := range newest(p.server.Requests()) {
 		g.Rows = append(g.Rows, []cell{
-			{Text: clock(request.Time)}, {Text: request.Method}, {Text: request.Path, Class: "code"},
-			{Text: request.User}, {Text: string(request.Body), Class: "code"}, statusCell(request.Status),
+			{Text: clock(request.Time)},
+			{Text: request.Method},
+			{Text: request.Path, Class: "code"},
+			{Text: request.User},
+			{Text: string(request.Body), Class: "code"},
+			statusCell(request.Status),
 		})
 	}
 	return content{

@@ -187,9 +187,13 @@ func (s *side) faultPages() {
 		}
 		for _, state := range s.faults.Rules() {
 			g.Rows = append(g.Rows, []cell{
-				{Text: string(state.Kind)}, {Text: strings.TrimSpace(state.Method + " " + state.PathPrefix + "…")},
-				{Text: strconv.Itoa(state.Skip)}, {Text: unlimited(state.Count)}, {Text: strconv.Itoa(state.Matched)},
-				{Text: strconv.Itoa(state.Injected)}, {Text: state.ID, Post: path + "/remove", Label: "Remove"},
+				{Text: string(state.Kind)},
+				{Text: strings.TrimSpace(state.Method + " " + state.PathPrefix + "…")},
+				{Text: strconv.Itoa(state.Skip)},
+				{Text: unlimited(state.Count)},
+				{Text: strconv.Itoa(state.Matched)},
+				{Text: strconv.Itoa(state.Injected)},
+				{Text: state.ID, Post: path + "/remove", Label: "Remove"},
 			})
 		}
 		kinds := []string{
@@ -266,7 +270,8 @@ func (s *side) statePages(of snapshots, reset func()) {
 		g := grid{Title: "Snapshots", Head: []string{"Name", "", ""}, Empty: "None saved."}
 		for _, name := range of.Snapshots() {
 			g.Rows = append(g.Rows, []cell{
-				{Text: name}, {Text: name, Post: path + "/restore", Label: "Restore"},
+				{Text: name},
+				{Text: name, Post: path + "/restore", Label: "Restore"},
 				{Text: name, Post: path + "/delete", Label: "Delete"},
 			})
 		}

@@ -56,8 +56,12 @@ func (p *instance) overview(*http.Request) content {
 	}
 	for _, r := range incidents[:min(len(incidents), 20)] {
 		g.Rows = append(g.Rows, []cell{
-			{Text: r["number"], Href: recordHref("incident", r["sys_id"])}, {Text: r["short_description"]},
-			{Text: r["state"]}, {Text: r["opened_at"]}, {Text: r["correlation_display"]}, {Text: r["sys_created_by"]},
+			{Text: r["number"], Href: recordHref("incident", r["sys_id"])},
+			{Text: r["short_description"]},
+			{Text: r["state"]},
+			{Text: r["opened_at"]},
+			{Text: r["correlation_display"]},
+			{Text: r["sys_created_by"]},
 		})
 	}
 	return content{
@@ -65,9 +69,12 @@ func (p *instance) overview(*http.Request) content {
 		Note: "A simulated instance, in memory. The admin API is described at /simulator/schema. " +
 			"Log in with the user and password that the command printed.",
 		Facts: []fact{
-			{"instance time (UTC)", clock(p.server.Now())}, {"tables", strconv.Itoa(len(p.server.Tables()))},
-			{"incidents", strconv.Itoa(len(incidents))}, {"users", strconv.Itoa(p.server.Count("sys_user"))},
-			{"requests", strconv.Itoa(len(p.server.Requests()))}, {"faults", strconv.Itoa(len(p.faults.Rules()))},
+			{"instance time (UTC)", clock(p.server.Now())},
+			{"tables", strconv.Itoa(len(p.server.Tables()))},
+			{"incidents", strconv.Itoa(len(incidents))},
+			{"users", strconv.Itoa(p.server.Count("sys_user"))},
+			{"requests", strconv.Itoa(len(p.server.Requests()))},
+			{"faults", strconv.Itoa(len(p.faults.Rules()))},
 		},
 		Grids: []grid{g},
 		Forms: []form{{
@@ -93,8 +100,10 @@ func (p *instance) tables(r *http.Request) content {
 			continue
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: name, Href: tableHref(name), Class: "code"}, {Text: def.Label},
-			{Text: def.Extends, Class: "code"}, {Text: strconv.Itoa(p.server.Count(name))},
+			{Text: name, Href: tableHref(name), Class: "code"},
+			{Text: def.Label},
+			{Text: def.Extends, Class: "code"},
+			{Text: strconv.Itoa(p.server.Count(name))},
 			{Text: "Columns", Href: Prefix + "dictionary?table=" + url.QueryEscape(name)},
 		})
 	}
@@ -210,9 +219,14 @@ func (p *instance) dictionary(r *http.Request) content {
 			length = strconv.Itoa(c.MaxLength)
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: c.Name, Class: "code"}, {Text: c.Label}, {Text: string(c.Type), Class: "code"},
-			{Text: c.Reference, Class: "code"}, {Text: length}, {Text: c.Default},
-			{Text: strings.Join(properties, ", ")}, {Text: strings.Join(choices, ", ")},
+			{Text: c.Name, Class: "code"},
+			{Text: c.Label},
+			{Text: string(c.Type), Class: "code"},
+			{Text: c.Reference, Class: "code"},
+			{Text: length},
+			{Text: c.Default},
+			{Text: strings.Join(properties, ", ")},
+			{Text: strings.Join(choices, ", ")},
 		})
 	}
 	return content{
@@ -221,7 +235,6 @@ func (p *instance) dictionary(r *http.Request) content {
 }
 
 func (p *instance) apps(*http.Request) content {
-	const path = Prefix + "apps"
 	g := grid{Head: []string{"Id", "Name", "Version", "State"}, Empty: "None."}
 	for _, plugin := range p.server.Records("v_plugin", "ORDERBYid") {
 		state := cell{Text: "available"}
@@ -236,7 +249,8 @@ func (p *instance) apps(*http.Request) content {
 	for _, scope := range p.server.Records("sys_scope", "ORDERBYscope") {
 		scopes.Rows = append(scopes.Rows, []cell{
 			{Text: scope["scope"], Class: "code", Href: recordHref("sys_scope", scope["sys_id"])},
-			{Text: scope["name"]}, {Text: scope["version"]},
+			{Text: scope["name"]},
+			{Text: scope["version"]},
 		})
 	}
 	return content{Title: "Applications", Note: "POST /simulator/install installs one.", Grids: []grid{g, scopes}}
@@ -254,9 +268,12 @@ func (p *instance) policies(verdict *servicenow.Explanation, method, path string
 	for _, policy := range p.server.AccessPolicies() {
 		r := records[policy.ID]
 		g.Rows = append(g.Rows, []cell{
-			{Text: policy.Name, Href: recordHref("sys_api_access_policy", policy.ID)}, {Text: r["active"]},
-			{Text: orAll(r["api_path"], r["apply_global"])}, {Text: orAll(r["http_method"], r["apply_all_methods"])},
-			{Text: orAll(r["api_tablename"], r["apply_all_tables"])}, {Text: strings.Join(policy.Profiles, ", ")},
+			{Text: policy.Name, Href: recordHref("sys_api_access_policy", policy.ID)},
+			{Text: r["active"]},
+			{Text: orAll(r["api_path"], r["apply_global"])},
+			{Text: orAll(r["http_method"], r["apply_all_methods"])},
+			{Text: orAll(r["api_tablename"], r["apply_all_tables"])},
+			{Text: strings.Join(policy.Profiles, ", ")},
 		})
 	}
 	if path == "" {
@@ -270,7 +287,8 @@ func (p *instance) policies(verdict *servicenow.Explanation, method, path string
 			Method: "post", Action: Prefix + "policies", Button: "Ask", Fields: []field{
 				{Name: "method", Label: "Method", Value: method, Options: []string{"GET", "POST", "PUT", "PATCH", "DELETE"}},
 				{Name: "path", Label: "Path", Value: path},
-				{Name: "user", Label: "User"}, {Name: "password", Label: "Password", Type: "password"},
+				{Name: "user", Label: "User"},
+				{Name: "password", Label: "Password", Type: "password"},
 				{Name: "api_key", Label: "or API key", Type: "password"},
 				{Name: "in", Label: "Key sent in", Options: []string{"header", "query"}},
 				{Name: "token", Label: "or token", Type: "password"},
@@ -308,8 +326,12 @@ func (p *instance) oauth(*http.Request) content {
 			outcome = cell{Text: "refused", Class: "bad"}
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: clock(attempt.Time)}, {Text: attempt.GrantType}, {Text: attempt.ClientID, Class: "code"},
-			{Text: attempt.User}, outcome, {Text: attempt.Reason},
+			{Text: clock(attempt.Time)},
+			{Text: attempt.GrantType},
+			{Text: attempt.ClientID, Class: "code"},
+			{Text: attempt.User},
+			outcome,
+			{Text: attempt.Reason},
 		})
 	}
 	return content{
@@ -330,8 +352,12 @@ func (p *instance) requests(r *http.Request) content {
 			path += "?" + request.Query
 		}
 		g.Rows = append(g.Rows, []cell{
-			{Text: clock(request.Time)}, {Text: request.Method}, {Text: path, Class: "code"},
-			{Text: strings.Join(request.Columns, ", ")}, {Text: request.Auth}, {Text: request.Agent},
+			{Text: clock(request.Time)},
+			{Text: request.Method},
+			{Text: path, Class: "code"},
+			{Text: strings.Join(request.Columns, ", ")},
+			{Text: request.Auth},
+			{Text: request.Agent},
 			statusCell(request.Status),
 		})
 	}
