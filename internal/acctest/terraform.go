@@ -10,9 +10,9 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
 
-// Terraform returns the Terraform or OpenTofu to run. Without TF_ACC it skips the test, as terraform-plugin-testing does;
-// with it, a machine that has none fails the test.
-func Terraform(t testing.TB) terraformcli.CLI {
+// Terraform returns the Terraform or OpenTofu to run. Without TF_ACC it skips the test, as terraform-plugin-testing
+// does; with it, a machine that has none fails the test.
+func Terraform(t *testing.T) terraformcli.CLI {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs terraform: TF_ACC is not set")
@@ -29,9 +29,9 @@ var found = sync.OnceValues(func() (terraformcli.CLI, error) {
 	return terraformcli.Finder{Named: os.Getenv("TERRAFORM")}.Find(context.Background())
 })
 
-// Overrides builds the provider and returns the path of a CLI configuration that runs it as a process of its own, without
-// `terraform init`.
-func Overrides(t testing.TB) string {
+// Overrides builds the provider and returns the path of a CLI configuration that runs it as a process of its own,
+// without `terraform init`.
+func Overrides(t *testing.T) string {
 	t.Helper()
 	Terraform(t)
 	dir := t.TempDir()

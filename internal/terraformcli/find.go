@@ -123,8 +123,8 @@ func (f Finder) Find(ctx context.Context) (CLI, error) {
 	return look(ctx, installed)
 }
 
-const remedy = "install one (https://developer.hashicorp.com/terraform/install, https://opentofu.org/docs/intro/install)" +
-	" or set TERRAFORM to the path of one"
+const remedy = "install one (https://developer.hashicorp.com/terraform/install or " +
+	"https://opentofu.org/docs/intro/install) or set TERRAFORM to the path of one"
 
 // installed returns the path of the executable that Find installs.
 func (f Finder) installed() string {

@@ -21,8 +21,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 )
 
-// TestMain lets the test's own binary stand in for Terraform under another name: it prints the file that lies beside it,
-// or fails where there is none.
+// TestMain lets the test's own binary stand in for Terraform under another name: it prints the file that lies beside
+// it, or fails where there is none.
 func TestMain(m *testing.M) {
 	self, err := os.Executable()
 	if err == nil && !strings.HasSuffix(strings.TrimSuffix(self, Suffix()), ".test") {
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // stands puts a program of the given name into dir that answers `version` with text; "" makes it fail.
-func stands(t *testing.T, dir, name, text string) string {
+func stands(t *testing.T, dir, name, text string) {
 	t.Helper()
 	path := filepath.Join(dir, name+Suffix())
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -49,7 +49,7 @@ func stands(t *testing.T, dir, name, text string) string {
 		err = os.Link(binary, path)
 	}
 	if err != nil {
-		if err := os.WriteFile(path, self(t), 0o700); err != nil { // the folders are on two file systems
+		if err := os.WriteFile(path, self(t), 0o700); err != nil { //nolint:gosec // a program
 			t.Fatal(err)
 		}
 	}
@@ -58,7 +58,6 @@ func stands(t *testing.T, dir, name, text string) string {
 			t.Fatal(err)
 		}
 	}
-	return path
 }
 
 func self(t *testing.T) []byte {
@@ -74,29 +73,74 @@ func self(t *testing.T) []byte {
 	return binary
 }
 
+// programs are what the program of each name prints; "" makes it fail.
+type programs map[string]string
+
 // The tests below set PATH, so none is parallel.
 
 func TestFindTakesTheFirstThatIsNewEnough(t *testing.T) {
 	const warned = "There are some problems with the CLI configuration\n\n"
 	tests := map[string]struct {
-		onPath map[string]string // what the program of that name prints; "" makes it fail
-		named  string            // TERRAFORM
-		want   string            // the name of what is found
-		errors []string          // or fragments of the error
+		onPath programs
+		named  string   // TERRAFORM
+		want   string   // the name of what is found
+		errors []string // or fragments of the error
 	}{
-		"terraform":                {onPath: map[string]string{"terraform": "Terraform v1.11.0\non linux"}, want: "Terraform 1.11.0"},
-		"terraform before tofu":    {onPath: map[string]string{"terraform": "Terraform v1.14.2", "tofu": "OpenTofu v1.12.0"}, want: "Terraform 1.14.2"},
-		"tofu alone":               {onPath: map[string]string{"tofu": "OpenTofu v1.11.1\non linux"}, want: "OpenTofu 1.11.1"},
-		"tofu beside an old one":   {onPath: map[string]string{"terraform": "Terraform v1.5.7", "tofu": "OpenTofu v1.11.1"}, want: "OpenTofu 1.11.1"},
-		"terraform is OpenTofu":    {onPath: map[string]string{"terraform": "OpenTofu v1.11.1"}, want: "OpenTofu 1.11.1"},
-		"a warning comes first":    {onPath: map[string]string{"terraform": warned + "Terraform v1.12.0-beta2"}, want: "Terraform 1.12.0-beta2"},
-		"two digits are a number":  {onPath: map[string]string{"terraform": "Terraform v1.9.8"}, errors: []string{"Terraform 1.9.8", "1.11 or newer"}},
-		"named":                    {onPath: map[string]string{"terraform": "Terraform v1.14.0", "mine": "OpenTofu v1.12.0"}, named: "mine", want: "OpenTofu 1.12.0"},
-		"named is too old":         {onPath: map[string]string{"terraform": "Terraform v1.14.0", "mine": "Terraform v1.10.5"}, named: "mine", errors: []string{"TERRAFORM", "1.10.5", "1.11 or newer"}},
-		"named is missing":         {onPath: map[string]string{"terraform": "Terraform v1.14.0"}, named: "absent", errors: []string{"TERRAFORM", "absent"}},
-		"named is something else":  {onPath: map[string]string{"mine": "Packer v1.14.0"}, named: "mine", errors: []string{"neither Terraform nor OpenTofu"}},
-		"a version manager's shim": {onPath: map[string]string{"terraform": ""}, errors: []string{"does not run", "no version is set", "https://"}},
-		"nothing":                  {errors: []string{"none is on PATH", "https://developer.hashicorp.com", "TERRAFORM"}},
+		"terraform": {
+			onPath: programs{"terraform": "Terraform v1.11.0\non linux"},
+			want:   "Terraform 1.11.0",
+		},
+		"terraform before tofu": {
+			onPath: programs{"terraform": "Terraform v1.14.2", "tofu": "OpenTofu v1.12.0"},
+			want:   "Terraform 1.14.2",
+		},
+		"tofu alone": {
+			onPath: programs{"tofu": "OpenTofu v1.11.1\non linux"},
+			want:   "OpenTofu 1.11.1",
+		},
+		"tofu beside an old one": {
+			onPath: programs{"terraform": "Terraform v1.5.7", "tofu": "OpenTofu v1.11.1"},
+			want:   "OpenTofu 1.11.1",
+		},
+		"terraform is OpenTofu": {
+			onPath: programs{"terraform": "OpenTofu v1.11.1"},
+			want:   "OpenTofu 1.11.1",
+		},
+		"a warning comes first": {
+			onPath: programs{"terraform": warned + "Terraform v1.12.0-beta2"},
+			want:   "Terraform 1.12.0-beta2",
+		},
+		"two digits are a number": {
+			onPath: programs{"terraform": "Terraform v1.9.8"},
+			errors: []string{"Terraform 1.9.8", "1.11 or newer"},
+		},
+		"named": {
+			onPath: programs{"terraform": "Terraform v1.14.0", "mine": "OpenTofu v1.12.0"},
+			named:  "mine",
+			want:   "OpenTofu 1.12.0",
+		},
+		"named is too old": {
+			onPath: programs{"terraform": "Terraform v1.14.0", "mine": "Terraform v1.10.5"},
+			named:  "mine",
+			errors: []string{"TERRAFORM", "1.10.5", "1.11 or newer"},
+		},
+		"named is missing": {
+			onPath: programs{"terraform": "Terraform v1.14.0"},
+			named:  "absent",
+			errors: []string{"TERRAFORM", "absent"},
+		},
+		"named is something else": {
+			onPath: programs{"mine": "Packer v1.14.0"},
+			named:  "mine",
+			errors: []string{"neither Terraform nor OpenTofu"},
+		},
+		"a version manager's shim": {
+			onPath: programs{"terraform": ""},
+			errors: []string{"does not run", "no version is set", "https://"},
+		},
+		"nothing": {
+			errors: []string{"none is on PATH", "https://developer.hashicorp.com", "TERRAFORM"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +180,7 @@ type releaseServer struct {
 	files map[string][]byte
 }
 
-func newReleaseServer(t *testing.T, says string) *releaseServer {
+func newReleaseServer(t *testing.T) *releaseServer {
 	t.Helper()
 	key, err := openpgp.NewEntity("releases", "", "releases@example.com", nil)
 	if err != nil {
@@ -151,7 +195,9 @@ func newReleaseServer(t *testing.T, says string) *releaseServer {
 		"filename": %[6]q, "url": "https://releases.hashicorp.com%[7]s%[6]s"}]}`,
 		Installed, sums, sums+".sig", runtime.GOOS, runtime.GOARCH, archive, folder)
 	s.files[folder+archive] = zipped(t, map[string][]byte{
-		"terraform" + Suffix(): self(t), "terraform" + Suffix() + ".says": []byte(says), "LICENSE.txt": []byte("licence"),
+		"terraform" + Suffix():           self(t),
+		"terraform" + Suffix() + ".says": []byte("Terraform v" + Installed),
+		"LICENSE.txt":                    []byte("licence"),
 	})
 	s.files[folder+sums] = fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(s.files[folder+archive]), archive)
 	s.sign(t, key)
@@ -227,7 +273,7 @@ func zipped(t *testing.T, files map[string][]byte) []byte {
 
 func TestFindInstallsWhereNoneIs(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	server := newReleaseServer(t, "Terraform v"+Installed)
+	server := newReleaseServer(t)
 	var notice bytes.Buffer
 	bin := filepath.Join(t.TempDir(), "bin")
 	finder := Finder{Dir: bin, Notice: &notice, releases: server.URL, publicKey: server.publicKey(t)}
@@ -236,8 +282,8 @@ func TestFindInstallsWhereNoneIs(t *testing.T) {
 	if err != nil || cli.Name() != "Terraform "+Installed || !strings.HasPrefix(cli.Path, bin) {
 		t.Fatalf("Find() = %q, %v", cli.Path, err)
 	}
-	if text := notice.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "Installing Terraform "+Installed) ||
-		!strings.Contains(text, bin) {
+	if text := notice.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, bin) ||
+		!strings.Contains(text, "Installing Terraform "+Installed) {
 		t.Errorf("the notice is %q", text)
 	}
 
@@ -253,9 +299,10 @@ func TestFindInstallsBesideAnOldOneAndSaysSo(t *testing.T) {
 	path := t.TempDir()
 	t.Setenv("PATH", path)
 	stands(t, path, "terraform", "Terraform v1.5.7")
-	server := newReleaseServer(t, "Terraform v"+Installed)
+	server := newReleaseServer(t)
 	var notice bytes.Buffer
-	cli, err := Finder{Dir: t.TempDir(), Notice: &notice, releases: server.URL, publicKey: server.publicKey(t)}.Find(t.Context())
+	finder := Finder{Dir: t.TempDir(), Notice: &notice, releases: server.URL, publicKey: server.publicKey(t)}
+	cli, err := finder.Find(t.Context())
 	if err != nil || cli.Name() != "Terraform "+Installed {
 		t.Fatalf("Find() = %q, %v", cli.Path, err)
 	}
@@ -285,9 +332,9 @@ func TestFindKeepsNothingOfABadDownload(t *testing.T) {
 		"release is missing":     {func(s *releaseServer) { clear(s.files) }, "404"},
 		"server is out of reach": {func(s *releaseServer) { s.Close() }, "could be downloaded"},
 	}
-	for name, test := range tests {
+	for name, test := range tests { //nolint:paralleltest // PATH is set
 		t.Run(name, func(t *testing.T) {
-			server := newReleaseServer(t, "Terraform v"+Installed)
+			server := newReleaseServer(t)
 			key, address := server.publicKey(t), server.URL
 			test.spoil(server)
 			bin := t.TempDir()
@@ -302,7 +349,7 @@ func TestFindKeepsNothingOfABadDownload(t *testing.T) {
 
 func TestFindRefusesWhatHashiCorpDidNotSign(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	server := newReleaseServer(t, "Terraform v"+Installed)
+	server := newReleaseServer(t)
 	_, err := Finder{Dir: t.TempDir(), Notice: io.Discard, releases: server.URL}.Find(t.Context())
 	saysInOneLine(t, err, "signature")
 }

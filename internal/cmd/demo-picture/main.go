@@ -32,7 +32,7 @@ const (
 )
 
 // colours of the first word of a line; a detail line has none.
-var colours = map[string]string{ //nolint:gochecknoglobals // a table
+var colours = map[string]string{
 	"Break": "#ff7b72", "Plan": "#79c0ff", "Push": "#d2a8ff", "Apply": "#7ee787", "Destroy": "#ffa657",
 	"Done": "#7ee787",
 }
@@ -44,10 +44,11 @@ func draw(w io.Writer, text string) error {
 		lines = append(lines, wrap(strings.TrimRight(l, "\n"))...)
 	}
 	var svg strings.Builder
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" role="img" aria-label="Output of make demo">`+"\n",
-		width*letter+2*margin, len(lines)*line+2*margin)
+	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" role="img" `+
+		`aria-label="Output of make demo">`+"\n", width*letter+2*margin, len(lines)*line+2*margin)
 	svg.WriteString(`<rect width="100%" height="100%" rx="8" fill="#0d1117"/>` + "\n")
-	svg.WriteString(`<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13" fill="#c9d1d9" xml:space="preserve">` + "\n")
+	svg.WriteString(`<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13" fill="#c9d1d9" ` +
+		`xml:space="preserve">` + "\n")
 	for i, l := range lines {
 		fmt.Fprintf(&svg, `<text x="%d" y="%d">`, margin, margin+(i+1)*line-5)
 		step, rest, _ := strings.Cut(l, " ")

@@ -102,6 +102,7 @@ func (d *demo) detail(format string, args ...any) { d.say("", "  "+format, args.
 
 // look finds the module and the Terraform to use.
 func (d *demo) look(ctx context.Context) error {
+	//nolint:gosec // the module is this one
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", terraformcli.Module).Output()
 	if err != nil {
 		return fmt.Errorf("finding the module's directory: %w", err)

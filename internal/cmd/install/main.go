@@ -62,8 +62,8 @@ Then `+"`terraform init`"+` in a new folder, or `+"`terraform init -upgrade`"+` 
 	return err
 }
 
-// version returns a version that no earlier build has, since a lock file admits only one content for a version, and that
-// constraints such as ">= 0.1.0" and "~> 0.1" admit.
+// version returns a version that no earlier build has, since a lock file admits only one content for a version, and
+// that constraints such as ">= 0.1.0" and "~> 0.1" admit.
 func version(now time.Time) string {
 	return fmt.Sprintf("0.1.%d", now.Unix())
 }

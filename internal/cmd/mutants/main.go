@@ -3,8 +3,9 @@
 //
 //	mutants [-seed N] [-n N] PACKAGE...
 //
-// The faults are a random sample; the same seed over the same code is the same sample. No file is touched: a fault reaches
-// the compiler by `go test -overlay`. A package's own tests run first, then those of every package that depends on it.
+// The faults are a random sample; the same seed over the same code is the same sample. No file is touched: a fault
+// reaches the compiler by `go test -overlay`. A package's own tests run first, then those of every package that depends
+// on it.
 package main
 
 import (

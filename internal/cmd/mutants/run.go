@@ -40,7 +40,8 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(o.out, "%d faults are possible; trying %d of them, seed %d\n", len(sample), min(o.n, len(sample)), o.seed)
+	_, _ = fmt.Fprintf(o.out, "%d faults are possible; trying %d of them, seed %d\n",
+		len(sample), min(o.n, len(sample)), o.seed)
 	if out, err := m.test(ctx, "", m.concerned(sample)); err != nil {
 		return fmt.Errorf("the tests fail without a fault: %w\n%s", err, out)
 	}
@@ -73,7 +74,8 @@ func run(ctx context.Context, o options) error {
 		return errNothing
 	}
 	noticed := tried - len(survivors)
-	_, _ = fmt.Fprintf(o.out, "\n%d of %d noticed (%d %%), seed %d. Survivors:\n", noticed, tried, 100*noticed/tried, o.seed)
+	_, _ = fmt.Fprintf(o.out, "\n%d of %d noticed (%d %%), seed %d. Survivors:\n",
+		noticed, tried, 100*noticed/tried, o.seed)
 	for _, f := range survivors {
 		_, _ = fmt.Fprintf(o.out, "  %s\n", m.describe(f))
 	}

@@ -121,10 +121,11 @@ func TestRunIsTheSameForTheSameSeed(t *testing.T) {
 	}
 	orders := map[string]bool{}
 	for seed := range uint64(10) {
-		if order(seed) != order(seed) {
+		first, second := order(seed), order(seed)
+		if first != second {
 			t.Fatalf("seed %d has two orders", seed)
 		}
-		orders[order(seed)] = true
+		orders[first] = true
 	}
 	if len(orders) < 2 {
 		t.Errorf("ten seeds have %d order: %v", len(orders), slices.Collect(maps.Keys(orders)))

@@ -1,7 +1,7 @@
-// Command release-check proves, without releasing anything, that a release would work: the configuration of goreleaser is
-// valid; two builds of the last commit, in two folders and with two build caches, have the same hashes; every platform
-// has its archive and its bill of materials; and the archive for this platform, in a filesystem mirror, is installed and
-// run by the real terraform.
+// Command release-check proves, without releasing anything, that a release would work: the configuration of goreleaser
+// is valid; two builds of the last commit, in two folders and with two build caches, have the same hashes; every
+// platform has its archive and its bill of materials; and the archive for this platform, in a filesystem mirror, is
+// installed and run by the real terraform.
 //
 //	release-check [-platforms linux_amd64,...]
 //
@@ -102,7 +102,8 @@ func run(ctx context.Context, only []string, out io.Writer) error {
 	if missing := builds[0].missing(platforms); len(missing) > 0 {
 		return fmt.Errorf("the release lacks %s", strings.Join(missing, ", "))
 	}
-	say("Both builds have the same %d hashes; each platform has its archive and its bill of materials", len(builds[0].sums))
+	say("Both builds have the same %d hashes; each platform has its archive and its bill of materials",
+		len(builds[0].sums))
 	if err := use(ctx, cli, builds[0], filepath.Join(scratch, "use"), host); err != nil {
 		return err
 	}
