@@ -85,6 +85,12 @@ func run(ctx context.Context, only []string, out io.Writer) error {
 		return err
 	}
 	say("The configuration is valid. Building the last commit for %d platforms, twice", len(platforms))
+	// Named once: somebody may commit while this runs.
+	head, err := exec.CommandContext(ctx, "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return fmt.Errorf("finding the last commit: %w", err)
+	}
+	commit := strings.TrimSpace(string(head))
 	var builds [2]snapshot
 	for i, name := range []string{"first", "a folder with another name"} {
 		dir := filepath.Join(scratch, name)
@@ -92,7 +98,7 @@ func run(ctx context.Context, only []string, out io.Writer) error {
 		if i > 0 {
 			env = []string{"GOCACHE=" + filepath.Join(scratch, "cache")}
 		}
-		if builds[i], err = build(ctx, goreleaser, root, dir, only, platforms, env); err != nil {
+		if builds[i], err = build(ctx, goreleaser, root, commit, dir, only, platforms, env); err != nil {
 			return err
 		}
 	}
@@ -118,9 +124,14 @@ type snapshot struct {
 	sums    map[string]string // SHA-256 by file name
 }
 
-// build clones the last commit into dir and makes a snapshot release of it.
-func build(ctx context.Context, goreleaser, root, dir string, only, platforms, env []string) (snapshot, error) {
+// build clones the repository into dir and makes a snapshot release of the commit.
+func build(
+	ctx context.Context, goreleaser, root, commit, dir string, only, platforms, env []string,
+) (snapshot, error) {
 	if err := command(ctx, root, nil, "git", "clone", "--quiet", "--no-hardlinks", root, dir); err != nil {
+		return snapshot{}, err
+	}
+	if err := command(ctx, dir, nil, "git", "checkout", "--quiet", "--detach", commit); err != nil {
 		return snapshot{}, err
 	}
 	if len(only) > 0 {
