@@ -1,0 +1,93 @@
+package main
+
+import (
+	"go/format"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+)
+
+// guideBlocks returns the fenced blocks of a language in the guide, in order.
+func guideBlocks(t *testing.T, language string) []string {
+	t.Helper()
+	guide, err := os.ReadFile("../../../templates/guides/testing-with-the-simulator.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, found := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```").FindAllStringSubmatch(string(guide), -1) {
+		blocks = append(blocks, found[1])
+	}
+	return blocks
+}
+
+// The guide's module passes its tests as they stand there, but for the simulator's port.
+func TestGuidesModulePassesItsTests(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	blocks := guideBlocks(t, "terraform")
+	if len(blocks) != 3 {
+		t.Fatalf("%d blocks of Terraform, want a module and two tests", len(blocks))
+	}
+	const address = "http://127.0.0.1:8080"
+	if !strings.Contains(blocks[1], address) {
+		t.Fatalf("the guide's test does not name %s", address)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.tf": blocks[0], "tests/simulator.tftest.hcl": strings.ReplaceAll(blocks[1], address, w.ServiceNowURL()),
+		"tests/mock.tftest.hcl": blocks[2],
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.CommandContext(t.Context(), acctest.Terraform(t).Path, "test", "-no-color")
+	command.Dir = dir
+	command.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+acctest.Overrides(t))
+	out, err := command.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "2 passed, 0 failed") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	wrote := 0
+	for _, r := range w.ServiceNow.Requests() {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/sys_cors_rule") {
+			wrote++
+		}
+	}
+	if wrote != 1 {
+		t.Errorf("%d rules were written, want one: by the test against the simulator", wrote)
+	}
+}
+
+// The guide's other blocks parse: the pipeline as YAML, the helper as Go.
+func TestGuidesOtherBlocksParse(t *testing.T) {
+	t.Parallel()
+	pipelines, helpers := guideBlocks(t, "yaml"), guideBlocks(t, "go")
+	if len(pipelines) != 1 || len(helpers) != 1 {
+		t.Fatalf("%d pipelines and %d helpers, want one of each", len(pipelines), len(helpers))
+	}
+	var pipeline struct {
+		Jobs map[string]struct {
+			Steps []map[string]any `yaml:"steps"`
+		} `yaml:"jobs"`
+	}
+	if err := yaml.Unmarshal([]byte(pipelines[0]), &pipeline); err != nil || len(pipeline.Jobs["test"].Steps) == 0 {
+		t.Errorf("pipeline: %v, %+v", err, pipeline)
+	}
+	if formatted, err := format.Source([]byte(helpers[0])); err != nil || string(formatted) != helpers[0] {
+		t.Errorf("helper: %v", err)
+	}
+}
