@@ -115,11 +115,12 @@ func TestReadmeNamesTestsThatExist(t *testing.T) {
 		t.Fatalf("README.md names %d tests", len(named))
 	}
 	var tests []byte
-	err = filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+	module := os.DirFS("..")
+	err = fs.WalkDir(module, ".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(module, path)
 		tests = append(tests, text...)
 		return err
 	})

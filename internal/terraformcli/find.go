@@ -203,7 +203,7 @@ func look(ctx context.Context, name string) (CLI, error) {
 	out, err := command.CombinedOutput()
 	if err != nil {
 		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-		return CLI{}, fmt.Errorf("%s does not run: %w: %s", path, err, first)
+		return CLI{}, fmt.Errorf("%s does not run: %w (it printed %q)", path, err, first)
 	}
 	match := answer.FindSubmatch(out)
 	if match == nil {
