@@ -243,7 +243,7 @@ func TestFieldsAreBoundOnce(t *testing.T) {
 			}
 		}
 		for name := range e.attributes {
-			ours := name == "id" || name == "secrets_updated_at" || strings.HasPrefix(name, "timeouts") ||
+			ours := name == "id" || name == "secrets_updated_at" || name == "adopted" || strings.HasPrefix(name, "timeouts") ||
 				strings.HasSuffix(name, "_wo_version")
 			if !bound[name] && !ours && !boundAsWhole(bound, name) {
 				t.Errorf("%s.%s is bound to no field", e.name, name)

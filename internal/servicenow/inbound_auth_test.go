@@ -139,7 +139,7 @@ data "servicenow_auth_parameter" "any" { parameter_name = "x-sn-apikey" }
 		ExpectError: regexp.MustCompile(`(?s)Several records.*type = "auth_header".*type = "query_parameter"`),
 	}, resource.TestStep{
 		Config:      `data "servicenow_auth_profile" "none" { name = "Basic Auth" }`,
-		ExpectError: regexp.MustCompile(`(?s)Near it are:.*BasicAuth for none public`),
+		ExpectError: regexp.MustCompile(`(?s)Similar ones are:.*BasicAuth for none public`),
 	}, resource.TestStep{
 		Config: `data "servicenow_auth_profile" "token" { name = "ID Token" }`,
 		Check:  resource.TestCheckResourceAttr("data.servicenow_auth_profile.token", "kind", "std_http_auth"),

@@ -59,11 +59,11 @@ func TestLookupsThatFail(t *testing.T) {
 	for name, test := range map[string]struct{ config, want string }{
 		"near":    {`data "servicenow_role" "x" { name = "import_set_loder" }`, `import_set_loader`},
 		"several": {`data "servicenow_rest_api" "x" { name = "Twice" }`, `Several records of sys_ws_definition`},
-		"a caret": {`data "servicenow_role" "x" { name = "a^b" }`, `no way to write the character`},
-		"no key":  {`data "servicenow_user" "x" {}`, `Set exactly one of user_name and email`},
+		"a caret": {`data "servicenow_role" "x" { name = "a^b" }`, `holds the character`},
+		"no key":  {`data "servicenow_user" "x" {}`, `Exactly one of user_name and email`},
 		"two keys": {
 			"data \"servicenow_user\" \"x\" {\n user_name = \"a\"\n email = \"b\"\n}",
-			`Set exactly one of user_name and email`,
+			`Exactly one of user_name and email`,
 		},
 		"bad app": {
 			`output "x" { value = provider::servicenow::elastic_roles("jira") }`, `"itsm" and "secops", not "jira"`,

@@ -124,7 +124,7 @@ func TestPluginThatIsNotThere(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:      `data "servicenow_plugin" "test" { plugin_id = "com.example.tokenbased_auth" }`,
-			ExpectError: regexp.MustCompile(`near\s+it\s+are\s+com.glide.tokenbased_auth`),
+			ExpectError: regexp.MustCompile(`similar\s+ones\s+are\s+com.glide.tokenbased_auth`),
 		},
 		resource.TestStep{
 			PreConfig: func() {

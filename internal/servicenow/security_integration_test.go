@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -89,7 +90,9 @@ func TestSecurityIntegration(t *testing.T) {
 			),
 		},
 		resource.TestStep{
-			Config: rapid7Instance(first), ResourceName: address, ImportState: true,
+			// Without the secret, which the first update after an import would send.
+			Config:       rapid7Instance(strings.Split(first, "secret_parameters_wo")[0]),
+			ResourceName: address, ImportState: true,
 			ImportStateKind: resource.ImportBlockWithID,
 		},
 		resource.TestStep{
