@@ -33,7 +33,7 @@ func serve(debug bool) error {
 			return err
 		}
 	}
-	server, err := process.NewServer(provider.New(version)())
+	server, err := provider.NewServer(version, process.NewServer)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
@@ -113,7 +113,9 @@ provider "servicenow" {
 // Factories serve the provider in this process.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"servicenow": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"servicenow": func() (tfprotov6.ProviderServer, error) {
+			return provider.NewServer("test", process.NewServer)
+		},
 	}
 }
 

@@ -14,6 +14,9 @@ type Action struct {
 	Description string
 	Server      Server
 	Attributes  map[string]schema.Attribute
+	// WriteOnly names the attributes, with dots inside objects, that take secrets: they are served as write-only. Setting
+	// it in Attributes would make the framework refuse every value.
+	WriteOnly []string
 }
 
 // ActionModel is a pointer to the model of an action, which does it. progress shows a line to whoever watches.
@@ -42,6 +45,9 @@ var _ interface {
 type noAction struct{}
 
 func (*noAction) Invoke(context.Context, *Servers, func(string)) error { return nil }
+
+// Secrets names the attributes that are served as write-only.
+func (a *actionResource[T, M]) Secrets() []string { return a.WriteOnly }
 
 func (a *actionResource[T, M]) subject() string { return "action.servicenow_" + a.Type }
 
@@ -78,7 +84,9 @@ func (a *actionResource[T, M]) Invoke(ctx context.Context, req action.InvokeRequ
 	if resp.Diagnostics.HasError() || !a.connection.reachable(a.Server, a.subject(), true, &resp.Diagnostics) {
 		return
 	}
-	progress := func(line string) { resp.SendProgress(action.InvokeProgressEvent{Message: line}) }
+	progress := func(line string) {
+		resp.SendProgress(action.InvokeProgressEvent{Message: a.connection.Redactor.Redact(line)})
+	}
 	if err := m.Invoke(ctx, &a.connection.Servers, progress); err != nil {
 		resp.Diagnostics.AddError("Cannot run "+a.subject(), explain(err))
 	}

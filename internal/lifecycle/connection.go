@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
@@ -33,6 +34,8 @@ type Connection struct {
 	AllowLockout bool
 	// SecretChangeDetection says how changed secrets without a version are noticed.
 	SecretChangeDetection SecretChangeDetection
+	// Redactor takes every secret that the process was given out of a text.
+	Redactor *rest.Redactor
 }
 
 func connectionOf(data any, diags *diag.Diagnostics) *Connection {

@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +45,13 @@ func (p *servicenowProvider) Configure(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connection := &lifecycle.Connection{Unknown: map[lifecycle.Server]bool{}}
+	connection := &lifecycle.Connection{
+		Unknown:      map[lifecycle.Server]bool{},
+		AllowLockout: c.AllowLockout.ValueBool(), Redactor: p.redactor, SecretChangeDetection: lifecycle.DetectByDigest,
+	}
+	if chosen := c.SecretChangeDetection.ValueString(); chosen != "" {
+		connection.SecretChangeDetection = lifecycle.SecretChangeDetection(chosen)
+	}
 	agent := fmt.Sprintf("terraform-provider-servicenow/%s terraform/%s", p.version, req.TerraformVersion)
 	for _, s := range p.sides(c) {
 		if s.unknown() {
@@ -57,13 +65,16 @@ func (p *servicenowProvider) Configure(
 		if !ok {
 			continue
 		}
-		settings.UserAgent, settings.Log = agent, log
+		settings.UserAgent, settings.Log, settings.Redactor = agent, log, p.redactor
 		if s.reportMistakes(rest.ValidateConfig(settings), &resp.Diagnostics) {
 			continue
 		}
 		var err error
 		if s.server == lifecycle.Kibana {
 			connection.Kibana, err = kibanaapi.New(settings, s.text("space_id"))
+			if release := s.text("version"); release != "" && err == nil {
+				err = connection.Kibana.StateVersion(release)
+			}
 		} else {
 			connection.ServiceNow, err = servicenowapi.New(settings)
 		}
@@ -75,8 +86,10 @@ func (p *servicenowProvider) Configure(
 		single := c.RefreshMode.ValueString() == "single"
 		if s.server == lifecycle.Kibana {
 			connection.Kibana.DuplicateCheck, connection.Kibana.SingleReads = check, single
+			connection.Kibana.AcceptVanished = c.AcceptVanished.ValueBool()
 		} else {
 			connection.ServiceNow.DuplicateCheck, connection.ServiceNow.SingleReads = check, single
+			connection.ServiceNow.AcceptVanished = c.AcceptVanished.ValueBool()
 		}
 	}
 	resp.ResourceData = connection
@@ -181,15 +194,27 @@ func (s side) text(dotted string) string {
 // unknown tells whether anything that the connection needs is known only after apply.
 func (s side) unknown() bool {
 	for _, v := range s.attributes {
-		if v.IsUnknown() {
+		if holdsUnknown(v) {
 			return true
 		}
-		if object, ok := v.(types.Object); ok {
-			for _, inner := range object.Attributes() {
-				if inner.IsUnknown() {
-					return true
-				}
-			}
+	}
+	return false
+}
+
+func holdsUnknown(v attr.Value) bool {
+	if v == nil || v.IsUnknown() {
+		return v != nil
+	}
+	var inner map[string]attr.Value
+	switch of := v.(type) {
+	case types.Object:
+		inner = of.Attributes()
+	case types.Map:
+		inner = of.Elements()
+	}
+	for _, v := range inner {
+		if holdsUnknown(v) {
+			return true
 		}
 	}
 	return false
@@ -216,26 +241,70 @@ func (s side) checkOneAuth(diags *diag.Diagnostics) bool {
 	return false
 }
 
-// fromEnvironment lists the methods that the environment holds in full.
-func (s side) fromEnvironment() []string {
-	has := func(names ...string) bool {
-		for _, name := range names {
-			if s.environment[name] == "" || os.Getenv(s.environment[name]) == "" {
-				return false
+// needed lists the attributes without which a method cannot work, of those that have a variable.
+func needed(method string) []string {
+	switch method {
+	case "basic_auth":
+		return []string{"basic_auth.username", "basic_auth.password"}
+	case "oauth_jwt":
+		return []string{"oauth_jwt.client_id", "oauth_jwt.private_key"}
+	case "api_key", "bearer_token":
+		return []string{method}
+	}
+	return nil
+}
+
+// fromEnvironment lists the methods that the environment holds in full, and tells of those that it holds in part.
+func (s side) fromEnvironment() (methods, halves []string) {
+	for _, method := range s.methods {
+		var set, unset []string
+		for _, name := range needed(method) {
+			if os.Getenv(s.environment[name]) != "" {
+				set = append(set, s.environment[name])
+			} else {
+				unset = append(unset, s.environment[name])
 			}
 		}
-		return true
-	}
-	var methods []string
-	for method, names := range map[string][]string{
-		"basic_auth": {"basic_auth.username", "basic_auth.password"}, "api_key": {"api_key"},
-		"bearer_token": {"bearer_token"}, "oauth_jwt": {"oauth_jwt.client_id", "oauth_jwt.private_key"},
-	} {
-		if has(names...) {
+		switch {
+		case len(set) == 0:
+		case len(unset) == 0:
 			methods = append(methods, method)
+		default:
+			halves = append(halves, strings.Join(set, ", ")+" is set, but "+strings.Join(unset, ", ")+" is not")
 		}
 	}
-	return methods
+	return methods, halves
+}
+
+// parts tells where each half of a method comes from: the block, a variable, or nowhere.
+func (s side) parts(method string) (block, environment []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.environment)) {
+		if !strings.HasPrefix(name, method+".") {
+			continue
+		}
+		switch variable := s.environment[name]; {
+		case s.value(name) != nil:
+			block = append(block, s.at(name).String())
+		case os.Getenv(variable) != "":
+			environment = append(environment, s.at(name).String()+" ("+variable+")")
+		}
+	}
+	return block, environment
+}
+
+// warnMixed speaks up where the block holds a secret and the environment the name that goes with it: more often a typo
+// in the block, which Terraform does not report inside objects, than meant.
+func (s side) warnMixed(method string, diags *diag.Diagnostics) {
+	for name, secret := range map[string]string{
+		"basic_auth.username": "basic_auth.password", "oauth_jwt.client_id": "oauth_jwt.private_key",
+	} {
+		if strings.HasPrefix(name, method+".") && s.value(name) == nil && s.value(secret) != nil && s.text(name) != "" {
+			diags.AddWarning("Half of the credentials come from the environment", fmt.Sprintf(
+				"%s is taken from %s, since the block names none, while %s comes from the block. Terraform does not report "+
+					"attributes of other names inside %s: check their spelling.",
+				s.at(name), s.environment[name], s.at(secret), s.at(method)))
+		}
+	}
 }
 
 // settings gathers what the client needs; not ok when this side is not configured, or wrongly.
@@ -252,8 +321,9 @@ func (s side) settings(diags *diag.Diagnostics) (rest.Config, bool) {
 			"Set "+s.at(s.urlName).String()+" or the environment variable "+s.environment[s.urlName]+".", diags)
 		return rest.Config{}, false
 	}
+	var halves []string
 	if len(methods) == 0 {
-		methods = s.fromEnvironment()
+		methods, halves = s.fromEnvironment()
 		if len(methods) > 1 {
 			s.report(s.urlName, "Two authentication methods in the environment",
 				"The environment variables of "+strings.Join(methods, " and ")+" are set. Unset those of one, or name the "+
@@ -262,11 +332,16 @@ func (s side) settings(diags *diag.Diagnostics) (rest.Config, bool) {
 		}
 	}
 	if len(methods) == 0 {
-		s.report(s.urlName, "No authentication method", "Set one of "+strings.Join(s.methods, ", ")+
+		detail := ""
+		if len(halves) > 0 {
+			detail = "In the environment, " + strings.Join(halves, "; ") + ". "
+		}
+		s.report(s.urlName, "No authentication method", detail+"Set one of "+strings.Join(s.methods, ", ")+
 			" beside "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
 			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).", diags)
 		return rest.Config{}, false
 	}
+	s.warnMixed(methods[0], diags)
 	http, ok := s.http(diags)
 	allow, _ := s.value("allow_http").(types.Bool)
 	return rest.Config{
@@ -327,7 +402,7 @@ func (s side) http(diags *diag.Diagnostics) (rest.HTTP, bool) {
 		limit, err := time.ParseDuration(text)
 		if err != nil || limit <= 0 {
 			s.report("http.request_timeout", "Not a duration",
-				fmt.Sprintf("%q is not a duration above zero, as 30s or 2m.", text), diags)
+				fmt.Sprintf("%q is not a duration above zero, such as 30s or 2m.", text), diags)
 			return h, false
 		}
 		h.RequestTimeout = limit
@@ -363,6 +438,9 @@ func holdsSecret(name string, value attr.Value) bool {
 		}
 		return false
 	}
+	if url, ok := value.(types.String); ok && strings.HasSuffix(name, "url") && strings.Contains(url.ValueString(), "@") {
+		return true // credentials in the URL
+	}
 	return confidential[name]
 }
 
@@ -390,7 +468,8 @@ func (s side) report(dotted, summary, detail string, diags *diag.Diagnostics) {
 // reportMistakes reports what the client finds wrong in its configuration.
 func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnostics) bool {
 	method := ""
-	if methods := append(s.configured(), s.fromEnvironment()...); len(methods) > 0 {
+	whole, _ := s.fromEnvironment()
+	if methods := append(s.configured(), whole...); len(methods) > 0 {
 		method = methods[0]
 	}
 	for _, mistake := range mistakes {
@@ -407,11 +486,35 @@ func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnosti
 		at := s.at(dotted)
 		cause := mistake.Err.Error()
 		if variable := s.environment[dotted]; variable != "" && s.value(dotted) == nil {
-			cause += " (taken from " + variable + ")"
+			if os.Getenv(variable) != "" {
+				cause += " (taken from " + variable + ")"
+			} else {
+				cause += ", and " + variable + " is not set"
+			}
 		}
-		s.report(dotted, "The provider's configuration is wrong", at.String()+" "+cause+".", diags)
+		detail := at.String() + " " + cause + "."
+		if block, environment := s.parts(method); group == "Auth" && len(block)+len(environment) > 0 {
+			detail += " " + origins(block, environment)
+		}
+		if mistake.Confidential {
+			diags.AddError("The provider's configuration is wrong", detail)
+			continue
+		}
+		s.report(dotted, "The provider's configuration is wrong", detail, diags)
 	}
 	return len(mistakes) > 0
+}
+
+// origins tells which half of the credentials came from where.
+func origins(block, environment []string) string {
+	var parts []string
+	if len(block) > 0 {
+		parts = append(parts, "From the provider block: "+strings.Join(block, ", ")+".")
+	}
+	if len(environment) > 0 {
+		parts = append(parts, "From the environment: "+strings.Join(environment, ", ")+".")
+	}
+	return strings.Join(parts, " ")
 }
 
 // log hands the client's messages to Terraform's log.

@@ -14,15 +14,20 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenow"
 )
 
-// New makes the provider's constructor. version goes into the User-Agent.
+// New makes the provider's constructor. version goes into the User-Agent. What Terraform is served comes of NewServer.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &servicenowProvider{version: version} }
+	return func() provider.Provider { return &servicenowProvider{version: version, redactor: rest.NewRedactor()} }
 }
 
-type servicenowProvider struct{ version string }
+type servicenowProvider struct {
+	version string
+	// redactor learns the secrets of both sides, and of everything that is sent.
+	redactor *rest.Redactor
+}
 
 var _ interface {
 	provider.ProviderWithActions

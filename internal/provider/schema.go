@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -23,6 +24,9 @@ type config struct {
 	RefreshMode            types.String `tfsdk:"refresh_mode"`
 	AllowHTTP              types.Bool   `tfsdk:"allow_http"`
 	DuplicateCheck         types.Bool   `tfsdk:"duplicate_check"`
+	SecretChangeDetection  types.String `tfsdk:"secret_change_detection"`
+	AllowLockout           types.Bool   `tfsdk:"allow_lockout"`
+	AcceptVanished         types.Bool   `tfsdk:"accept_vanished"`
 	Kibana                 types.Object `tfsdk:"kibana"`
 }
 
@@ -34,7 +38,7 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 		Attributes: map[string]schema.Attribute{
 			"instance_url": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`, without a path. Or " +
+				MarkdownDescription: "The ServiceNow instance, such as `https://dev12345.service-now.com`, without a path. Or " +
 					"`SERVICENOW_INSTANCE_URL`.",
 			},
 			"basic_auth": basicAuth("A ServiceNow user's name and password. Or `SERVICENOW_USERNAME` and " +
@@ -58,7 +62,7 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 						"refused."),
 					"signing_algorithm": schema.StringAttribute{
 						Optional: true,
-						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `ES256`, `ES384` or `ES512`. " +
+						MarkdownDescription: "`RS256`, `RS384`, `RS512`, or, from Zurich on, `ES256`, `ES384` or `ES512`. " +
 							"Default: `RS256`.",
 					},
 				},
@@ -95,11 +99,38 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				MarkdownDescription: "Whether each create first looks for a record of the same natural key, and stops with the " +
 					"import command where there is one. Default: `true`.",
 			},
+			"secret_change_detection": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How a changed secret without a version is noticed: `digest` keeps a slow hash of it in " +
+					"Terraform's private state, `version` keeps nothing that was made from a secret, so that only a new " +
+					"`…_wo_version` sends it again. Default: `digest`.",
+				Validators: []validator.String{stringvalidator.OneOf("digest", "version")},
+			},
+			"allow_lockout": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Permits changes of access policies, authentication profiles and their parameters that shut " +
+					"this provider's own authentication method out of the instance. Default: `false`.",
+			},
+			"accept_vanished": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Takes it for a fact when none of five or more records that were asked for together exists, " +
+					"and plans to create them again. Otherwise that is an error, since it looks the same after a clone over the " +
+					"instance, on the wrong instance, and after the account has lost a role. Default: `false`.",
+			},
 			"kibana": schema.SingleNestedAttribute{
 				Optional:            true,
 				MarkdownDescription: "The Kibana side. Exactly one of `basic_auth`, `api_key` and `bearer_token`.",
 				Attributes: map[string]schema.Attribute{
-					"url":          plain("Kibana's URL, as `https://kibana.example.com:5601`, without a path. Or `KIBANA_ENDPOINT`."),
+					"url": plain("Kibana's URL, such as `https://kibana.example.com:5601`, with its `server.basePath` where it " +
+						"has one, and without a space. Or `KIBANA_ENDPOINT`."),
+					"version": schema.StringAttribute{
+						Optional: true,
+						MarkdownDescription: "Kibana's release, such as `9.1`, where it does not tell it: on serverless, or to an " +
+							"account that may not read `/api/status`. Default: Kibana is asked.",
+						Validators: []validator.String{stringvalidator.RegexMatches(
+							regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]+)?(-[\w.]+)?$`), "must be a release, such as 9.1",
+						)},
+					},
 					"space_id":     plain("The space of resources that name none. Or `KIBANA_SPACE_ID`. Default: `default`."),
 					"basic_auth":   basicAuth("A user's name and password. Or `KIBANA_USERNAME` and `KIBANA_PASSWORD`."),
 					"api_key":      secret("An API key in its encoded form (`base64(id:key)`). Or `KIBANA_API_KEY`."),
@@ -147,13 +178,14 @@ func httpAttribute() schema.SingleNestedAttribute {
 			},
 			"proxy_url": schema.StringAttribute{
 				Optional: true, Sensitive: true, // it may hold the proxy's password
-				MarkdownDescription: "The proxy, as `http://proxy.example.com:3128`. Default: `HTTPS_PROXY` and its kin.",
+				MarkdownDescription: "The proxy, such as `http://proxy.example.com:3128`; never used for this machine's own " +
+					"addresses. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
 			},
 			"headers": schema.MapAttribute{
 				Optional: true, Sensitive: true, ElementType: types.StringType, // gateways take tokens here
 				MarkdownDescription: "Headers to send with every request, for a gateway in front of the server.",
 			},
-			"request_timeout": plain("How long one attempt may take, as `30s`. Default: `60s`."),
+			"request_timeout": plain("How long one attempt may take, such as `30s`. Default: `60s`."),
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "How often a request is sent again after a failure that passes. Default: `6`.",

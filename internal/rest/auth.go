@@ -23,6 +23,7 @@ type credentials struct {
 	header, value string
 	grant         grant
 	secrets       []string // what no error and no log line may repeat
+	doubt         string   // what may be wrong with them, should the server refuse them; often empty
 }
 
 // BasicAuth presents a user name and a password with every request.
@@ -66,10 +67,19 @@ func (a APIKey) resolve(kind Kind) (credentials, []*ConfigError) {
 	if kind == KindKibana {
 		c.header, c.value = "Authorization", "ApiKey "+a.Key
 		// The server may name the decoded half: the key without its id.
-		if decoded, err := base64.StdEncoding.DecodeString(a.Key); err == nil {
-			if _, key, ok := strings.Cut(string(decoded), ":"); ok {
-				c.secrets = append(c.secrets, key)
-			}
+		decoded, err := base64.StdEncoding.DecodeString(a.Key)
+		_, key, ok := strings.Cut(string(decoded), ":")
+		switch {
+		case err == nil && ok:
+			c.secrets = append(c.secrets, key)
+		case strings.Contains(a.Key, ":"):
+			_, key, _ := strings.Cut(a.Key, ":")
+			c.secrets = append(c.secrets, key)
+			errs.add("Auth.Key", errors.New("is id:key in plain: give its encoded form, base64 of that text, which "+
+				"Elasticsearch returns as \"encoded\" and Kibana shows as Base64"))
+		default:
+			c.doubt = "the API key does not look like its encoded form, base64 of id:key, which Elasticsearch returns as " +
+				"\"encoded\" and Kibana shows as Base64"
 		}
 	}
 	return c, errs

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,9 +30,11 @@ const (
 
 // Config tells how to reach one server.
 type Config struct {
-	BaseURL   string // scheme://host[:port]; no path, query, fragment or credentials
-	AllowHTTP bool   // permit http:// to a host that is not loopback
-	Auth      Auth   // one of BasicAuth, APIKey, BearerToken, JWTBearer, ClientCredentials, PasswordGrant
+	// BaseURL is scheme://host[:port], without query, fragment or credentials. A Kibana's may have a path
+	// (server.basePath).
+	BaseURL   string
+	AllowHTTP bool // permit http:// to a host that is not loopback
+	Auth      Auth // one of BasicAuth, APIKey, BearerToken, JWTBearer, ClientCredentials, PasswordGrant
 	HTTP      HTTP
 	UserAgent string // "terraform-provider-servicenow/<version> terraform/<version>"
 	Log       LogFunc
@@ -85,6 +88,8 @@ type ConfigError struct {
 	// Field is the Go path of the field at fault: "BaseURL", "Auth", "Auth.PrivateKey", "HTTP.CACertificate".
 	Field string
 	Err   error
+	// Confidential tells that the value at fault holds a secret, so that its source line must not be printed.
+	Confidential bool
 }
 
 func (e *ConfigError) Error() string { return e.Field + ": " + e.Err.Error() }
@@ -120,8 +125,10 @@ func (c Config) resolve() (settings, []*ConfigError) {
 		check("Kind", errors.New("must be KindServiceNow or KindKibana"))
 	}
 	var err error
-	s.base, err = parseBaseURL(c.BaseURL, c.AllowHTTP)
-	check("BaseURL", err)
+	s.base, err = parseBaseURL(c.BaseURL, c.AllowHTTP, c.Kind)
+	if err != nil {
+		errs = append(errs, &ConfigError{Field: "BaseURL", Err: err, Confidential: strings.Contains(c.BaseURL, "@")})
+	}
 
 	if c.Auth == nil {
 		check("Auth", errors.New("no authentication is configured"))
@@ -181,8 +188,8 @@ func (c Config) addSecrets(s settings, r *Redactor) {
 	}
 }
 
-// parseBaseURL accepts scheme://host[:port] with at most one trailing slash.
-func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
+// parseBaseURL accepts scheme://host[:port] with at most one trailing slash, and for Kibana with a path.
+func parseBaseURL(raw string, allowHTTP bool, kind Kind) (*url.URL, error) {
 	if raw == "" {
 		return nil, errors.New("no URL is configured")
 	}
@@ -190,7 +197,7 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 		return nil, errors.New("has white space before or after the URL")
 	}
 	if !strings.Contains(raw, "://") {
-		return nil, errors.New("needs a scheme, as in https://dev12345.service-now.com")
+		return nil, errors.New("needs a scheme, such as https://dev12345.service-now.com")
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -208,8 +215,8 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 		return nil, fmt.Errorf("has the scheme %q; use https", u.Scheme)
 	case u.Hostname() == "":
 		return nil, errors.New("names no host")
-	case u.Path != "" && u.Path != "/":
-		return nil, fmt.Errorf("must not have a path (%s): give the server's root, as %s://%s",
+	case kind != KindKibana && u.Path != "" && u.Path != "/":
+		return nil, fmt.Errorf("must not have a path (%s): give the server's root, such as %s://%s",
 			u.EscapedPath(), u.Scheme, u.Host)
 	case u.RawQuery != "" || u.ForceQuery:
 		return nil, errors.New("must not have a query")
@@ -218,16 +225,44 @@ func parseBaseURL(raw string, allowHTTP bool) (*url.URL, error) {
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
 		return nil, errors.New("sends credentials unencrypted over http; use https, or permit it with allow_http")
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+	base := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	if path := strings.TrimSuffix(u.EscapedPath(), "/"); path != "" {
+		if err := checkBasePath(path); err != nil {
+			return nil, err
+		}
+		base.Path, base.RawPath = strings.TrimSuffix(u.Path, "/"), path
+	}
+	return base, nil
 }
 
+// checkBasePath refuses a path that a request's own path, put behind it, would lead elsewhere.
+func checkBasePath(path string) error {
+	elements := strings.Split(path[1:], "/")
+	for _, element := range elements {
+		if plain, err := url.PathUnescape(element); err != nil || plain == "" || plain == "." || plain == ".." {
+			return fmt.Errorf("has the path %s, with an empty or relative element", path)
+		}
+	}
+	switch n := len(elements); {
+	case n >= 2 && elements[n-2] == "s":
+		return fmt.Errorf("names a space (%s): leave it out, and set space_id = %q", path, elements[n-1])
+	case slices.Contains([]string{"app", "api", "login"}, elements[0]):
+		return fmt.Errorf("names a page of Kibana (%s): leave it out", path)
+	}
+	return nil
+}
+
+// isLoopback tells hosts that cannot be anywhere but on this machine. Names below localhost are left to resolvers, so
+// that they do not count.
 func isLoopback(host string) bool {
-	if host = strings.ToLower(host); host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if isLocalhost(host) {
 		return true
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
+
+func isLocalhost(host string) bool { return strings.EqualFold(host, "localhost") }
 
 func withoutUserinfo(raw string) string {
 	if at := strings.LastIndex(raw, "@"); at >= 0 {
@@ -245,15 +280,17 @@ func parseProxyURL(raw string) (*url.URL, error) {
 	case err != nil:
 		return nil, errors.New("is not a URL")
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
-		return nil, errors.New("needs the scheme http, https or socks5, as in http://proxy.example.com:3128")
+		return nil, errors.New("needs the scheme http, https or socks5, such as http://proxy.example.com:3128")
 	case u.Hostname() == "":
 		return nil, errors.New("names no host")
 	}
 	return u, nil
 }
 
-// reservedHeaders are set by the client itself; a second value would break authentication or the message's framing.
+// reservedHeaders are set by the client itself, or would change what it means: a second value would break
+// authentication or the message's framing, and an overridden method makes a DELETE of a GET.
 var reservedHeaders = []string{
+	"X-Http-Method-Override", "X-Method-Override", "X-Http-Method", "Proxy-Authorization", "X-Usertoken",
 	"Authorization", "X-Sn-Apikey", "Host", "Content-Type", "Content-Length", "Content-Encoding", "Accept",
 	"Accept-Encoding", "Connection", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Kbn-Xsrf",
 }
@@ -269,9 +306,12 @@ func fixedHeaders(c Config) (http.Header, error) {
 		// Kibana refuses writes without this header and ignores its value.
 		h.Set("kbn-xsrf", "terraform-provider-servicenow")
 	}
-	for name, value := range c.HTTP.Headers {
-		canonical := http.CanonicalHeaderKey(name)
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(c.HTTP.Headers)) {
+		value, canonical := c.HTTP.Headers[name], http.CanonicalHeaderKey(name)
 		switch {
+		case seen[canonical]:
+			return nil, fmt.Errorf("%s is given twice, in different spellings", canonical)
 		case !httpguts.ValidHeaderFieldName(name):
 			return nil, fmt.Errorf("%q is not a header's name", name)
 		case slices.Contains(reservedHeaders, canonical):
@@ -280,6 +320,7 @@ func fixedHeaders(c Config) (http.Header, error) {
 			return nil, fmt.Errorf("the value of %s holds a line break or another character that a header cannot carry",
 				name)
 		}
+		seen[canonical] = true
 		h.Set(canonical, value)
 	}
 	return h, nil
@@ -311,25 +352,25 @@ func clientCertificate(certificate, privateKey string) (*tls.Certificate, []*Con
 	case certificate == "" && privateKey == "":
 		return nil, nil
 	case certificate == "":
-		return nil, []*ConfigError{{certField, errors.New("is missing: its private key is there without it")}}
+		return nil, []*ConfigError{{Field: certField, Err: errors.New("is missing: its private key is there without it")}}
 	case privateKey == "":
-		return nil, []*ConfigError{{keyField, errors.New("is missing: its certificate is there without it")}}
+		return nil, []*ConfigError{{Field: keyField, Err: errors.New("is missing: its certificate is there without it")}}
 	}
 	var errs []*ConfigError
 	chain, err := pemkey.ReadCertificates(certificate)
 	if err != nil {
-		errs = append(errs, &ConfigError{certField, err})
+		errs = append(errs, &ConfigError{Field: certField, Err: err})
 	}
 	key, err := pemkey.ParsePrivateKey(privateKey, "")
 	if err != nil {
-		errs = append(errs, &ConfigError{keyField, err})
+		errs = append(errs, &ConfigError{Field: keyField, Err: err})
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if !pemkey.KeyMatchesCertificate(key, chain[0]) {
 		err := errors.New("does not belong to the certificate (the first one, if it is a chain)")
-		return nil, []*ConfigError{{keyField, err}}
+		return nil, []*ConfigError{{Field: keyField, Err: err}}
 	}
 	cert := &tls.Certificate{PrivateKey: key, Leaf: chain[0]}
 	for _, c := range chain {

@@ -28,6 +28,17 @@ func TestValidateConfig(t *testing.T) {
 		}
 	}
 	url := func(u string) func(*Config) { return func(c *Config) { c.BaseURL = u } }
+	kibanaURL := func(u string) func(*Config) {
+		return func(c *Config) { c.BaseURL, c.Kind, c.Auth = u, KindKibana, BearerToken{Token: "t"} }
+	}
+	header := func(names ...string) func(*Config) {
+		return func(c *Config) {
+			c.HTTP.Headers = map[string]string{}
+			for _, name := range names {
+				c.HTTP.Headers[name] = "DELETE"
+			}
+		}
+	}
 	tests := map[string]struct {
 		change func(*Config)
 		want   []string // fields at fault
@@ -39,6 +50,15 @@ func TestValidateConfig(t *testing.T) {
 		"loopback name":       {url("http://localhost:5601"), nil, ""},
 		"loopback address":    {url("http://127.0.0.2"), nil, ""},
 		"loopback IPv6":       {url("http://[::1]:5601/"), nil, ""},
+		"below localhost":     {url("http://kibana.localhost:5601"), []string{"BaseURL"}, "allow_http"},
+		"localhost of DNS":    {url("http://localhost.:5601"), []string{"BaseURL"}, "allow_http"},
+		"Kibana below a path": {kibanaURL("https://example.com/tools/kibana/"), nil, ""},
+		"Kibana, relative":    {kibanaURL("https://example.com/a/../b"), []string{"BaseURL"}, "relative element"},
+		"Kibana, escaped":     {kibanaURL("https://example.com/a/%2e%2E/b"), []string{"BaseURL"}, "relative element"},
+		"Kibana, two slashes": {kibanaURL("https://example.com//b"), []string{"BaseURL"}, "empty or relative element"},
+		"Kibana, a space":     {kibanaURL("https://example.com/kibana/s/team-a"), []string{"BaseURL"}, `space_id = "team-a"`},
+		"Kibana, a page":      {kibanaURL("https://example.com/app/home"), []string{"BaseURL"}, "a page of Kibana"},
+		"Kibana, a query":     {kibanaURL("https://example.com/kibana?x"), []string{"BaseURL"}, "a query"},
 		"no URL":              {url(""), []string{"BaseURL"}, "no URL"},
 		"no scheme":           {url("dev1.service-now.com"), []string{"BaseURL"}, "needs a scheme"},
 		"host and port alone": {url("localhost:5601"), []string{"BaseURL"}, "needs a scheme"},
@@ -108,7 +128,9 @@ func TestValidateConfig(t *testing.T) {
 		"JWT":               {jwtBearer(func(*JWTBearer) {}), nil, ""},
 		"JWT public client": {jwtBearer(func(a *JWTBearer) { a.ClientSecret = "" }), nil, ""},
 		"JWT without a kid": {jwtBearer(func(a *JWTBearer) { a.KeyID = "" }), nil, ""},
-		"JWT PS512":         {jwtBearer(func(a *JWTBearer) { a.SigningAlgorithm = "PS512" }), nil, ""},
+		"JWT PS512": {
+			jwtBearer(func(a *JWTBearer) { a.SigningAlgorithm = "PS512" }), []string{"Auth.SigningAlgorithm"}, "not one of",
+		},
 		"JWT ES384": {
 			jwtBearer(func(a *JWTBearer) { a.PrivateKey, a.SigningAlgorithm = p384, "ES384" }),
 			nil,
@@ -163,7 +185,11 @@ func TestValidateConfig(t *testing.T) {
 		"proxy unparsable": {
 			func(c *Config) { c.HTTP.ProxyURL = "http://user:can%ary@proxy" }, []string{"HTTP.ProxyURL"}, "not a URL",
 		},
-		"header": {func(c *Config) { c.HTTP.Headers = map[string]string{"X-Gateway": "v"} }, nil, ""},
+		"method override":  {header("x-http-method-override"), []string{"HTTP.Headers"}, "set by the provider"},
+		"another override": {header("X-HTTP-Method"), []string{"HTTP.Headers"}, "set by the provider"},
+		"a third override": {header("X-Method-Override"), []string{"HTTP.Headers"}, "set by the provider"},
+		"header twice":     {header("x-a", "X-A"), []string{"HTTP.Headers"}, "X-A is given twice"},
+		"header":           {func(c *Config) { c.HTTP.Headers = map[string]string{"X-Gateway": "v"} }, nil, ""},
 		"reserved header": {
 			func(c *Config) { c.HTTP.Headers = map[string]string{"authorization": "canary"} },
 			[]string{"HTTP.Headers"},

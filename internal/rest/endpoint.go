@@ -60,7 +60,8 @@ type answer struct {
 
 // Endpoint is a connection to one server. It is safe for concurrent use.
 type Endpoint struct {
-	URL       string // scheme://host[:port]
+	URL       string // scheme://host[:port][/path]
+	basePath  string // not escaped; empty: the root
 	kind      Kind
 	client    *http.Client
 	transport *http.Transport
@@ -71,6 +72,7 @@ type Endpoint struct {
 	timeout   time.Duration
 	log       LogFunc
 	redactor  *Redactor
+	doubt     string // what may be wrong with the credentials, for a 401
 }
 
 // NewEndpoint validates the configuration and makes the connection pool. It sends nothing.
@@ -86,12 +88,14 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 	}
 	e := &Endpoint{
 		URL:       s.base.String(),
+		basePath:  s.base.Path,
 		kind:      c.Kind,
 		transport: newTransport(s, c.HTTP.MaxConcurrentRequests),
 		slots:     make(chan struct{}, c.HTTP.MaxConcurrentRequests),
 		retry:     newRetryPolicy(c.HTTP.MaxRetries),
 		timeout:   c.HTTP.RequestTimeout,
 		redactor:  c.Redactor,
+		doubt:     s.auth.doubt,
 	}
 	if e.redactor == nil {
 		e.redactor = NewRedactor()
@@ -120,7 +124,7 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 
 // httpClient puts the log before next.
 func (e *Endpoint) httpClient(next http.RoundTripper) *http.Client {
-	return &http.Client{Transport: &logTransport{next: next, log: e.log}, CheckRedirect: checkRedirect}
+	return &http.Client{Transport: &logTransport{next: next, log: e.log}, CheckRedirect: e.checkRedirect}
 }
 
 // Close ends idle connections. The endpoint stays usable.
@@ -273,8 +277,12 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 	if a.status >= 200 && a.status < 300 {
 		return a, nil
 	}
+	failed := statusError(r.Method, r.Path, a, e.redact)
+	if a.status == http.StatusUnauthorized && e.doubt != "" {
+		failed.Detail = strings.TrimPrefix(failed.Detail+"; "+e.doubt, "; ")
+	}
 	return a, &failure{
-		err:        statusError(r.Method, r.Path, a, e.redact),
+		err:        failed,
 		fate:       answerFate(a),
 		retryAfter: e.retry.retryAfter(a.header),
 	}

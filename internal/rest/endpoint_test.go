@@ -371,6 +371,61 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// TestRedirectsStayBelowTheBasePath holds that a Kibana below a path does not hand its credentials to its neighbors.
+func TestRedirectsStayBelowTheBasePath(t *testing.T) {
+	t.Parallel()
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/tools/kibana/api/here":
+			http.Redirect(w, r, "/tools/kibana/api/there", http.StatusFound)
+		case "/tools/kibana/api/there":
+			answerJSON(w, http.StatusOK, `"arrived"`)
+		case "/tools/kibana/api/out":
+			http.Redirect(w, r, "/login", http.StatusFound)
+		case "/tools/kibana/api/neighbor":
+			http.Redirect(w, r, "/tools/kibana2/x", http.StatusFound)
+		case "/tools/kibana/api/dots":
+			w.Header().Set("Location", "/tools/kibana/%2e%2e/x")
+			w.WriteHeader(http.StatusFound)
+		default:
+			t.Errorf("%s was reached, with Authorization %q", r.URL, r.Header.Get("Authorization"))
+		}
+	})
+	config := basicConfig(base + "/tools/kibana/")
+	config.Kind = KindKibana
+	e, _ := connect(t, config)
+	var out string
+	_, err := e.Do(t.Context(), Request{Method: "GET", Path: "/api/here"}, &out)
+	if err != nil || out != "arrived" || e.URL != base+"/tools/kibana" {
+		t.Errorf("%q, %v, %s", out, err, e.URL)
+	}
+	for _, path := range []string{"/api/out", "/api/neighbor", "/api/dots"} {
+		_, err := e.Do(t.Context(), Request{Method: "GET", Path: path}, &out)
+		if err == nil || !strings.Contains(err.Error(), "outside of /tools/kibana") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestLoopbackStaysOnThisMachine holds that what goes to this machine passes no proxy and asks no resolver.
+func TestLoopbackStaysOnThisMachine(t *testing.T) {
+	t.Parallel()
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) { answerJSON(w, http.StatusOK, `"`+r.Host+`"`) })
+	proxy := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the proxy got %s, with Authorization %q", r.URL, r.Header.Get("Authorization"))
+	})
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(base, "http://"))
+	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST"} {
+		config := basicConfig("http://" + host + ":" + port)
+		config.HTTP.ProxyURL = proxy
+		e, _ := connect(t, config)
+		var out string
+		if _, err := e.Do(t.Context(), Request{Method: "GET", Path: "/x"}, &out); err != nil || out != host+":"+port {
+			t.Errorf("%s: %q, %v", host, out, err)
+		}
+	}
+}
+
 func TestTLSAndConnectionErrorsSayWhatToCheck(t *testing.T) {
 	t.Parallel()
 	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, `{}`) })
@@ -439,10 +494,11 @@ func TestTLSAndConnectionErrorsSayWhatToCheck(t *testing.T) {
 		},
 		"refused": {url: closed, wantErr: "that the server is running", retries: 6},
 		"proxy that wants a password": {
-			url: secure.URL, config: func(c *Config) { c.HTTP.ProxyURL = refusing }, wantErr: "in the proxy's URL",
+			url: "https://dev1.example.com", config: func(c *Config) { c.HTTP.ProxyURL = refusing },
+			wantErr: "in the proxy's URL",
 		},
 		"proxy that is down": {
-			url:     secure.URL,
+			url:     "https://dev1.example.com",
 			config:  func(c *Config) { c.HTTP.ProxyURL = closed },
 			wantErr: "check the proxy",
 			retries: 6,

@@ -42,7 +42,8 @@ type JWTBearer struct {
 	KeyID string
 	// UserIdentifier is the sub claim: the value of the endpoint's user field for the user to act as.
 	UserIdentifier string
-	// SigningAlgorithm is one of RS256, RS384, RS512, PS256 … ES512; empty stands for RS256.
+	// SigningAlgorithm is one of RS256, RS384, RS512, ES256, ES384, ES512 (ES from Zurich on); empty stands for
+	// RS256.
 	SigningAlgorithm string
 	// IncludeJTI adds a jti, new in each assertion. Kibana sends none.
 	IncludeJTI bool
@@ -74,6 +75,8 @@ type grant interface {
 	form() (url.Values, error)
 	// refreshForm gives nil where a refresh token is of no use.
 	refreshForm(refreshToken string) url.Values
+	// causes lists why an instance refuses, the likeliest first.
+	causes() string
 }
 
 func (a JWTBearer) resolve(kind Kind) (credentials, []*ConfigError) {
@@ -134,9 +137,8 @@ func signingMethod(algorithm string, key crypto.Signer) (jwt.SigningMethod, erro
 	if len(algorithm) == 5 {
 		family, bits = algorithm[:2], algorithm[2:]
 	}
-	if !slices.Contains([]string{"RS", "PS", "ES"}, family) || !slices.Contains([]string{"256", "384", "512"}, bits) {
-		return nil, fmt.Errorf("%q is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512",
-			algorithm)
+	if !slices.Contains([]string{"RS", "ES"}, family) || !slices.Contains([]string{"256", "384", "512"}, bits) {
+		return nil, fmt.Errorf("%q is not one of RS256, RS384, RS512, ES256, ES384, ES512", algorithm)
 	}
 	method := jwt.GetSigningMethod(algorithm)
 	switch k := key.(type) {
@@ -200,6 +202,18 @@ func (g *jwtGrant) form() (url.Values, error) {
 
 func (*jwtGrant) refreshForm(string) url.Values { return nil }
 
+func (g *jwtGrant) causes() string {
+	jti := "an endpoint that demands a jti claim (jti verification), while this assertion has none"
+	if g.IncludeJTI {
+		jti = "a jti claim that the endpoint has seen or does not accept"
+	}
+	return "a user identifier that is nobody's value in the endpoint's user field, or whose user is locked out, " +
+		"inactive or an administrator (administrators are refused); a certificate that is not the private key's, or a " +
+		"verifier map " +
+		"with another kid; a wrong client id or client secret, or an inactive registry entry; " + jti +
+		"; a clock that is off"
+}
+
 type clientCredentialsGrant struct{ ClientCredentials }
 
 func (g clientCredentialsGrant) form() (url.Values, error) {
@@ -209,6 +223,12 @@ func (g clientCredentialsGrant) form() (url.Values, error) {
 }
 
 func (clientCredentialsGrant) refreshForm(string) url.Values { return nil }
+
+func (clientCredentialsGrant) causes() string {
+	return "a wrong client id or client secret; a grant that the instance does not permit " +
+		"(glide.oauth.inbound.client.credential.grant_type.enabled); a registry entry that is inactive, of another grant " +
+		"type, or without a user (OAuth Application User)"
+}
 
 type passwordGrant struct{ PasswordGrant }
 
@@ -224,6 +244,11 @@ func (g passwordGrant) refreshForm(refreshToken string) url.Values {
 		"grant_type": {"refresh_token"}, "client_id": {g.ClientID}, "client_secret": {g.ClientSecret},
 		"refresh_token": {refreshToken},
 	}
+}
+
+func (passwordGrant) causes() string {
+	return "a wrong user name or password; a user who is locked out, inactive or must change the password; a wrong " +
+		"client id or client secret; a registry entry that is inactive or of another grant type"
 }
 
 // Token is an access token.
@@ -408,9 +433,8 @@ func (s *tokenSource) post(ctx context.Context, form func() (url.Values, error))
 			if e.Detail != "" {
 				e.Detail = "(" + e.Detail + ") "
 			}
-			e.Detail += "the reason is in the instance's system log; the usual ones are a wrong client secret, an " +
-				"unknown or locked-out user, an inactive registry entry, a certificate that is not the private " +
-				"key's, another kid, or a clock that is off"
+			e.Detail += "the reason is in the instance's system log; the usual ones, the likeliest first, are " +
+				s.grant.causes()
 		}
 	}
 	if err != nil {

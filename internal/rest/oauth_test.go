@@ -145,9 +145,6 @@ func TestJWTBearerAssertion(t *testing.T) {
 		"default":  {JWTBearer{PrivateKey: rsaText}, keytest.RSA(t).Public(), "RS256"},
 		"RS384":    {JWTBearer{PrivateKey: rsaText, SigningAlgorithm: "RS384"}, keytest.RSA(t).Public(), "RS384"},
 		"RS512":    {JWTBearer{PrivateKey: rsaText, SigningAlgorithm: "RS512"}, keytest.RSA(t).Public(), "RS512"},
-		"PS256":    {JWTBearer{PrivateKey: rsaText, SigningAlgorithm: "PS256"}, keytest.RSA(t).Public(), "PS256"},
-		"PS384":    {JWTBearer{PrivateKey: rsaText, SigningAlgorithm: "PS384"}, keytest.RSA(t).Public(), "PS384"},
-		"PS512":    {JWTBearer{PrivateKey: rsaText, SigningAlgorithm: "PS512"}, keytest.RSA(t).Public(), "PS512"},
 		"with kid": {JWTBearer{PrivateKey: rsaText, KeyID: "key-1"}, keytest.RSA(t).Public(), "RS256"},
 		"with jti": {JWTBearer{PrivateKey: rsaText, IncludeJTI: true}, keytest.RSA(t).Public(), "RS256"},
 		"secret":   {JWTBearer{PrivateKey: rsaText, ClientSecret: "canary-client-secret"}, keytest.RSA(t).Public(), "RS256"},
@@ -370,6 +367,49 @@ func TestPasswordGrantRefreshes(t *testing.T) {
 	want = append(want, want[0])
 	if diff := cmp.Diff(want, s.forms); diff != "" {
 		t.Errorf("requests for tokens (-want +got):\n%s", diff)
+	}
+}
+
+// TestRefreshTokenStaysInForce holds that an answer to a refresh without a refresh token leaves the old one (RFC 6749,
+// section 6), so that the password is sent once.
+func TestRefreshTokenStaysInForce(t *testing.T) {
+	t.Parallel()
+	s := &tokenServer{expires: 1000, refresh: true}
+	e, advance := connectOAuth(t, s, testPasswordGrant)
+	for i := range 3 {
+		if err := get(t, e); err != nil {
+			t.Fatal(err)
+		}
+		advance(801 * time.Second)
+		s.mu.Lock()
+		s.refresh = false
+		s.mu.Unlock()
+		if i > 0 && s.forms[i].Get("refresh_token") != "canary-refresh-1" {
+			t.Errorf("request %d: %v", i, s.grants())
+		}
+	}
+}
+
+// TestRefusedJWTNamesAllCauses holds that what stops people most comes first.
+func TestRefusedJWTNamesAllCauses(t *testing.T) {
+	t.Parallel()
+	for jti, want := range map[bool]string{false: "this assertion has none", true: "has seen"} {
+		s := &tokenServer{deny: func(url.Values, int) (int, string) {
+			return http.StatusUnauthorized, `{"error_description":"access_denied","error":"server_error"}`
+		}}
+		auth := JWTBearer{
+			ClientID: "id", UserIdentifier: "u", PrivateKey: keytest.PKCS8(t, keytest.RSA(t)), IncludeJTI: jti,
+		}
+		e, _ := connectOAuth(t, s, auth)
+		said := asError(t, get(t, e)).Error()
+		last := -1
+		for _, cause := range []string{"administrator", "kid", "client secret", want, "clock"} {
+			if at := strings.Index(said, cause); at <= last {
+				t.Errorf("%q is missing or out of order in %q", cause, said)
+			} else {
+				last = at
+			}
+		}
 	}
 }
 

@@ -148,11 +148,11 @@ func TestRetryTable(t *testing.T) {
 			fail: status(408), times: 1, methods: safe, attempts: 2, waits: []time.Duration{500 * ms}, ok: true,
 		},
 		// The server may have committed before it, or what stands before it, failed.
-		"500 to a POST":  {fail: status(500), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
-		"503 to a POST":  {fail: status(503), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
-		"507 to a POST":  {fail: status(507), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
-		"408 to a POST":  {fail: status(408), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
-		"304 to a POST":  {fail: status(304), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"500 to a POST": {fail: status(500), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"503 to a POST": {fail: status(503), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"507 to a POST": {fail: status(507), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"408 to a POST": {fail: status(408), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
+		"304 to a POST": {fail: status(304), times: forever, methods: []string{"POST"}, attempts: 1, unknown: true},
 		"503 for a time": {
 			fail: status(503, "Retry-After", "1"), times: 1, methods: []string{"POST"}, attempts: 1, unknown: true,
 		},

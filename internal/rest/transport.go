@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"syscall"
 	"time"
@@ -17,8 +18,8 @@ import (
 // newTransport makes the innermost link: connections, TLS, proxies. It asks for gzip and undoes it.
 func newTransport(s settings, maxConnections int) *http.Transport {
 	t := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		Proxy:                 exceptLoopback(http.ProxyFromEnvironment),
+		DialContext:           dialLocalhost(&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}),
 		TLSClientConfig:       s.tls,
 		TLSHandshakeTimeout:   15 * time.Second,
 		ExpectContinueTimeout: time.Second,
@@ -38,9 +39,37 @@ func newTransport(s settings, maxConnections int) *http.Transport {
 		},
 	}
 	if s.proxy != nil {
-		t.Proxy = http.ProxyURL(s.proxy)
+		t.Proxy = exceptLoopback(http.ProxyURL(s.proxy))
 	}
 	return t
+}
+
+// exceptLoopback keeps what is meant for this machine, credentials over plain http included, on it.
+func exceptLoopback(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(req *http.Request) (*url.URL, error) {
+		if isLoopback(req.URL.Hostname()) {
+			return nil, nil
+		}
+		return proxy(req)
+	}
+}
+
+// dialLocalhost asks no resolver where localhost is.
+func dialLocalhost(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || !isLocalhost(host) {
+			return dialer.DialContext(ctx, network, address)
+		}
+		connection, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+		if err == nil {
+			return connection, nil
+		}
+		if connection, err := dialer.DialContext(ctx, network, net.JoinHostPort("::1", port)); err == nil {
+			return connection, nil
+		}
+		return nil, err
+	}
 }
 
 // headerTransport adds the headers that every request carries. It is inside the log, since a configured header may be
@@ -63,15 +92,20 @@ type redirectError struct{ reason string }
 
 func (e *redirectError) Error() string { return e.reason }
 
-// checkRedirect follows a redirect only for a GET and only to the same scheme, host and port: elsewhere it would carry
-// the credentials to another server, and a redirected write arrives as a GET without its body.
-func checkRedirect(req *http.Request, via []*http.Request) error {
+// checkRedirect follows a redirect only for a GET and only to the same scheme, host and port, and there only below the
+// base path: elsewhere it would carry the credentials to another server, and a redirected write arrives as a GET
+// without its body.
+func (e *Endpoint) checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	switch {
 	case req.URL.Scheme != first.URL.Scheme || !strings.EqualFold(req.URL.Host, first.URL.Host):
 		return &redirectError{fmt.Sprintf("the server redirects to %s://%s, which is not followed, because the "+
 			"credentials would go there: check the URL (canonical host name, https, no portal or single sign-on "+
 			"before it)", req.URL.Scheme, req.URL.Host)}
+	case e.basePath != "" && !strings.HasPrefix(path.Clean(req.URL.Path)+"/", e.basePath+"/"):
+		return &redirectError{fmt.Sprintf("the server redirects to %s, which is outside of %s and not followed, because "+
+			"the credentials would go to another application: check the URL's path (server.basePath)",
+			req.URL.EscapedPath(), e.basePath)}
 	case first.Method != http.MethodGet:
 		return &redirectError{"the server redirects a " + first.Method + " to " + req.URL.EscapedPath() +
 			", which is not followed, because the request would lose its body: check the URL"}

@@ -30,7 +30,7 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 		OneOf: []string{"api_key", "basic_auth", "bearer_token"},
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
-				Required: true, MarkdownDescription: "The path, with its query, as `/api/now/table/incident?sysparm_limit=1`.",
+				Required: true, MarkdownDescription: "The path, with its query, such as `/api/now/table/incident?sysparm_limit=1`.",
 			},
 			"method": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.OneOf("GET", "POST", "PUT", "PATCH", "DELETE")},
@@ -39,7 +39,7 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 			"api_key": schema.SingleNestedAttribute{
 				Optional: true, MarkdownDescription: "An API key. Exactly one of this, `basic_auth` and `bearer_token`.",
 				Attributes: map[string]schema.Attribute{
-					"value": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The key, as `now_…`."},
+					"value": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The key, such as `now_…`."},
 					"in": schema.StringAttribute{
 						Optional:            true,
 						MarkdownDescription: "Where it travels: `header` or `query`. Default: `header`.",
@@ -68,7 +68,7 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 					"credentials have passed.",
 			},
 			"message": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "What the instance says about a failure; null on success.",
+				Computed: true, MarkdownDescription: "What the instance says about a failure; empty on success.",
 			},
 		},
 	})
@@ -111,11 +111,20 @@ func (m *inboundAccessCheck) auth() rest.Auth {
 	return rest.BearerToken{Token: m.BearerToken.ValueString()}
 }
 
+// ownPath reads a path with its query, which stays on the instance.
+func ownPath(path string) (*url.URL, error) {
+	target, err := url.Parse(path)
+	if err != nil || target.Host != "" || target.User != nil || !strings.HasPrefix(target.Path, "/") {
+		return nil, errors.New("must begin with / and name no host: the request goes to the instance")
+	}
+	return target, nil
+}
+
 // Open sends the request.
 func (m *inboundAccessCheck) Open(ctx context.Context, c *lifecycle.Servers) error {
-	target, err := url.Parse(m.Path.ValueString())
-	if err != nil || target.Host != "" || !strings.HasPrefix(target.Path, "/") {
-		return errors.New("path must begin with / and name no host: the request goes to the provider's instance")
+	target, err := ownPath(m.Path.ValueString())
+	if err != nil {
+		return fmt.Errorf("path %w", err)
 	}
 	if in := m.APIKey; in != nil && !slices.Contains([]string{"", "header", "query"}, in.In.ValueString()) {
 		return fmt.Errorf("api_key.in must be header or query, not %q", in.In.ValueString())
@@ -134,9 +143,6 @@ func (m *inboundAccessCheck) Open(ctx context.Context, c *lifecycle.Servers) err
 	m.StatusCode = types.Int64Value(int64(status))
 	// A page with status 200 (hibernation, a sign-in) comes before any credentials are looked at.
 	m.Authenticated = types.BoolValue(status != http.StatusUnauthorized && (status >= 300 || message == ""))
-	m.Message = types.StringNull()
-	if message != "" {
-		m.Message = types.StringValue(message)
-	}
+	m.Message = types.StringValue(message)
 	return nil
 }

@@ -3,6 +3,9 @@ package servicenow
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -41,8 +44,9 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 					},
 					"user_identifier": required("The user to act as, told by the endpoint's `user_field`."),
 					"signing_algorithm": schema.StringAttribute{
-						Optional:            true,
-						MarkdownDescription: "`RS256`, `RS384`, `RS512`, `PS256` … `ES512`. Default: `RS256`, which Kibana uses.",
+						Optional: true,
+						MarkdownDescription: "`RS256`, `RS384`, `RS512`, or, from Zurich on, `ES256`, `ES384` or `ES512`. " +
+							"Default: `RS256`, which Kibana uses.",
 					},
 					"include_jti": schema.BoolAttribute{
 						Optional: true, MarkdownDescription: "Whether to send a new `jti`, which Kibana does not. Default: `false`.",
@@ -65,10 +69,20 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 			"fail_if_denied": schema.BoolAttribute{
 				Optional: true, MarkdownDescription: "Whether a refusal is an error. Default: `false`.",
 			},
-			"ok":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the instance gave a token."},
-			"message": schema.StringAttribute{Computed: true, MarkdownDescription: "The refusal, in the instance's words."},
+			"probe_path": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "A path of the instance's REST API, with its query, such as " +
+					"`/api/now/table/sys_user?sysparm_limit=1`. It is read once with the token: since Zurich a client may be " +
+					"given a token that opens nothing (scope restriction). Default: none, which proves the token alone.",
+			},
+			"ok": schema.BoolAttribute{
+				Computed: true, MarkdownDescription: "Whether the instance gave a token and, with `probe_path`, let it in.",
+			},
+			"message": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "The refusal, in the instance's words; empty when all is well.",
+			},
 			"access_token": schema.StringAttribute{
-				Computed: true, Sensitive: true, MarkdownDescription: "The token; null when it was refused.",
+				Computed: true, Sensitive: true, MarkdownDescription: "The token; null when none was given.",
 			},
 			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the token expires, RFC 3339."},
 		},
@@ -89,6 +103,7 @@ type oauthToken struct {
 	Password          *passwordGrant          `tfsdk:"password"`
 	ClientCredentials *clientCredentialsGrant `tfsdk:"client_credentials"`
 	FailIfDenied      types.Bool              `tfsdk:"fail_if_denied"`
+	ProbePath         types.String            `tfsdk:"probe_path"`
 	OK                types.Bool              `tfsdk:"ok"`
 	Message           types.String            `tfsdk:"message"`
 	AccessToken       types.String            `tfsdk:"access_token"`
@@ -140,23 +155,55 @@ func (m *oauthToken) auth() rest.Auth {
 	return nil
 }
 
-// Open asks for a token.
+// Open asks for a token, and tries it.
 func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
+	var target *url.URL
+	if path := m.ProbePath.ValueString(); path != "" {
+		var err error
+		if target, err = ownPath(path); err != nil {
+			return fmt.Errorf("probe_path %w", err)
+		}
+	}
+	m.AccessToken, m.ExpiresAt = types.StringNull(), types.StringNull()
 	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), m.auth())
-	var refused *rest.Error
-	switch {
-	case err == nil:
-		m.OK, m.Message = types.BoolValue(true), types.StringNull()
+	if err == nil {
 		m.AccessToken = types.StringValue(token.AccessToken)
-		m.ExpiresAt = types.StringNull()
 		if !token.ExpiresAt.IsZero() {
 			m.ExpiresAt = types.StringValue(token.ExpiresAt.UTC().Format(time.RFC3339))
 		}
-		return nil
-	case errors.As(err, &refused) && !m.FailIfDenied.ValueBool():
-		m.OK, m.Message = types.BoolValue(false), types.StringValue(refused.Error())
-		m.AccessToken, m.ExpiresAt = types.StringNull(), types.StringNull()
+		err = m.probe(ctx, c, target, token)
+	}
+	var refused *rest.Error
+	var unproven *probeError
+	if err != nil && (m.FailIfDenied.ValueBool() || !errors.As(err, &refused) && !errors.As(err, &unproven)) {
+		return err
+	}
+	m.OK, m.Message = types.BoolValue(err == nil), types.StringValue("")
+	if err != nil {
+		m.Message = types.StringValue(err.Error())
+	}
+	return nil
+}
+
+// probeError tells that a token was given and does not open what was asked for.
+type probeError struct{ message string }
+
+func (e *probeError) Error() string { return e.message }
+
+// probe reads target with the token; nil asks for nothing.
+func (m *oauthToken) probe(ctx context.Context, c *lifecycle.Servers, target *url.URL, token rest.Token) error {
+	if target == nil {
 		return nil
 	}
-	return err
+	status, message, err := c.ServiceNow.ProbeAt(ctx, m.InstanceURL.ValueString(), http.MethodGet, target.EscapedPath(),
+		target.Query(), rest.BearerToken{Token: token.AccessToken})
+	switch {
+	case err != nil:
+		return err
+	case message != "":
+		return &probeError{"a token was given, but it does not open probe_path: " + message}
+	case status < 200 || status >= 300:
+		return &probeError{fmt.Sprintf("a token was given, but probe_path was answered with status %d", status)}
+	}
+	return nil
 }

@@ -80,7 +80,19 @@ resource "echo" "test" {}
 `}
 	}
 	works, denied := test(c.jwt(c.keyID, c.user), ""), test(c.jwt(c.keyID, "nobody"), "")
-	works.Check = resource.TestCheckResourceAttr("echo.test", "data.ok", "true")
+	works.Check = resource.ComposeAggregateTestCheckFunc(
+		resource.TestCheckResourceAttr("echo.test", "data.ok", "true"),
+		resource.TestCheckResourceAttr("echo.test", "data.message", ""),
+	)
+	opens := test(c.jwt(c.keyID, c.user), `probe_path = "/api/now/table/sys_user?sysparm_limit=1"`)
+	opens.Taint, opens.Check = []string{"echo.test"}, works.Check
+	shut := test(c.jwt(c.keyID, c.user), `probe_path = "/api/now/table/x_none?sysparm_limit=1"`)
+	shut.Taint = []string{"echo.test"}
+	shut.Check = resource.ComposeAggregateTestCheckFunc(
+		resource.TestCheckResourceAttr("echo.test", "data.ok", "false"),
+		resource.TestMatchResourceAttr("echo.test", "data.message",
+			regexp.MustCompile(`does not open probe_path: GET .*Invalid table`)),
+	)
 	denied.Taint = []string{"echo.test"} // echo reads only when it is created
 	denied.Check = resource.ComposeAggregateTestCheckFunc(
 		resource.TestCheckResourceAttr("echo.test", "data.ok", "false"),
@@ -91,7 +103,7 @@ resource "echo" "test" {}
 	factories := acctest.Factories()
 	factories["echo"] = func() (tfprotov6.ProviderServer, error) { return echoprovider.NewProviderServer()() }
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{works, denied},
+		ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{works, opens, shut, denied},
 	})
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{wrongKID}})
 }

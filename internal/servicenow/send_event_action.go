@@ -3,7 +3,9 @@ package servicenow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -23,6 +25,7 @@ var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
 	Description: "Sends one event to a push connector of Event Management (`/api/sn_em_connector/em/inbound_event`), to " +
 		"prove that the way is open for a sender and its credentials. When the answer is lost it is not sent again, since " +
 		"that could make a second event.",
+	WriteOnly: []string{"api_key", "bearer_token", "basic_auth.password"},
 	Attributes: map[string]schema.Attribute{
 		"source": schema.StringAttribute{
 			Required: true, MarkdownDescription: "`source` of the `servicenow_event_connector`.",
@@ -74,7 +77,7 @@ type sendEvent struct {
 func (m *sendEvent) payload() (any, error) {
 	var payload any
 	if err := json.Unmarshal([]byte(m.Event.ValueString()), &payload); err != nil {
-		return nil, fmt.Errorf("event is no JSON: %w", err)
+		return nil, fmt.Errorf("event is not valid JSON: %w", err)
 	}
 	switch payload.(type) {
 	case map[string]any, []any:
@@ -98,12 +101,16 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 		return err
 	}
 	var auth rest.Auth
+	own := ""
 	switch {
 	case m.APIKey.ValueString() != "":
+		own = "api_key"
 		auth = rest.APIKey{Key: m.APIKey.ValueString()}
 	case m.BearerToken.ValueString() != "":
+		own = "bearer_token"
 		auth = rest.BearerToken{Token: m.BearerToken.ValueString()}
 	case !m.BasicAuth.IsNull():
+		own = "basic_auth"
 		username, _ := m.BasicAuth.Attributes()["username"].(types.String)
 		password, _ := m.BasicAuth.Attributes()["password"].(types.String)
 		auth = rest.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
@@ -112,6 +119,12 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 	said, err := c.ServiceNow.SendEvent(ctx, auth, servicenowapi.Event{
 		Source: m.Source.ValueString(), InstanceID: m.InstanceID.ValueString(), Payload: payload,
 	})
+	var refused *rest.Error
+	if own != "" && errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
+		// Not wrapped: what is advised about a 401 speaks of the provider's credentials.
+		return fmt.Errorf("%s; the instance refuses the %s of this action: check that it is valid, that its account is "+
+			"active, and that an access policy of this API admits the method", refused.Error(), own)
+	}
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestSendEvent(t *testing.T) {
 		"as nobody":      {map[string]any{"source": "elastic", "event": `{}`, "basic_auth": login("nobody")}, "401", 0},
 		"with no key":    {map[string]any{"source": "elastic", "event": `{}`, "api_key": "wrong"}, "401", 0},
 		"no such source": {map[string]any{"source": "other", "event": `{}`}, "400", 0},
-		"no JSON":        {map[string]any{"source": "elastic", "event": `x`}, "no JSON", 0},
+		"no JSON":        {map[string]any{"source": "elastic", "event": `x`}, "not valid JSON", 0},
 		"no event":       {map[string]any{"source": "elastic", "event": `1`}, "object or list", 0},
 		"no sys_id":      {map[string]any{"source": "elastic", "event": `{}`, "instance_id": "One"}, "Not a sys_id", 0},
 		"two credentials": {

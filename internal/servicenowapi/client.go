@@ -81,12 +81,7 @@ func (s *Client) Get(ctx context.Context, path string, query url.Values, out any
 
 // FetchToken exchanges auth for a new access token, at this instance or, with a URL, at another one. See FetchToken.
 func (s *Client) FetchToken(ctx context.Context, instanceURL string, auth rest.Auth) (rest.Token, error) {
-	config := s.config
-	if instanceURL != "" {
-		config.BaseURL = instanceURL
-		config.HTTP.Headers = nil // they may hold secrets of the way to the configured instance
-	}
-	return rest.FetchToken(ctx, config, auth)
+	return rest.FetchToken(ctx, s.configAt(instanceURL), auth)
 }
 
 func (s *Client) do(ctx context.Context, r rest.Request, out any) (http.Header, error) {

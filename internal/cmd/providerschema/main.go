@@ -20,8 +20,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
@@ -36,7 +35,11 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("usage: providerschema ADDRESS, such as registry.terraform.io/hashicorp/servicenow")
 	}
-	schemas, err := describe(ctx, args[0], providerserver.NewProtocol6(provider.New("dev")())())
+	server, err := provider.NewServer("dev", process.NewServer)
+	if err != nil {
+		return err
+	}
+	schemas, err := describe(ctx, args[0], server)
 	if err != nil {
 		return err
 	}

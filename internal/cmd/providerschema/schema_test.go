@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
@@ -29,7 +29,11 @@ const configuration = `terraform {
 func TestDescribeAgreesWithTerraform(t *testing.T) {
 	t.Parallel()
 	cli := acctest.Terraform(t)
-	dumped, err := describe(t.Context(), cli.Address(), providerserver.NewProtocol6(provider.New("dev")())())
+	server, err := provider.NewServer("dev", process.NewServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dumped, err := describe(t.Context(), cli.Address(), server)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,308 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+)
+
+// NewServer makes what Terraform talks to: the provider as serve serves it, with its last fence around it. No text
+// leaves without having been searched for secrets, wherever it comes from, and secrets of actions are write-only.
+func NewServer(
+	version string, serve func(provider.Provider) (tfprotov6.ProviderServer, error),
+) (tfprotov6.ProviderServer, error) {
+	p := &servicenowProvider{version: version, redactor: rest.NewRedactor()}
+	made, err := serve(p)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := made.(frameworkServer)
+	if !ok {
+		return nil, fmt.Errorf("a part of the protocol is not served: %T", made)
+	}
+	return &server{frameworkServer: inner, provider: p}, nil
+}
+
+// frameworkServer is all that terraform-plugin-framework serves.
+type frameworkServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ActionServer
+	tfprotov6.ListResourceServer
+	tfprotov6.StateStoreServer
+}
+
+type server struct {
+	frameworkServer
+	provider *servicenowProvider
+}
+
+// GetProviderSchema marks the secrets of actions as write-only. The framework (1.19) refuses every value of such an
+// attribute when it validates an action, while Terraform, from 1.14.0 on, checks actions against the served schema as
+// it does resources: ephemeral values are accepted for write-only attributes only, and never reach the plan.
+func (s *server) GetProviderSchema(
+	ctx context.Context, req *tfprotov6.GetProviderSchemaRequest,
+) (*tfprotov6.GetProviderSchemaResponse, error) {
+	resp, err := call(ctx, s, req, s.frameworkServer.GetProviderSchema,
+		func(r *tfprotov6.GetProviderSchemaResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	if err != nil {
+		return resp, err
+	}
+	for _, constructor := range s.provider.Actions(ctx) {
+		made := constructor()
+		secretive, ok := made.(interface{ Secrets() []string })
+		if !ok {
+			continue
+		}
+		var named action.MetadataResponse
+		made.Metadata(ctx, action.MetadataRequest{ProviderTypeName: "servicenow"}, &named)
+		if schema := resp.ActionSchemas[named.TypeName]; schema != nil {
+			for _, dotted := range secretive.Secrets() {
+				markWriteOnly(schema.Schema.Block.Attributes, dotted)
+			}
+		}
+	}
+	return resp, nil
+}
+
+func markWriteOnly(attributes []*tfprotov6.SchemaAttribute, dotted string) {
+	name, inner, nested := strings.Cut(dotted, ".")
+	for _, attribute := range attributes {
+		switch {
+		case attribute.Name != name:
+		case nested && attribute.NestedType != nil:
+			markWriteOnly(attribute.NestedType.Attributes, inner)
+		default:
+			attribute.WriteOnly = true
+		}
+	}
+}
+
+// call passes a request on and takes secrets out of what comes back.
+func call[Q, R any](
+	ctx context.Context, s *server, req *Q, serve func(context.Context, *Q) (*R, error),
+	told func(*R) []*tfprotov6.Diagnostic,
+) (*R, error) {
+	resp, err := serve(ctx, req)
+	if resp != nil {
+		s.clean(told(resp))
+	}
+	if err != nil {
+		err = errors.New(s.provider.redactor.Redact(err.Error()))
+	}
+	return resp, err
+}
+
+func (s *server) clean(diags []*tfprotov6.Diagnostic) {
+	for _, d := range diags {
+		d.Summary = s.provider.redactor.Redact(d.Summary)
+		d.Detail = s.provider.redactor.Redact(d.Detail)
+	}
+}
+
+func (s *server) InvokeAction(
+	ctx context.Context, req *tfprotov6.InvokeActionRequest,
+) (*tfprotov6.InvokeActionServerStream, error) {
+	stream, err := s.frameworkServer.InvokeAction(ctx, req)
+	if err != nil || stream == nil {
+		return stream, err
+	}
+	return &tfprotov6.InvokeActionServerStream{Events: each(stream.Events, func(e *tfprotov6.InvokeActionEvent) {
+		switch event := e.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			event.Message = s.provider.redactor.Redact(event.Message)
+			e.Type = event
+		case tfprotov6.CompletedInvokeActionEventType:
+			s.clean(event.Diagnostics)
+		}
+	})}, nil
+}
+
+func (s *server) ListResource(
+	ctx context.Context, req *tfprotov6.ListResourceRequest,
+) (*tfprotov6.ListResourceServerStream, error) {
+	stream, err := s.frameworkServer.ListResource(ctx, req)
+	if err != nil || stream == nil {
+		return stream, err
+	}
+	return &tfprotov6.ListResourceServerStream{Results: each(stream.Results, func(r *tfprotov6.ListResourceResult) {
+		s.clean(r.Diagnostics)
+	})}, nil
+}
+
+func each[E any](events iter.Seq[E], change func(*E)) iter.Seq[E] {
+	return func(yield func(E) bool) {
+		for event := range events {
+			change(&event)
+			if !yield(event) {
+				return
+			}
+		}
+	}
+}
+
+func (s *server) CallFunction(
+	ctx context.Context, req *tfprotov6.CallFunctionRequest,
+) (*tfprotov6.CallFunctionResponse, error) {
+	resp, err := s.frameworkServer.CallFunction(ctx, req)
+	if resp != nil && resp.Error != nil {
+		resp.Error.Text = s.provider.redactor.Redact(resp.Error.Text)
+	}
+	return resp, err
+}
+
+func (s *server) GetResourceIdentitySchemas(
+	ctx context.Context, req *tfprotov6.GetResourceIdentitySchemasRequest,
+) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.GetResourceIdentitySchemas,
+		func(r *tfprotov6.GetResourceIdentitySchemasResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateProviderConfig(
+	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
+) (*tfprotov6.ValidateProviderConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateProviderConfig,
+		func(r *tfprotov6.ValidateProviderConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ConfigureProvider(
+	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
+) (*tfprotov6.ConfigureProviderResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ConfigureProvider,
+		func(r *tfprotov6.ConfigureProviderResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateResourceConfig,
+		func(r *tfprotov6.ValidateResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) UpgradeResourceState(
+	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.UpgradeResourceState,
+		func(r *tfprotov6.UpgradeResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ReadResource(
+	ctx context.Context, req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ReadResource,
+		func(r *tfprotov6.ReadResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) PlanResourceChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.PlanResourceChange,
+		func(r *tfprotov6.PlanResourceChangeResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ApplyResourceChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ApplyResourceChange,
+		func(r *tfprotov6.ApplyResourceChangeResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ImportResourceState(
+	ctx context.Context, req *tfprotov6.ImportResourceStateRequest,
+) (*tfprotov6.ImportResourceStateResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ImportResourceState,
+		func(r *tfprotov6.ImportResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) MoveResourceState(
+	ctx context.Context, req *tfprotov6.MoveResourceStateRequest,
+) (*tfprotov6.MoveResourceStateResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.MoveResourceState,
+		func(r *tfprotov6.MoveResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) UpgradeResourceIdentity(
+	ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest,
+) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.UpgradeResourceIdentity,
+		func(r *tfprotov6.UpgradeResourceIdentityResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) GenerateResourceConfig(
+	ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest,
+) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.GenerateResourceConfig,
+		func(r *tfprotov6.GenerateResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateDataResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
+) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateDataResourceConfig,
+		func(r *tfprotov6.ValidateDataResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ReadDataSource(
+	ctx context.Context, req *tfprotov6.ReadDataSourceRequest,
+) (*tfprotov6.ReadDataSourceResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ReadDataSource,
+		func(r *tfprotov6.ReadDataSourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateEphemeralResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest,
+) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateEphemeralResourceConfig,
+		func(r *tfprotov6.ValidateEphemeralResourceConfigResponse) []*tfprotov6.Diagnostic {
+			return r.Diagnostics
+		})
+}
+
+func (s *server) OpenEphemeralResource(
+	ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest,
+) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.OpenEphemeralResource,
+		func(r *tfprotov6.OpenEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) RenewEphemeralResource(
+	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
+) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.RenewEphemeralResource,
+		func(r *tfprotov6.RenewEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) CloseEphemeralResource(
+	ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest,
+) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.CloseEphemeralResource,
+		func(r *tfprotov6.CloseEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateListResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest,
+) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateListResourceConfig,
+		func(r *tfprotov6.ValidateListResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) ValidateActionConfig(
+	ctx context.Context, req *tfprotov6.ValidateActionConfigRequest,
+) (*tfprotov6.ValidateActionConfigResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.ValidateActionConfig,
+		func(r *tfprotov6.ValidateActionConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
+
+func (s *server) PlanAction(
+	ctx context.Context, req *tfprotov6.PlanActionRequest,
+) (*tfprotov6.PlanActionResponse, error) {
+	return call(ctx, s, req, s.frameworkServer.PlanAction,
+		func(r *tfprotov6.PlanActionResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+}
