@@ -444,8 +444,11 @@ func (s *Connectors) record(routes routes, c Connector, space string) record.Rec
 	for key, value := range c.Config {
 		r.Values[configColumn+"."+key] = value
 	}
-	if routes.usesTableAPI(c) {
+	switch since := keySince[usesTableAPIKey]; {
+	case routes.usesTableAPI(c):
 		r.Values[configColumn+"."+usesTableAPIKey] = true
+	case !routes.version.AtLeast(since.Major, since.Minor):
+		r.Values[configColumn+"."+usesTableAPIKey] = false // what such a release does
 	}
 	if key := routes.caseMappingKey(c.TypeID); key != "" {
 		configuration, _ := c.Config[key].(map[string]any)

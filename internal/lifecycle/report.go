@@ -152,10 +152,10 @@ func (r *lifecycle[T, M]) notKept(
 	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed "+
 		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's "+
 		"choice list; the record lives in another application scope than the one that the account may write in.",
-		r.subject(m), at, shown(planned), shown(kept))
+		r.subject(m), at, displayed(planned), displayed(kept))
 	if created {
 		detail += "\n\nThe record was created and stays in the state. Terraform marks it as tainted and would replace it; " +
-			"once the cause is mended, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
+			"once the cause is fixed, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
 	} else {
 		detail += "\n\nThe state holds what the server answered, so the next plan shows the difference again."
 	}
@@ -176,7 +176,7 @@ func addError(diags *diag.Diagnostics, at path.Path, summary, detail string) {
 	diags.AddAttributeError(at, summary, detail)
 }
 
-func shown(v attr.Value) string {
+func displayed(v attr.Value) string {
 	if v.IsNull() {
 		return "nothing"
 	}

@@ -178,7 +178,17 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 		before = fieldsOf[T](w.state)
 	}
 	for i, p := range planned {
-		if p.Attribute() == nil || p.Value().IsUnknown() || p.Same(answered[i]) {
+		if p.Attribute() == nil || p.Value().IsUnknown() {
+			continue
+		}
+		if column := missingColumn(p, w.got.Record); column != "" && !p.Value().IsNull() && !configured[i].Value().IsNull() {
+			at := field.PathOf(w.plan, p.Attribute())
+			diags.AddError("The server did not take a value", fmt.Sprintf("%s: %s was planned as %s, and the answer does not "+
+				"hold the column %s. Usual causes: this release or this instance does not have the column, or an ACL of the "+
+				"column keeps it from the account.", r.subject(answer), at, displayed(p.Value()), column))
+			continue
+		}
+		if p.Same(answered[i]) {
 			continue
 		}
 		sent := before == nil && !p.Value().IsNull() || before != nil && !p.Same(before[i])
@@ -188,6 +198,16 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 		}
 		r.differs(w, i, answered, diags, answer)
 	}
+}
+
+// missingColumn names a column of a field that a server leaves out of its answer; empty when none is.
+func missingColumn(f field.Field, answer record.Record) string {
+	for _, column := range f.Columns() {
+		if _, ok := answer.Values[column]; !ok {
+			return column
+		}
+	}
+	return ""
 }
 
 // differs reports a field that was not kept, at the nested attribute where there is one.
