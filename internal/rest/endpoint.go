@@ -102,7 +102,8 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 	}
 	e.log = redactedLog(c.Log, e.redactor)
 	if rps := c.HTTP.RequestsPerSecond; rps > 0 {
-		e.rate = rate.NewLimiter(rate.Limit(rps), max(1, int(rps)))
+		// One at a time, evenly: with a fuller bucket, the first second would see twice as many.
+		e.rate = rate.NewLimiter(rate.Limit(rps), 1)
 	}
 	c.addSecrets(s, e.redactor)
 
@@ -112,7 +113,7 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 		tokens := *e
 		tokens.slots = nil
 		tokens.client = tokens.httpClient(base)
-		e.auth = &tokenAuth{next: base, tokens: &tokenSource{
+		e.auth = &tokenAuth{next: base, pace: e.pace, tokens: &tokenSource{
 			grant: s.auth.grant, server: &tokens, now: time.Now,
 		}}
 	} else {
@@ -149,6 +150,7 @@ func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, err
 	if r.Write {
 		waiting = record.OperationContext(ctx)
 	}
+	began := time.Now()
 	for attempt := 0; ; attempt++ {
 		a, failed := e.attempt(ctx, waiting, r, target, contentType, newBody)
 		var header http.Header
@@ -161,6 +163,7 @@ func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, err
 		if failed == nil {
 			return header, nil
 		}
+		failed.err.tries, failed.err.took = attempt+1, time.Since(began)
 		failed.err.unknown = (failed.fate == lost || failed.fate == undecided) && !r.repeatable()
 		wait, again := e.retry.next(*failed, r.repeatable(), attempt)
 		if !again || waiting.Err() != nil || endsWithin(waiting, wait) {
@@ -227,16 +230,20 @@ func encodeBody(body any) (newBody func() ([]byte, error), contentType string, e
 func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, contentType string,
 	newBody func() ([]byte, error),
 ) (*answer, *failure) {
-	if e.auth != nil {
-		if err := e.auth.prepare(waiting); err != nil {
-			return nil, e.notSent(r, err)
-		}
-	}
 	release, err := e.acquire(waiting)
 	if err != nil {
 		return nil, e.notSent(r, err)
 	}
 	defer release()
+	if e.auth != nil {
+		// In this request's slot, so that a request for a token does not come on top of the limit.
+		if err := e.auth.prepare(waiting); err != nil {
+			return nil, e.notSent(r, err)
+		}
+	}
+	if err := e.pace(waiting); err != nil {
+		return nil, e.notSent(r, err)
+	}
 
 	if r.Write {
 		var cancel context.CancelFunc
@@ -304,7 +311,7 @@ func (e *Endpoint) roundTrip(req *http.Request) (*answer, error) {
 	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
-// acquire waits for a slot and for the rate limit.
+// acquire waits for a slot.
 func (e *Endpoint) acquire(ctx context.Context) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -318,17 +325,19 @@ func (e *Endpoint) acquire(ctx context.Context) (release func(), err error) {
 			return nil, ctx.Err()
 		}
 	}
-	if e.rate != nil {
-		if err := e.rate.Wait(ctx); err != nil {
-			release()
-			if ctx.Err() == nil {
-				// The limiter sees that its turn would come after the deadline.
-				err = context.DeadlineExceeded
-			}
-			return nil, err
-		}
-	}
 	return release, nil
+}
+
+// pace waits for the rate limit. It comes right before whatever goes out: repetitions and redirects, too.
+func (e *Endpoint) pace(ctx context.Context) error {
+	if e.rate == nil {
+		return nil
+	}
+	err := e.rate.Wait(ctx)
+	if err != nil && ctx.Err() == nil {
+		return context.DeadlineExceeded // the limiter sees that its turn would come after the deadline
+	}
+	return err
 }
 
 // notSent is the failure of a request that never began.

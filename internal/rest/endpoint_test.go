@@ -305,6 +305,65 @@ func TestDoKeepsItsLimits(t *testing.T) {
 	}
 }
 
+// TestRateLimitIsExact holds that no window of a second sees more than the limit, the first one included: with
+// repetitions after a 401, requests for tokens and redirects.
+func TestRateLimitIsExact(t *testing.T) {
+	t.Parallel()
+	const perSecond = 20
+	var mu sync.Mutex
+	var arrived []time.Time
+	s := &tokenServer{expires: 1000}
+	inFlight, most := 0, 0
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		arrived = append(arrived, time.Now())
+		inFlight++
+		most = max(most, inFlight)
+		n := len(arrived)
+		mu.Unlock()
+		defer func() {
+			mu.Lock()
+			inFlight--
+			mu.Unlock()
+		}()
+		time.Sleep(time.Millisecond)
+		switch {
+		case n == 10:
+			s.revoke()
+			s.ServeHTTP(w, r)
+		case n == 15 && r.URL.Path != tokenPath:
+			http.Redirect(w, r, "/there", http.StatusFound)
+		default:
+			s.ServeHTTP(w, r)
+		}
+	})
+	config := basicConfig(base)
+	config.Auth = testPasswordGrant
+	config.HTTP.MaxConcurrentRequests, config.HTTP.RequestsPerSecond = 1, perSecond
+	e, _ := connect(t, config)
+	var group sync.WaitGroup
+	for range 30 {
+		group.Go(func() {
+			if _, err := e.Do(t.Context(), Request{Method: "GET", Path: "/x"}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if most > 1 {
+		t.Errorf("%d requests in flight, limit 1", most)
+	}
+	// The clock of arrivals is late by what a busy machine takes, so a window may hold one more.
+	for i := 0; i+perSecond+1 < len(arrived); i++ {
+		if took := arrived[i+perSecond+1].Sub(arrived[i]); took < time.Second {
+			t.Errorf("%d requests in %v, beginning with number %d", perSecond+2, took, i)
+		}
+	}
+	if took := arrived[len(arrived)-1].Sub(arrived[0]); took < time.Duration(len(arrived)-2)*time.Second/perSecond {
+		t.Errorf("%d requests in %v", len(arrived), took)
+	}
+}
+
 func TestRateLimitYieldsToTheDeadline(t *testing.T) {
 	t.Parallel()
 	base := serve(t, func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, http.StatusOK, `{}`) })

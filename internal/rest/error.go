@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -43,6 +44,9 @@ type Error struct {
 	envelope bool // the answer was in the server's error envelope
 	token    bool // the request was for an access token, so that its status tells nothing about a record
 	unknown  bool // see ErrOutcomeUnknown
+
+	tries int           // how often it was sent, or tried to be
+	took  time.Duration // all of them together, with the waits between
 }
 
 // Error gives one line: method, path, status, the server's message and detail, the request id.
@@ -56,6 +60,9 @@ func (e *Error) Error() string {
 		if s != "" {
 			b.WriteString(": " + s)
 		}
+	}
+	if e.tries > 1 {
+		fmt.Fprintf(&b, " (after %d tries in %s)", e.tries, e.took.Round(time.Second))
 	}
 	if e.unknown {
 		b.WriteString("; " + record.ErrOutcomeUnknown.Error())

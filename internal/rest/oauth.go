@@ -452,6 +452,7 @@ func (s *tokenSource) post(ctx context.Context, form func() (url.Values, error))
 // tokenAuth presents the access token, and once more a new one when the server does not take it.
 type tokenAuth struct {
 	next   http.RoundTripper
+	pace   func(context.Context) error
 	tokens *tokenSource
 }
 
@@ -475,6 +476,9 @@ func (a *tokenAuth) RoundTrip(req *http.Request) (*http.Response, error) {
 	_ = resp.Body.Close()
 	a.tokens.drop(token.AccessToken)
 	if token, err = a.tokens.get(req.Context()); err != nil {
+		return nil, err
+	}
+	if err := a.pace(req.Context()); err != nil {
 		return nil, err
 	}
 	again := withToken(req, token)

@@ -247,6 +247,25 @@ func TestAttemptTimeout(t *testing.T) {
 	}
 }
 
+// TestErrorsTellTheTries holds that an error after repetitions tells how many there were and how long they took.
+func TestErrorsTellTheTries(t *testing.T) {
+	t.Parallel()
+	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, http.StatusServiceUnavailable, `{"error":{"message":"down"}}`)
+	})
+	config := basicConfig(base)
+	config.HTTP.MaxRetries = 2
+	e, _ := connect(t, config)
+	_, err := e.Do(t.Context(), Request{Method: "GET", Path: "/x"}, nil)
+	if want := "GET /x: 503 Service Unavailable: down (after 3 tries in 0s)"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	_, err = e.Do(t.Context(), Request{Method: "POST", Path: "/x"}, nil)
+	if err == nil || strings.Contains(err.Error(), "tries") {
+		t.Errorf("error %v tells of tries", err)
+	}
+}
+
 func TestNoWaitBeyondTheDeadline(t *testing.T) {
 	t.Parallel()
 	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -112,7 +112,7 @@ func (e *Endpoint) checkRedirect(req *http.Request, via []*http.Request) error {
 	case len(via) >= 5:
 		return &redirectError{"the server redirects in a circle"}
 	}
-	return nil
+	return e.pace(req.Context())
 }
 
 // proxyError is a proxy's refusal to connect.
