@@ -26,8 +26,8 @@ func Set(column string, p *types.Set) Field {
 	}
 }
 
-// Members binds a set of strings to the members of a list that the record holds as such, for stores that keep one row per
-// member. Null leaves the members alone, and an empty set owns none.
+// Members binds a set of strings to the members of a list that the record holds as such, for stores that keep one row
+// per member. Null leaves the members alone, and an empty set owns none.
 func Members(column string, p *types.Set) Field {
 	return scalar[types.Set]{
 		column: column, p: p,
@@ -41,6 +41,19 @@ func Members(column string, p *types.Set) Field {
 			return types.SetValueMust(types.StringType, slices.CompactFunc(items, attr.Value.Equal)), nil
 		},
 	}
+}
+
+// Linked binds a set of strings to the members of a list as Members does, where an empty list and null are one thing.
+func Linked(column string, p *types.Set) Field {
+	f := Members(column, p).(scalar[types.Set]) //nolint:forcetypeassert // Members' own type
+	parse := f.parse
+	f.parse = func(said any) (types.Set, error) {
+		if names, _ := said.([]string); len(names) == 0 {
+			return types.SetNull(types.StringType), nil
+		}
+		return parse(said)
+	}
+	return f
 }
 
 // List binds an ordered list of strings to a column that holds them separated by commas.

@@ -2,7 +2,6 @@ package servicenow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -26,7 +25,7 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	Table: "sys_scope_privilege",
 	Key:   []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
 	Store: func(c *lifecycle.Servers) record.Store {
-		return privilegeStore{c.ServiceNow.Table("sys_scope_privilege")}
+		return privilegeStore{c.ServiceNow.Table("sys_scope_privilege"), c.ServiceNow}
 	},
 	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script " +
 		"of another scope. The platform writes such records itself when an application first tries, so one with the same " +
@@ -105,7 +104,10 @@ func (m *crossScopePrivilege) Check(_ context.Context, report *lifecycle.Report)
 }
 
 // privilegeStore minds the rows that the platform writes itself at run time.
-type privilegeStore struct{ *servicenowapi.Table }
+type privilegeStore struct {
+	*servicenowapi.Table
+	sn *servicenowapi.Client
+}
 
 var _ record.Lister = privilegeStore{}
 
@@ -123,8 +125,7 @@ func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.A
 			// The platform counts a privilege only where it belongs to the application that it is for.
 			want.Scope = want.Text("source_scope")
 		}
-		want.LookedUp = true
-		return s.Table.Create(ctx, want)
+		return adopter{s.Table, s.sn}.create(ctx, want)
 	}
 	if !want.AdoptExisting {
 		exists := &record.ExistsError{Key: "this source, target and operation"}
@@ -134,31 +135,21 @@ func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.A
 		return record.Answer{}, exists
 	}
 	have := rows[0]
-	was := have.Text("status")
-	want.Scope = ""
-	got, err := s.Update(ctx, have, want)
+	got, err := adopter{s.Table, s.sn}.adopt(ctx, have, want)
 	if err != nil {
 		return got, err
 	}
-	got.Found = map[string]string{"status": was}
 	got.Warnings = append(got.Warnings, fmt.Sprintf("The privilege %s on %s existed already, with the status %q, as the "+
 		"platform writes such records itself. It is managed from here now (sys_id %s); destroying it restores that status "+
-		"and leaves the record in place.", have.Text("operation"), have.Text("target_name"), was, have.ID))
+		"and leaves the record in place.", have.Text("operation"), have.Text("target_name"), have.Text("status"), have.ID))
 	return got, nil
+}
+
+func (s privilegeStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	return adopter{s.Table, s.sn}.update(ctx, have, want)
 }
 
 // Delete releases a privilege that was taken over.
 func (s privilegeStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
-	if have.Found == nil {
-		return s.Table.Delete(ctx, have, options)
-	}
-	restored := record.Write{
-		Record:  record.Record{Values: map[string]any{"status": have.Found["status"]}},
-		Columns: []string{"status"},
-	}
-	_, err := s.Update(ctx, have, restored)
-	if errors.Is(err, record.ErrNotFound) {
-		return nil, nil
-	}
-	return nil, err
+	return adopter{s.Table, s.sn}.release(ctx, have, options)
 }

@@ -47,7 +47,7 @@ func TestCrossScopePrivilege(t *testing.T) {
 	}.Test(t)
 }
 
-// TestCrossScopePrivilegeAdopted takes over the row that the platform wrote at run time.
+// TestCrossScopePrivilegeAdopted takes over the row that the platform wrote at run time, and gives it back as it was.
 func TestCrossScopePrivilegeAdopted(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
@@ -59,16 +59,9 @@ func TestCrossScopePrivilegeAdopted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Settled()
 	config := func(rest string) string {
-		return elasticScope + `
-resource "servicenow_cross_scope_privilege" "test" {
-  source_scope_id = data.servicenow_application.elastic.id
-  target_scope_id = "global"
-  target_name     = "GlideRecord.insert"
-  target_type     = "scriptable"
-  operation       = "execute"
-  ` + rest + `
-}`
+		return elasticScope + privilegeBlock("test", "GlideRecord.insert", rest)
 	}
 	w.Run(
 		resource.TestStep{
@@ -80,6 +73,7 @@ resource "servicenow_cross_scope_privilege" "test" {
 			Check: resource.ComposeAggregateTestCheckFunc(
 				resource.TestCheckResourceAttr("servicenow_cross_scope_privilege.test", "id", written),
 				resource.TestCheckResourceAttr("servicenow_cross_scope_privilege.test", "scope_id", "global"),
+				resource.TestCheckResourceAttr("servicenow_cross_scope_privilege.test", "adopted", "true"),
 				func(*terraform.State) error {
 					record, _ := w.ServiceNow.Record("sys_scope_privilege", written)
 					if writes := fmt.Sprint(w.Writes()); writes != "[PATCH sys_scope_privilege status]" ||
@@ -90,7 +84,83 @@ resource "servicenow_cross_scope_privilege" "test" {
 				},
 			),
 		},
+		resource.TestStep{Config: config(`status = "denied"`)}, // still adopted, and still knows what it found
+		resource.TestStep{
+			Config: elasticScope,
+			Check:  holds(w, "sys_scope_privilege", "target_name=GlideRecord.insert", "status", "requested"),
+		},
 	)
+}
+
+// privilegeBlock is a privilege of the Elastic application to call a script of the global scope.
+func privilegeBlock(name, target, rest string) string {
+	return fmt.Sprintf(`
+resource "servicenow_cross_scope_privilege" %q {
+  source_scope_id = data.servicenow_application.elastic.id
+  target_scope_id = "global"
+  target_name     = %q
+  target_type     = "scriptable"
+  operation       = "execute"
+  %s
+}
+`, name, target, rest)
+}
+
+// TestCrossScopePrivilegeShared lets two configurations rely on one row: the one that took it over is destroyed, and
+// the other's plan stays empty.
+func TestCrossScopePrivilegeShared(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	config := w.Provider() + elasticScope + privilegeBlock("test", "GlideRecord.insert", "")
+	check := func(want string) resource.TestCheckFunc {
+		return resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr("servicenow_cross_scope_privilege.test", "adopted", want),
+			holds(w, "sys_scope_privilege", "target_name=GlideRecord.insert", "status", "allowed"),
+		)
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
+		{Config: config, Check: check("false")},
+		{
+			PreConfig: func() { // a second configuration comes and goes
+				resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
+					{Config: config, Check: check("true")},
+				}})
+			},
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectEmptyPlan(),
+			}},
+			Check: check("false"),
+		},
+	}})
+	if left := w.Leftovers(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestAdoptedTwice refuses the second of two blocks that want one row, whichever comes first.
+func TestAdoptedTwice(t *testing.T) {
+	t.Parallel()
+	refused := regexp.MustCompile(`another\s+resource\s+of\s+this\s+configuration`)
+	for name, config := range map[string]string{
+		"made": elasticScope + privilegeBlock("a", "x", "") +
+			privilegeBlock("b", "x", "depends_on = [servicenow_cross_scope_privilege.a]"),
+		"adopted": twoProperties("glide.taken"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t)
+			w.ServiceNow.SetProperty("glide.taken", "before")
+			w.Settled()
+			w.Run(
+				resource.TestStep{Config: config, ExpectError: refused},
+				resource.TestStep{Config: `data "servicenow_role" "any" { name = "admin" }`},
+			)
+			if got := w.ServiceNow.Records("sys_properties", "name=glide.taken")[0]["value"]; got != "before" {
+				t.Errorf("the property is left as %s", got)
+			}
+		})
+	}
 }
 
 func TestCrossScopePrivilegeRefusesOperation(t *testing.T) {

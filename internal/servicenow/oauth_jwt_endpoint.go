@@ -1,14 +1,18 @@
 package servicenow
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewOAuthJWTEndpoint manages an OAuth JWT API endpoint for external clients (oauth_jwt).
@@ -16,10 +20,14 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 	Type:  "oauth_jwt_endpoint",
 	Table: "oauth_jwt",
 	Key:   []string{"name"},
+	Store: func(c *lifecycle.Servers) record.Store {
+		return oauthClientStore{clients: c.ServiceNow.Table("oauth_jwt"), mappings: c.ServiceNow.Table(scopeMappings)}
+	},
 	Description: "An OAuth JWT API endpoint for external clients (`oauth_jwt`, *System OAuth > Application Registry*): " +
 		"it gives an access token for a JWT that a certificate of its verifier maps proves. The token acts as the user " +
-		"whom the JWT names; administrators are refused. Needs the role `oauth_admin`.",
-	Attributes: map[string]schema.Attribute{
+		"whom the JWT names; administrators are refused. Signatures are RS256, RS384 or RS512; ES256, ES384 and ES512 from " +
+		"Zurich on. Needs the role `oauth_admin`.",
+	Attributes: withScopeAttributes(map[string]schema.Attribute{
 		"name": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The application's name, unique on the instance.",
 		},
@@ -53,10 +61,12 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 		},
 		"jti_claim": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "The claim that holds the JWT's id. Default: the instance's, usually `jti`.",
+			MarkdownDescription: "The claim that holds the JWT's id. Needs Zurich or newer. Default: the instance's, " +
+				"usually `jti`.",
 		},
 		"jwks_url": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The URL of a JSON web key set to verify JWTs with, instead of verifier maps.",
+			Optional: true, MarkdownDescription: "The URL of a JSON web key set to verify JWTs with, instead of verifier " +
+				"maps. Needs Zurich or newer.",
 		},
 		"public_client": schema.BoolAttribute{
 			Optional: true, Computed: true,
@@ -68,7 +78,11 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 			MarkdownDescription: "Whether the endpoint gives tokens. Default: `true`.",
 		},
 		"comments": schema.StringAttribute{Optional: true, MarkdownDescription: "Notes for the reader."},
-	},
+		"inbound_grant_type": schema.StringAttribute{
+			Computed: true, Default: stringdefault.StaticString("jwt"),
+			MarkdownDescription: "The grant that the endpoint takes, always `jwt`: another one found there is put right.",
+		},
+	}),
 })
 
 type oauthJWTEndpoint struct {
@@ -76,6 +90,7 @@ type oauthJWTEndpoint struct {
 	lifecycle.AdditionalColumns
 	lifecycle.Scope
 	lifecycle.Secrets
+	oauthScopes
 	Name                  types.String `tfsdk:"name"`
 	UserField             types.String `tfsdk:"user_field"`
 	ClientID              types.String `tfsdk:"client_id"`
@@ -89,13 +104,11 @@ type oauthJWTEndpoint struct {
 	PublicClient          types.Bool   `tfsdk:"public_client"`
 	Active                types.Bool   `tfsdk:"active"`
 	Comments              types.String `tfsdk:"comments"`
+	InboundGrantType      types.String `tfsdk:"inbound_grant_type"`
 }
 
 func (m *oauthJWTEndpoint) Fields() []field.Field {
-	return []field.Field{
-		field.Constant("inbound_grant_type", "jwt"), // without it the endpoint does not take the JWT grant
-		// Since Zurich the default is a client whose tokens no API without an auth scope takes.
-		field.Constant("scope_restriction_status", "unrestricted"),
+	return append(m.scopeFields(),
 		field.String("name", &m.Name),
 		field.String("user_field", &m.UserField),
 		field.String("client_id", &m.ClientID),
@@ -108,5 +121,8 @@ func (m *oauthJWTEndpoint) Fields() []field.Field {
 		field.Bool("public_client", &m.PublicClient),
 		field.Bool("active", &m.Active),
 		field.String("comments", &m.Comments),
-	}
+		field.String("inbound_grant_type", &m.InboundGrantType),
+	)
 }
+
+func (m *oauthJWTEndpoint) Check(_ context.Context, report *lifecycle.Report) { m.checkScopes(report) }

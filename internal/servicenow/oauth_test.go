@@ -100,7 +100,7 @@ func TestCertificateRefusesOtherContent(t *testing.T) {
 func TestOAuthJWTEndpoint(t *testing.T) {
 	t.Parallel()
 	acctest.Resource{
-		Type: "servicenow_oauth_jwt_endpoint", Table: "oauth_jwt",
+		Type: "servicenow_oauth_jwt_endpoint", Table: "oauth_jwt", Needs: twoAuthScopes,
 		NaturalKey: func(r servicenow.Record) string { return "name=" + r["name"] },
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"Elastic"`, Becomes: `"Kibana"`, Drift: map[string]string{"name": "renamed"}},
@@ -136,6 +136,14 @@ func TestOAuthJWTEndpoint(t *testing.T) {
 			},
 			{Name: "active", Column: "active", Is: `false`, Becomes: `true`, Drift: map[string]string{"active": "false"}},
 			{Name: "comments", Column: "comments", Is: `"x"`, Becomes: `"y"`, Drift: map[string]string{"comments": "z"}},
+			{
+				Name: "scope_restriction", Column: "scope_restriction_status", Is: `"restricted"`, Becomes: `"useraccount"`,
+				Drift: map[string]string{"scope_restriction_status": "unrestricted"},
+			},
+			{
+				Name: "auth_scope_ids", Is: `[servicenow_auth_scope.a.id]`,
+				Becomes: `[servicenow_auth_scope.b.id, data.servicenow_auth_scope.useraccount.id]`,
+			},
 		},
 	}.Test(t)
 }

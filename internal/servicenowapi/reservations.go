@@ -12,6 +12,8 @@ import (
 type reservations struct {
 	mu  sync.Mutex
 	ids map[string]string // the sys_id that is being made, by table and key
+	// claimed holds the rows that may be taken over and that one resource of this process has.
+	claimed sync.Map
 }
 
 // reserve claims the natural key of a create until release is called.
@@ -36,3 +38,12 @@ func (s *Client) reserve(table string, want record.Write) (release func(), err e
 		delete(s.reserved.ids, key)
 	}, nil
 }
+
+// Claim says that a resource of this process has taken a row over or made it. It reports false where another one has.
+func (s *Client) Claim(table, id string) bool {
+	_, taken := s.reserved.claimed.LoadOrStore(table+"\n"+id, true)
+	return !taken
+}
+
+// Release ends a claim.
+func (s *Client) Release(table, id string) { s.reserved.claimed.Delete(table + "\n" + id) }

@@ -1,0 +1,7 @@
+list "servicenow_oauth_client" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_rest_api_auth_scope" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHElastic"
+  }
+}

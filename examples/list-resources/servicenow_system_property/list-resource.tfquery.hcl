@@ -1,0 +1,7 @@
+list "servicenow_system_property" "found" {
+  provider = servicenow
+
+  config {
+    query = "nameSTARTSWITHglide.oauth"
+  }
+}

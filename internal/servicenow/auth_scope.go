@@ -1,0 +1,37 @@
+package servicenow
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+)
+
+// NewAuthScope manages an auth scope (sys_auth_scope).
+var NewAuthScope = lifecycle.New[authScope](lifecycle.Definition{
+	Type:  "auth_scope",
+	Table: "sys_auth_scope",
+	Key:   []string{"name"},
+	Description: "An auth scope (`sys_auth_scope`): what OAuth clients and API keys hold, so that APIs guarded by a " +
+		"`servicenow_rest_api_auth_scope` open to them. Give it to clients by their `auth_scope_ids`. Needs the plugin " +
+		"`com.glide.rest.auth.scope`, and the role `api_service_admin` or `admin`.",
+	Attributes: map[string]schema.Attribute{
+		"name": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The scope's name, such as `events`, unique on the instance.",
+		},
+		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the scope opens."},
+	},
+})
+
+type authScope struct {
+	lifecycle.Base
+	lifecycle.AdditionalColumns
+	lifecycle.Scope
+	Name        types.String `tfsdk:"name"`
+	Description types.String `tfsdk:"description"`
+}
+
+func (m *authScope) Fields() []field.Field {
+	return []field.Field{field.String("name", &m.Name), field.String("description", &m.Description)}
+}

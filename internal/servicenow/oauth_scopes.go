@@ -1,0 +1,340 @@
+package servicenow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
+)
+
+const (
+	// scopeMappings is the table of the auth scopes of OAuth clients, and the list that stands for its rows.
+	scopeMappings = "oauth_entity_auth_scope_mapping"
+	// restrictionColumn came with Yokohama. Since Zurich its default is a client whose tokens open no API without an auth
+	// scope.
+	restrictionColumn = "scope_restriction_status"
+	unrestricted      = "unrestricted"
+)
+
+// oauthScopes is embedded in the models of OAuth clients.
+type oauthScopes struct {
+	ScopeRestriction types.String `tfsdk:"scope_restriction"`
+	AuthScopeIDs     types.Set    `tfsdk:"auth_scope_ids"`
+}
+
+func (m *oauthScopes) scopeFields() []field.Field {
+	return []field.Field{
+		field.String(restrictionColumn, &m.ScopeRestriction),
+		field.Linked(scopeMappings, &m.AuthScopeIDs),
+	}
+}
+
+// checkScopes warns of scopes that do nothing.
+func (m *oauthScopes) checkScopes(report *lifecycle.Report) {
+	if m.ScopeRestriction.ValueString() == unrestricted && len(m.AuthScopeIDs.Elements()) > 0 {
+		report.Warn(&m.ScopeRestriction, "Scopes of an unrestricted client", "With scope_restriction = \"unrestricted\" the "+
+			"client's tokens open every API that no servicenow_rest_api_auth_scope guards, whatever stands in auth_scope_ids.")
+	}
+}
+
+func withScopeAttributes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	attributes["scope_restriction"] = schema.StringAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "Which APIs the client's tokens open: `unrestricted` (*Broadly scoped*: all that the user may " +
+			"use), `restricted` (*Securely scoped*: those that its auth scopes open), or the name of an auth scope such as " +
+			"`useraccount`. Instances have it since Yokohama and restrict new clients by themselves since Zurich: every API " +
+			"without an auth scope then answers 403. Null on instances without it. Default: `unrestricted`, or the instance's " +
+			"where `auth_scope_ids` is set.",
+	}
+	attributes["auth_scope_ids"] = schema.SetAttribute{
+		Optional: true, ElementType: types.StringType,
+		Validators: []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
+		MarkdownDescription: "The auth scopes that the client holds (`oauth_entity_auth_scope_mapping`), as `sys_id`s: " +
+			"`id` of `servicenow_auth_scope`, a resource or a data source. `useraccount` opens every API. Scopes are read at " +
+			"each request, so tokens that were issued before change, too.",
+	}
+	return attributes
+}
+
+// oauthClientStore keeps an OAuth client and one row per auth scope as one record.
+type oauthClientStore struct {
+	clients, mappings *servicenowapi.Table
+	// class is the clients' own table where that has child classes, whose rows are none of these.
+	class string
+}
+
+var _ interface {
+	record.Store
+	record.Finder
+} = oauthClientStore{}
+
+const classColumn = "sys_class_name"
+
+func scopesIn(r record.Record) []string {
+	ids, _ := r.Values[scopeMappings].([]string)
+	return ids
+}
+
+func clientOf(r record.Record) record.Record {
+	r.Values = maps.Clone(r.Values)
+	delete(r.Values, scopeMappings)
+	return r
+}
+
+func (s oauthClientStore) columns(columns []string) []string {
+	own := slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return c == scopeMappings })
+	if s.class != "" {
+		own = append(own, classColumn)
+	}
+	return own
+}
+
+func (s oauthClientStore) write(want record.Write) record.Write {
+	want.Record, want.Columns = clientOf(want.Record), s.columns(want.Columns)
+	return want
+}
+
+// Find looks clients up, for imports.
+func (s oauthClientStore) Find(
+	ctx context.Context, match record.Match, columns []string, limit int,
+) ([]record.Record, error) {
+	if s.class != "" {
+		match.Values = maps.Clone(match.Values)
+		match.Values[classColumn] = s.class
+	}
+	return s.clients.Find(ctx, match, s.columns(columns), limit)
+}
+
+// Each lists the clients with their scopes.
+func (s oauthClientStore) Each(
+	ctx context.Context, query string, columns []string, limit int, do func(record.Record) error,
+) (hidden int, err error) {
+	if s.class != "" {
+		query = joinQuery(query, classColumn+"="+s.class)
+	}
+	return s.clients.Each(ctx, query, s.columns(columns), limit, func(client record.Record) error {
+		if s.class != "" && client.Text(classColumn) != s.class {
+			return nil
+		}
+		got, err := s.withScopes(ctx, record.Answer{Record: client}, false)
+		if err != nil {
+			return err
+		}
+		return do(got.Record)
+	})
+}
+
+func joinQuery(query, term string) string {
+	if query == "" {
+		return term
+	}
+	return term + "^" + query
+}
+
+func (s oauthClientStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	client, scopes := s.write(want), scopesIn(want.Record)
+	if s.class != "" {
+		// Named, so that a client of a child class with the same name is neither a duplicate nor taken for this one.
+		client.Values[classColumn] = s.class
+		client.Key = append(slices.Clone(client.Key), classColumn)
+	}
+	if want.Values[restrictionColumn] == nil && len(scopes) == 0 {
+		client.Values[restrictionColumn] = unrestricted
+	}
+	got, err := s.clients.Create(ctx, client)
+	if err != nil {
+		return got, err
+	}
+	if err := refusesRestriction(want, got); err != nil {
+		return got, err
+	}
+	return s.change(ctx, got, nil, scopes)
+}
+
+// refusesRestriction reports a restriction that an instance without the column dropped. Without it a client is
+// unrestricted, so that alone is kept.
+func refusesRestriction(want record.Write, got record.Answer) error {
+	wanted := want.Text(restrictionColumn)
+	_, there := got.Values[restrictionColumn]
+	if wanted == "" || wanted == unrestricted || there {
+		return nil
+	}
+	return fmt.Errorf("scope_restriction = %q was not kept: the instance has no column %s (it came with Yokohama and "+
+		"Zurich) or keeps it from the account. The client exists, and its tokens are not restricted", wanted,
+		restrictionColumn)
+}
+
+func (s oauthClientStore) Update(
+	ctx context.Context, have record.Record, want record.Write,
+) (record.Answer, error) {
+	client := s.write(want)
+	got, err := s.clients.Update(ctx, clientOf(have), client)
+	if err != nil {
+		return got, err
+	}
+	before, after := scopesIn(have), scopesIn(want.Record)
+	if _, changed := record.ChangedValues(have, want.Record)[restrictionColumn]; changed {
+		if err := refusesRestriction(want, got); err != nil {
+			return withScopes(got, before), err
+		}
+	}
+	if len(before)+len(after) == 0 {
+		return got, nil
+	}
+	rows, err := s.rows(ctx, have.ID)
+	if err != nil {
+		return withScopes(got, before), err
+	}
+	return s.change(ctx, got, rows, after)
+}
+
+// change maps exactly these scopes, and tells which are mapped, also when one of the writes failed.
+func (s oauthClientStore) change(
+	ctx context.Context, client record.Answer, rows []record.Record, scopes []string,
+) (record.Answer, error) {
+	var mapped []string
+	var surplus []record.Record
+	for _, row := range rows {
+		id := row.Text("auth_scope")
+		if slices.Contains(scopes, id) && !slices.Contains(mapped, id) {
+			mapped = append(mapped, id)
+			continue
+		}
+		surplus = append(surplus, row)
+	}
+	remaining := func(i int) []string { return slices.Concat(mapped, authScopesOf(surplus[i:])) }
+	for _, id := range scopes {
+		if slices.Contains(mapped, id) {
+			continue
+		}
+		_, err := s.mappings.Create(ctx, record.Write{
+			Record: record.Record{Scope: client.Scope, Values: map[string]any{
+				"oauth_entity": client.ID, "auth_scope": id,
+			}},
+			Columns: []string{"oauth_entity", "auth_scope"}, Key: []string{"oauth_entity", "auth_scope"},
+			Defaulted: true, LookedUp: true,
+		})
+		if err != nil {
+			return withScopes(client, remaining(0)), fmt.Errorf("giving the client the auth scope %s: %w", id, err)
+		}
+		mapped = append(mapped, id)
+	}
+	for i, row := range surplus {
+		if _, err := s.mappings.Delete(ctx, row, record.Options{}); err != nil {
+			return withScopes(client, remaining(i)), fmt.Errorf("taking the auth scope %s from the client: %w",
+				row.Text("auth_scope"), err)
+		}
+	}
+	return withScopes(client, mapped), nil
+}
+
+func withScopes(client record.Answer, ids []string) record.Answer {
+	client.Values = maps.Clone(client.Values)
+	client.Values[scopeMappings] = slices.Sorted(slices.Values(ids))
+	return client
+}
+
+func authScopesOf(rows []record.Record) []string {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Text("auth_scope")
+	}
+	return ids
+}
+
+// rows lists the mappings of one client. One that access control hides is an error: leaving it out would plan it anew.
+func (s oauthClientStore) rows(ctx context.Context, client string) ([]record.Record, error) {
+	var rows []record.Record
+	columns := []string{"oauth_entity", "auth_scope", "sys_scope"}
+	hidden, err := s.mappings.Each(ctx, "oauth_entity="+client, columns, 0, func(row record.Record) error {
+		if row.Text("oauth_entity") == client {
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	if err == nil && hidden > 0 {
+		err = fmt.Errorf("%d of them: %w", hidden, record.ErrHidden)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the client's auth scopes: %w", err)
+	}
+	return rows, nil
+}
+
+// Read returns the client, and its scopes where they are owned or where nothing is known of it yet, as after an import.
+func (s oauthClientStore) Read(
+	ctx context.Context, have record.Record, columns []string,
+) (record.Answer, error) {
+	got, err := s.clients.Read(ctx, clientOf(have), s.columns(columns))
+	if err != nil {
+		return got, err
+	}
+	if class := got.Text(classColumn); s.class != "" && class != "" && class != s.class {
+		return record.Answer{}, fmt.Errorf("the record is of the class %s, which is another kind of client than %s", class,
+			s.class)
+	}
+	if len(scopesIn(have)) == 0 && have.Revision != "" {
+		return got, nil
+	}
+	return s.withScopes(ctx, got, len(scopesIn(have)) > 0)
+}
+
+// withScopes adds the scopes of a client. An instance without the mapping table has none.
+func (s oauthClientStore) withScopes(ctx context.Context, got record.Answer, owned bool) (record.Answer, error) {
+	rows, err := s.rows(ctx, got.ID)
+	switch {
+	case isInvalidTable(err):
+		return withScopes(got, nil), nil
+	case err != nil && !owned && statusOf(err) == http.StatusForbidden:
+		got.Warnings = append(got.Warnings, fmt.Sprintf("Which auth scopes the client %s holds is not known, so "+
+			"auth_scope_ids is left alone: %s.", got.Text("name"), err))
+		return got, nil
+	case err != nil:
+		return record.Answer{}, err
+	}
+	ids := authScopesOf(rows)
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			got.Warnings = append(got.Warnings, fmt.Sprintf("The client %s holds the auth scope %s more than once. The next "+
+				"write of it removes the surplus rows of %s.", got.Text("name"), id, scopeMappings))
+		}
+	}
+	return withScopes(got, ids), nil
+}
+
+func (s oauthClientStore) Delete(
+	ctx context.Context, have record.Record, options record.Options,
+) ([]string, error) {
+	if len(scopesIn(have)) > 0 {
+		rows, err := s.rows(ctx, have.ID)
+		if err != nil && !errors.Is(err, record.ErrNotFound) {
+			return nil, err
+		}
+		for _, row := range rows {
+			if _, err := s.mappings.Delete(ctx, row, record.Options{}); err != nil {
+				return nil, fmt.Errorf("taking the auth scope %s from the client: %w", row.Text("auth_scope"), err)
+			}
+		}
+	}
+	return s.clients.Delete(ctx, clientOf(have), options)
+}
+
+// isInvalidTable reports how an instance refuses a table that it does not have.
+func isInvalidTable(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "Invalid table")
+}
