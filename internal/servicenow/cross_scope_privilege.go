@@ -123,7 +123,7 @@ func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.A
 	if len(rows) == 0 {
 		if want.Scope == "" {
 			// The platform counts a privilege only where it belongs to the application that it is for.
-			want.Scope = want.Text("source_scope")
+			want.Scope, want.Defaulted = want.Text("source_scope"), true
 		}
 		return adopter{s.Table, s.sn}.create(ctx, want)
 	}

@@ -208,6 +208,9 @@ func (t *Table) Update(ctx context.Context, have record.Record, want record.Writ
 		want.Scope = have.Scope
 	}
 	got, err := t.write(ctx, http.MethodPatch, "/"+rest.PathElement(have.ID), body(values, secrets), want, secrets)
+	if err == nil && got.ID != have.ID {
+		err = fmt.Errorf("the answer to the update of %s holds the record %s: %w", have.ID, got.ID, record.ErrOutcomeUnknown)
+	}
 	if errors.Is(err, record.ErrOutcomeUnknown) && len(secrets) == 0 {
 		// The answer was none; what the row holds now decides.
 		row, rerr := t.readOne(ctx, have.ID, want.Columns)
@@ -241,6 +244,9 @@ func (t *Table) WriteAsDisplayed(
 	r.Secrets = record.Plaintexts(secrets)
 	r.Query.Set("sysparm_input_display_value", "true")
 	got, err := t.send(ctx, r)
+	if err == nil && got.ID != have.ID {
+		err = fmt.Errorf("the answer to the update of %s holds the record %s", have.ID, got.ID)
+	}
 	if err == nil {
 		got.KeptSecrets = slices.Collect(maps.Keys(secrets))
 	}
