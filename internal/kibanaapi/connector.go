@@ -355,7 +355,7 @@ func (s *Connectors) send(
 ) (record.Answer, error) {
 	r := rest.Request{
 		Method: method, Path: path, Body: body, Write: true,
-		Secrets: append(record.Plaintexts(want.Secrets), flatten(body[secretsSecret])...),
+		Secrets: secretTexts(want.Secrets, body[secretsSecret]),
 	}
 	var out any
 	if err := s.kibana.do(ctx, space, r, &out); err != nil {

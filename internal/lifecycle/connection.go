@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -34,6 +35,8 @@ type Connection struct {
 	AllowLockout bool
 	// SecretChangeDetection says how changed secrets without a version are noticed.
 	SecretChangeDetection SecretChangeDetection
+	// failures holds the failures of the connection that were explained, by their words.
+	failures sync.Map
 	// Redactor takes every secret that the process was given out of a text.
 	Redactor *rest.Redactor
 }

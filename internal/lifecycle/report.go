@@ -1,10 +1,8 @@
 package lifecycle
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // Report takes the findings of a model's Check.
@@ -71,7 +68,7 @@ func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagno
 		diags.AddError(summary, r.existing(m, exists))
 		return
 	}
-	diags.AddError(summary, r.subject(m)+": "+explain(err))
+	diags.AddError(summary, r.subject(m)+": "+r.connection.explain(err))
 }
 
 // existing says how to manage what is there already.
@@ -91,58 +88,6 @@ func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 		"old one's key while that exists. If the resource was only renamed, or got another for_each key, add a moved block "+
 		"instead. To create a second record all the same, set duplicate_check = false in the provider block.",
 		r.subject(m), exists, command)
-}
-
-// explain tells an error in the server's words, and what to try.
-func explain(err error) string {
-	if hint := hint(err); hint != "" {
-		return err.Error() + ".\n\n" + hint
-	}
-	return err.Error() + "."
-}
-
-// hint tells what to try after a refusal.
-func hint(err error) string {
-	if errors.Is(err, record.ErrHidden) {
-		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
-			"deleted."
-	}
-	var vanished *record.VanishedError
-	if errors.As(err, &vanished) {
-		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance was " +
-			"cloned over; the account has lost the role that reads these records (some instances count after access control, " +
-			"so that hidden looks like gone). Nothing was taken out of the state. If they were deleted, set " +
-			"accept_vanished = true in the provider block for one run."
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "The time limit of the timeouts attribute passed."
-	}
-	var e *rest.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	said := e.Message + " " + e.Detail
-	switch {
-	case e.Status == http.StatusUnauthorized:
-		return "The server does not accept the provider's credentials. Check the auth method in the provider block (or its " +
-			"environment variables), that the account is active, and, on ServiceNow, that no REST API access policy " +
-			"leaves this auth method out."
-	case strings.Contains(said, "aborted by Business Rule"):
-		return "A business rule of the instance refuses this change. Its name stands in the message; ask its owner what it " +
-			"demands."
-	case strings.Contains(said, "Data Policy Exception"):
-		return "A data policy demands columns that are empty. Set them here, or in additional_columns where the resource " +
-			"has no attribute of that name."
-	case strings.Contains(said, "Invalid table"):
-		return "The instance does not have this table: the plugin or application that brings it is not installed."
-	case e.Status == http.StatusForbidden:
-		return "The account may not do this. Check its roles (on ServiceNow the table's write ACLs, on Kibana the " +
-			"privilege \"Actions and Connectors: All\" in this space and the licence)."
-	case e.Status == http.StatusTooManyRequests:
-		return "The server limits how many requests it takes. Lower http.max_concurrent_requests or set " +
-			"http.requests_per_second in the provider block."
-	}
-	return ""
 }
 
 // notKept reports that the server stored something else than was planned.

@@ -81,7 +81,7 @@ func (t *Table) page(
 	var out struct {
 		Result any `json:"result"`
 	}
-	r := rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters}
+	r := rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters, Answered: true}
 	header, err := t.sn.do(ctx, r, &out)
 	if err != nil {
 		return nil, count{}, err

@@ -350,7 +350,9 @@ func (t *Table) request(method, suffix string, body map[string]string, want reco
 	if want.Scope != "" {
 		query.Set("sysparm_transaction_scope", want.Scope)
 	}
-	r := rest.Request{Method: method, Path: t.path(suffix), Query: query, Write: true}
+	r := rest.Request{
+		Method: method, Path: t.path(suffix), Query: query, Write: true, Answered: method != http.MethodDelete,
+	}
 	if body != nil {
 		r.Body = body
 	}

@@ -1,0 +1,117 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+)
+
+// explain says what went wrong in the server's words, and what to try. A connection that fails is explained in full
+// once; what fails of it for other resources refers to that.
+func (c *Connection) explain(err error) string {
+	var e *rest.Error
+	if errors.As(err, &e) && e.Status == 0 && e.Message != "" && c != nil {
+		if _, told := c.failures.LoadOrStore(e.Message+e.Detail, true); told {
+			return e.Method + " " + e.Path + ": " + e.Message + " (as reported for another resource)."
+		}
+	}
+	if hint := hint(err); hint != "" {
+		return err.Error() + ".\n\n" + hint
+	}
+	return err.Error() + "."
+}
+
+// hint says what to try after a failure; empty when nothing is known.
+func hint(err error) string {
+	var vanished *record.VanishedError
+	var e *rest.Error
+	switch {
+	case errors.Is(err, record.ErrHidden):
+		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
+			"deleted."
+	case errors.As(err, &vanished):
+		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance was " +
+			"cloned over; the account has lost the role that reads these records (some instances count after access control, " +
+			"so that hidden looks like gone). Nothing was taken out of the state. If they were deleted, set " +
+			"accept_vanished = true in the provider block for one run."
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The time limit of the timeouts attribute passed."
+	case !errors.As(err, &e):
+		return ""
+	}
+	if hint, ok := refusalHints[rest.Cause(err)]; ok {
+		return hint
+	}
+	said := e.Message + " " + e.Detail
+	for _, known := range answerHints {
+		if (known.status == 0 || known.status == e.Status) && strings.Contains(said, known.words) {
+			return known.hint
+		}
+	}
+	return ""
+}
+
+// refusalHints say what to do about a 403 whose cause is known.
+var refusalHints = map[rest.Refusal]string{
+	rest.RefusedUnscoped: "The OAuth client that the provider's token belongs to is securely scoped: it opens only APIs with " +
+		"an auth scope. Set the client's Scope Restriction to Broadly scoped (scope_restriction = \"unrestricted\" on " +
+		"servicenow_oauth_jwt_endpoint or servicenow_oauth_client), or give it the scope useraccount.",
+	rest.RefusedAuthScope: "Somebody has given this API an auth scope, and from then on every token needs it. Add the scope that " +
+		"the message names to the client (auth_scope_ids), or the scope useraccount, or take the scope from the API.",
+	rest.RefusedWebService: "The table does not allow access by web services. An administrator opens it in the table's own " +
+		"record (System Definition > Tables, tab Application Access: Allow access to this table via web services).",
+	rest.RefusedPlatformAccess: "The instance demands the role snc_platform_rest_api_access of every account that uses its REST " +
+		"APIs. Grant it to the provider's account.",
+	rest.RefusedScope: "The record lives in another application scope than the one that the request runs in. Set " +
+		"scope_id to the record's scope, or give the account access to that application.",
+	rest.RefusedRole: "The account lacks a role or privilege. The resource's page names those that are enough; on Kibana it " +
+		"is \"Actions and Connectors: All\" in this space.",
+	rest.RefusedLicense: "Kibana's licence does not include this. The message names the licence that does.",
+}
+
+// answerHints say what to do about other answers, by status (0: any) and words. The first that fits counts.
+var answerHints = []struct {
+	status      int
+	words, hint string
+}{
+	{
+		http.StatusUnauthorized, "Required to provide Auth information",
+		"The server does not accept the provider's credentials. New instances refuse basic authentication of interactive " +
+			"accounts, administrators included: mark the account as web_service_access_only, grant it the role " +
+			"snc_basic_auth_api_access, or log in with oauth_jwt or api_key. Else check the user name and password, that the " +
+			"account is active, and that no REST API access policy leaves this auth method out.",
+	},
+	{
+		http.StatusUnauthorized, "",
+		"The server does not accept the provider's credentials. Check the auth method in the provider block (or its " +
+			"environment variables), that the account is active, and, on ServiceNow, that no REST API access policy leaves " +
+			"this auth method out.",
+	},
+	{
+		0, "aborted by Business Rule",
+		"A business rule of the instance refuses this change. Its name stands in the message; ask its owner what it demands.",
+	},
+	{
+		0, "Data Policy Exception",
+		"A data policy demands columns that are empty. Set them here, or in additional_columns where the resource has no " +
+			"attribute of that name.",
+	},
+	{
+		0, "Invalid table",
+		"The instance does not have this table: the plugin or application that brings it is not installed.",
+	},
+	{
+		http.StatusForbidden, "",
+		"The account may not do this. Check its roles (on ServiceNow the table's ACLs; on Kibana the privilege \"Actions and " +
+			"Connectors: All\" in this space, and the licence).",
+	},
+	{
+		http.StatusTooManyRequests, "",
+		"The server limits how many requests it takes. Lower http.max_concurrent_requests or set http.requests_per_second " +
+			"in the provider block.",
+	},
+}
