@@ -65,6 +65,29 @@ type Planner interface {
 	Plan(ctx context.Context, c *Servers, secrets []string, report *Report)
 }
 
+// ChangePlanner is a model that works out attributes which the server sets, or that looks at what changes. PlanChange is
+// called on the planned model in every plan but a destroy's, after all values that stay have been filled in.
+type ChangePlanner interface {
+	PlanChange(ctx context.Context, c *Servers, change Change, report *Report)
+}
+
+// Change is what a plan is about, beside the planned model.
+type Change struct {
+	// Before is the model of the state, of the planned model's type; nil for a create.
+	Before any
+	// Config is the model of the configuration, with its secrets.
+	Config any
+	// Writes says that the plan writes, as far as the lifecycle sees.
+	Writes bool
+	// Remembered is the record's; see record.Record.
+	Remembered map[string]string
+}
+
+// DestroyPlanner is a model that warns of what a destroy takes along. PlanDestroy is called on the model of the state.
+type DestroyPlanner interface {
+	PlanDestroy(report *Report)
+}
+
 // Resender is a model that knows from what was read that the server has lost its secrets.
 type Resender interface {
 	MissesSecrets() bool

@@ -58,7 +58,11 @@ func (r *lifecycle[T, M]) checkColumns(config M, diags *diag.Diagnostics) {
 func (r *lifecycle[T, M]) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	if req.Plan.Raw.IsNull() || r.connection == nil {
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, &resp.Diagnostics)
+		return
+	}
+	if r.connection == nil {
 		return
 	}
 	plan, config := M(new(T)), M(new(T))
@@ -78,6 +82,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		if s, ok := any(plan).(withSecrets); ok && secrets.none() {
 			*s.secretsUpdatedAt() = types.StringNull()
 		}
+		r.planChange(ctx, Change{Config: config, Writes: true}, plan, &resp.Diagnostics)
 	} else {
 		state := M(new(T))
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
@@ -92,7 +97,11 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		}
 		moved := keepSpellings[T](plan, config, state)
 		changed = len(moved) > 0
-		unsettled = keepUnowned[T](plan, config, state, moved, changed || decided.moves())
+		writes := changed || decided.moves()
+		unsettled = keepUnowned[T](plan, config, state, moved, writes)
+		remembered := getPrivate[map[string]string](ctx, req.Private, rememberedKey, &resp.Diagnostics)
+		change := Change{Before: state, Config: config, Writes: writes, Remembered: remembered}
+		r.planChange(ctx, change, plan, &resp.Diagnostics)
 	}
 	update := !creating && (changed || decided.sends())
 	if creating || decided.sends() || update && r.Server == Kibana { // Kibana's PUT carries all secrets
@@ -111,6 +120,26 @@ func (r *lifecycle[T, M]) ModifyPlan(
 			return
 		}
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, field.PathOf(plan, f.Attribute()), unknown)...)
+	}
+}
+
+// planChange lets a model plan what it works out itself.
+func (r *lifecycle[T, M]) planChange(ctx context.Context, change Change, plan M, diags *diag.Diagnostics) {
+	if p, ok := any(plan).(ChangePlanner); ok {
+		p.PlanChange(ctx, &r.connection.Servers, change, &Report{diags: diags, model: plan})
+	}
+}
+
+// planDestroy lets a model warn of what goes with it.
+func (r *lifecycle[T, M]) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
+	state := M(new(T))
+	p, ok := any(state).(DestroyPlanner)
+	if !ok {
+		return
+	}
+	diags.Append(req.State.Get(ctx, state)...)
+	if !diags.HasError() {
+		p.PlanDestroy(&Report{diags: diags, model: state})
 	}
 }
 

@@ -108,6 +108,7 @@ func (r *lifecycle[T, M]) fromPrivate(
 ) {
 	have.Revision = getPrivate[string](ctx, private, revisionKey, diags)
 	have.Found = getPrivate[map[string]string](ctx, private, foundKey, diags)
+	have.Remembered = getPrivate[map[string]string](ctx, private, rememberedKey, diags)
 }
 
 // clearDropped empties the columns that a map of columns owned before and does not name any more.
@@ -165,6 +166,7 @@ func (r *lifecycle[T, M]) keep(
 		setPrivate(ctx, private, foundKey, w.got.Found, diags)
 	}
 	setPrivate(ctx, private, revisionKey, w.got.Revision, diags)
+	setRemembered(ctx, private, w.got.Remembered, diags)
 	diags.Append(state.Set(ctx, m)...)
 	diags.Append(r.identify(ctx, identity, m)...)
 }
@@ -282,6 +284,7 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 		setPrivate(ctx, resp.Private, importedKey, "", &resp.Diagnostics)
 	}
 	setPrivate(ctx, resp.Private, revisionKey, got.Revision, &resp.Diagnostics)
+	setRemembered(ctx, resp.Private, got.Remembered, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state)...)
 }

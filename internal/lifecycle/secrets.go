@@ -303,6 +303,8 @@ const (
 	importedKey = "imported"
 	secretsKey  = "secrets"
 	foundKey    = "found"
+
+	rememberedKey = "remembered"
 )
 
 type privateReader interface {
@@ -332,6 +334,13 @@ func setPrivate(ctx context.Context, private privateWriter, key string, value an
 		return
 	}
 	diags.Append(private.SetKey(ctx, key, data)...)
+}
+
+// setRemembered stores what a store wants to be told again, if anything.
+func setRemembered(ctx context.Context, private privateWriter, remembered map[string]string, diags *diag.Diagnostics) {
+	if remembered != nil {
+		setPrivate(ctx, private, rememberedKey, remembered, diags)
+	}
 }
 
 // sentFrom reads what private state holds of the secrets, and shares its salt.

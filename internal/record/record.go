@@ -28,6 +28,8 @@ type Record struct {
 	Values map[string]any
 	// Found is what an adopted record held before it was taken over, by column; nil for one that a create made.
 	Found map[string]string
+	// Remembered is what a store wants to be told again about this record, under names of its own. It must hold no secret.
+	Remembered map[string]string
 }
 
 // Text is a value of a column as ServiceNow stores it; "" when the record does not hold it.
