@@ -102,10 +102,9 @@ type document struct {
 	ignorable func(key string, value any) bool
 }
 
-// Document binds a text that holds a JSON object to a column that holds the object. Spelling is no difference, nor are
-// keys that the server adds to those of the text; an empty object is as good as none. A key that the text no longer has
-// is a difference, unless it holds null or ignorable, which may be nil, says that the server would set the same by
-// itself.
+// Document binds a text that holds a JSON object to a column that holds the object. Spelling is no difference; an empty
+// object is as good as none. A key that the text does not have is a difference, unless it holds null or ignorable, which
+// may be nil, says that the server would set the same by itself.
 func Document(column string, p *types.String, ignorable func(key string, value any) bool) Field {
 	if ignorable == nil {
 		ignorable = func(string, any) bool { return false }
@@ -138,15 +137,28 @@ func ParseObject(text string) map[string]any {
 
 func (f document) Assign(from Field) { *f.p = *sameField[document](from).p }
 
-// Decode keeps a text that says no more than the server does.
+// Decode keeps a text that says what the server does.
 func (f document) Decode(from record.Record) error {
 	if !f.p.IsNull() && !f.p.IsUnknown() {
 		said, _ := from.Values[f.column].(map[string]any)
-		if record.Covers(said, ParseObject(f.p.ValueString())) {
+		if f.says(ParseObject(f.p.ValueString()), said) {
 			return nil
 		}
 	}
 	return f.scalar.Decode(from)
+}
+
+// says reports whether an object holds all of another one but what is ignorable, and nothing else.
+func (f document) says(mine, theirs map[string]any) bool {
+	if !record.Covers(theirs, mine) {
+		return false
+	}
+	for key, value := range theirs {
+		if dropped(mine[key], value) && (mine[key] != nil || !f.ignorable(key, value)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Same compares a text with an earlier one, whose further keys count unless they are ignorable.
@@ -158,16 +170,7 @@ func (f document) Same(as Field) bool {
 	case f.p.IsUnknown() || other.p.IsUnknown():
 		return f.p.Equal(*other.p)
 	}
-	mine, theirs := ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString())
-	if !record.Covers(theirs, mine) {
-		return false
-	}
-	for key, value := range theirs {
-		if dropped(mine[key], value) && (mine[key] != nil || !f.ignorable(key, value)) {
-			return false
-		}
-	}
-	return true
+	return f.says(ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString()))
 }
 
 // dropped tells whether an earlier value holds something that is not null where the present one holds nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -24,17 +25,19 @@ var NewConnector = lifecycle.New[genericConnector](connectorDefinition("", lifec
 	Attributes: map[string]schema.Attribute{
 		"connector_type_id": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "The connector's type, as `.index` or `.webhook`. Changing it replaces the connector.",
+			MarkdownDescription: "The connector's type, such as `.index` or `.webhook`. Changing it replaces the connector.",
 			Validators:          []validator.String{stringvalidator.LengthAtMost(255)},
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"config": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "The config as a JSON object; use `jsonencode`. Spelling and the order of keys are no " +
-				"difference, nor are the defaults that Kibana adds. Default: none.",
+			MarkdownDescription: "The config as a JSON object; use `jsonencode`. It is owned as a whole: a key that somebody " +
+				"adds outside shows as a change. Spelling and the order of keys are no difference, nor are the keys that Kibana " +
+				"itself adds to what is written here. Default: none.",
 		},
 		"secrets_wo": schema.StringAttribute{
-			MarkdownDescription: "The secrets as a JSON object; use `jsonencode`. Default: none.",
+			MarkdownDescription: "The secrets as a JSON object; use `jsonencode`. Every update needs them, since it replaces " +
+				"the connector with all its secrets; `\"{}\"` says that it has none. Default: none.",
 		},
 		"secrets_wo_version": lifecycle.Version("the secrets"),
 	},
@@ -67,18 +70,43 @@ func (m *genericConnector) Fields() []field.Field {
 		standard, ok := configDefaults[m.ConnectorTypeID.ValueString()][key]
 		return ok && reflect.DeepEqual(standard, value)
 	}
+	secrets := field.Secret("secrets", &m.SecretsWO, &m.SecretsWOVersion)
+	secrets.NeededByUpdate = !slices.Contains(withoutSecrets, m.ConnectorTypeID.ValueString())
 	return m.fields(
 		field.String("connector_type_id", &m.ConnectorTypeID),
 		field.Document("config", &m.Config, byDefault),
-		field.Secret("secrets", &m.SecretsWO, &m.SecretsWOVersion),
+		secrets,
 	)
+}
+
+// withoutSecrets are the connector types that have none. An update of any other needs them: it replaces the connector.
+var withoutSecrets = []string{".index", ".server-log"}
+
+// PlanChange knows the two types whose config decides whether they are deprecated.
+func (m *genericConnector) PlanChange(
+	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	m.connector.PlanChange(ctx, c, change, report)
+	switch m.ConnectorTypeID.ValueString() {
+	case ".servicenow", ".servicenow-sir":
+		uses := types.BoolUnknown()
+		if !m.Config.IsUnknown() {
+			config := field.ParseObject(m.Config.ValueString())
+			told, isBool := config["usesTableApi"].(bool)
+			uses = types.BoolValue(told || !isBool)
+		}
+		m.IsDeprecated = deprecation(ctx, c, change, uses, m.IsDeprecated)
+	}
+	if m.ConnectorTypeID.IsUnknown() && change.Writes {
+		m.IsDeprecated = types.BoolUnknown()
+	}
 }
 
 // Check reports faulty secrets at the resource, since Terraform prints the lines of an attribute.
 func (m *genericConnector) Check(_ context.Context, report *lifecycle.Report) {
 	checkObject(report, &m.Config, m.Config)
 	if isKnown(m.SecretsWO) && field.ParseObject(m.SecretsWO.ValueString()) == nil {
-		report.Error(nil, "No JSON object", "secrets_wo must hold a JSON object, as jsonencode({ apiToken = … }) makes it.")
+		report.Error(nil, "Not a JSON object", "secrets_wo must hold a JSON object, as jsonencode({ apiToken = … }) makes it.")
 	}
 }
 
@@ -89,9 +117,9 @@ func checkObject(report *lifecycle.Report, attribute any, text types.String) {
 	}
 	var object map[string]any
 	if err := json.Unmarshal([]byte(text.ValueString()), &object); err != nil {
-		report.Error(attribute, "No JSON object", "The value must be a JSON object, as jsonencode({ … }) makes it: "+
+		report.Error(attribute, "Not a JSON object", "The value must be a JSON object, as jsonencode({ … }) makes it: "+
 			err.Error()+".")
 	} else if object == nil {
-		report.Error(attribute, "No JSON object", "The value is JSON's null. Leave the attribute out instead.")
+		report.Error(attribute, "Not a JSON object", "The value is JSON's null. Leave the attribute out instead.")
 	}
 }

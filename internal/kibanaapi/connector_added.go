@@ -1,0 +1,95 @@
+package kibanaapi
+
+import (
+	"encoding/json"
+	"maps"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+)
+
+// Names under which a connector whose config is one JSON object remembers what its last write left on the server: the
+// keys that Kibana added to it, and the release that did.
+const (
+	addedMemory   = "added"
+	releaseMemory = "release"
+)
+
+// learn takes the keys that Kibana added to a config that was just written out of the record, and remembers them: they
+// are nobody's drift as long as they stay as they are.
+func (s *Connectors) learn(routes routes, r *record.Record, c Connector, wanted map[string]any) {
+	if s.TypeID != "" {
+		return // each key has an attribute
+	}
+	added, _ := beyond(c.Config, wanted).(map[string]any)
+	data, err := json.Marshal(added)
+	if err != nil {
+		return // not of decoded JSON
+	}
+	r.Remembered = map[string]string{addedMemory: string(data), releaseMemory: routes.version.String()}
+	r.Values[configColumn], _ = without(c.Config, added).(map[string]any)
+}
+
+// recall takes out of a config that was read what an earlier write learned. A Kibana of another release may add other
+// keys, so those are then learned anew. Of a connector that is being imported, all keys count.
+func (s *Connectors) recall(routes routes, r *record.Record, c Connector, have record.Record) {
+	wanted, known := have.Values[configColumn].(map[string]any)
+	switch {
+	case s.TypeID != "":
+		return
+	case have.Remembered == nil && !known:
+		s.learn(routes, r, c, c.Config)
+		return
+	case have.Remembered[releaseMemory] != routes.version.String():
+		s.learn(routes, r, c, wanted)
+		return
+	}
+	var added map[string]any
+	if json.Unmarshal([]byte(have.Remembered[addedMemory]), &added) != nil {
+		return
+	}
+	r.Remembered = maps.Clone(have.Remembered)
+	r.Values[configColumn], _ = without(c.Config, added).(map[string]any)
+}
+
+// beyond returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for none.
+func beyond(whole, part any) any {
+	object, ok := whole.(map[string]any)
+	if !ok {
+		return nil
+	}
+	known, _ := part.(map[string]any)
+	further := map[string]any{}
+	for key, value := range object {
+		inner, there := known[key]
+		switch {
+		case !there || inner == nil:
+			further[key] = value
+		default:
+			if more, _ := beyond(value, inner).(map[string]any); len(more) > 0 {
+				further[key] = more
+			}
+		}
+	}
+	return further
+}
+
+// without takes the keys of one JSON object out of another one where they hold the same, at any depth.
+func without(whole, part any) any {
+	object, ok := whole.(map[string]any)
+	taken, isObject := part.(map[string]any)
+	if !ok || !isObject {
+		return whole
+	}
+	rest := maps.Clone(object)
+	for key, value := range taken {
+		now, there := object[key]
+		switch inner, isObject := value.(map[string]any); {
+		case !there:
+		case record.Equal(now, value):
+			delete(rest, key)
+		case isObject && len(inner) > 0:
+			rest[key] = without(now, value)
+		}
+	}
+	return rest
+}
