@@ -119,7 +119,7 @@ func (p *servicenowProvider) Functions(context.Context) []func() function.Functi
 		servicenow.NewElasticPrivileges,
 		servicenow.NewElasticRoles,
 		servicenow.NewInboundEventURL,
-		servicenow.NewKibanaHostSettings,
+		kibana.NewHostSettings,
 		servicenow.NewRapid7APIHost,
 	}
 }

@@ -110,22 +110,6 @@ func TestFunctions(t *testing.T) {
 		`inbound_event_url("https://a.example.com", "s", null, "jsonv2")`: "https://a.example.com/api/global/em/jsonv2",
 		`rapid7_api_host("United States")`:                                "us.api.insight.rapid7.com",
 		`rapid7_api_host("ap")`:                                           "ap.api.insight.rapid7.com",
-		`kibana_host_settings([{ url = "https://a.example.com" }])`: `xpack.actions.customHostSettings:
-  - url: https://a.example.com
-`,
-		`kibana_host_settings([
-  { url = "https://a.example.com:8443", verification_mode = "none" },
-  { url = "https://b.example.com", ca_pem = "x\ny\n" },
-])`: `xpack.actions.customHostSettings:
-  - url: https://a.example.com:8443
-    ssl:
-      verificationMode: none
-  - url: https://b.example.com
-    ssl:
-      certificateAuthoritiesData: |
-        x
-        y
-`,
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
@@ -139,10 +123,6 @@ func TestFunctions(t *testing.T) {
 		`inbound_event_url("a.example.com", "s", null)`:                                      `root\s+of\s+a\s+server`,
 		`inbound_event_url("https://a.example.com", "s", null, "x")`:                         `mid\s+or\s+jsonv2`,
 		`rapid7_api_host("Mars")`:                                                            `not\s+Mars`,
-		`kibana_host_settings([{ host = "x" }])`:                                             `the\s+keys\s+are\s+url`,
-		`kibana_host_settings([{ url = "https://a.example.com/path" }])`:                     `must\s+not\s+have\s+a\s+path`,
-		`kibana_host_settings([{ url = "https://a.example.com", verification_mode = "x" }])`: `verification_mode`,
-		`kibana_host_settings("x")`:                                                          `list\s+of\s+objects`,
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,4 @@
-package servicenow
+package kibana
 
 import (
 	"context"
@@ -14,10 +14,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// NewKibanaHostSettings writes the part of kibana.yml that tells how to trust the hosts that connectors call.
-func NewKibanaHostSettings() function.Function { return kibanaHostSettings{} }
+// NewHostSettings writes the part of kibana.yml that tells how to trust the hosts that connectors call.
+func NewHostSettings() function.Function { return hostSettingsFunction{} }
 
-type kibanaHostSettings struct{}
+type hostSettingsFunction struct{}
 
 // customHostSettings is the setting as Kibana reads it: certificates as data, since files would have to be on its
 // hosts.
@@ -35,11 +35,11 @@ type hostTrust struct {
 	Certificates     string `yaml:"certificateAuthoritiesData,omitempty"`
 }
 
-func (kibanaHostSettings) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+func (hostSettingsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "kibana_host_settings"
 }
 
-func (kibanaHostSettings) Definition(
+func (hostSettingsFunction) Definition(
 	_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse,
 ) {
 	resp.Definition = function.Definition{
@@ -57,7 +57,7 @@ func (kibanaHostSettings) Definition(
 	}
 }
 
-func (kibanaHostSettings) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+func (hostSettingsFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var hosts types.Dynamic
 	if resp.Error = req.Arguments.Get(ctx, &hosts); resp.Error != nil {
 		return
@@ -116,7 +116,7 @@ func membersOf(element attr.Value) (map[string]string, error) {
 	case types.Map:
 		attributes = v.Elements()
 	default:
-		return nil, errors.New("is no object")
+		return nil, errors.New("is not an object")
 	}
 	members := map[string]string{}
 	for name, value := range attributes {
@@ -131,7 +131,7 @@ func membersOf(element attr.Value) (map[string]string, error) {
 		}
 		text, ok := value.(types.String)
 		if !ok {
-			return nil, fmt.Errorf("has a %s that is no text", name)
+			return nil, fmt.Errorf("has a %s that is not a text", name)
 		}
 		members[name] = text.ValueString()
 	}
@@ -143,7 +143,7 @@ func checkHostURL(raw string) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil || u.Host == "":
-		return errors.New("must be a URL, as https://dev12345.service-now.com:443")
+		return errors.New("must be a URL such as https://dev12345.service-now.com:443")
 	case u.Scheme != "https" && u.Scheme != "smtp":
 		return errors.New("must begin with https:// or smtp://")
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil:

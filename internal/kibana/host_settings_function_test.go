@@ -1,0 +1,77 @@
+package kibana_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
+)
+
+// host is an element of the argument: an object of texts.
+func host(members ...string) attr.Value {
+	kinds, values := map[string]attr.Type{}, map[string]attr.Value{}
+	for i := 0; i < len(members); i += 2 {
+		kinds[members[i]], values[members[i]] = types.StringType, types.StringValue(members[i+1])
+	}
+	return types.ObjectValueMust(kinds, values)
+}
+
+// hosts is the argument, as Terraform passes a list of objects of different keys.
+func hosts(t *testing.T, all ...attr.Value) attr.Value {
+	t.Helper()
+	kinds := make([]attr.Type, len(all))
+	for i, one := range all {
+		kinds[i] = one.Type(t.Context())
+	}
+	return types.TupleValueMust(kinds, all)
+}
+
+func TestHostSettings(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		argument attr.Value
+		want     string // the YAML, or a part of the error
+	}{
+		"one": {
+			hosts(t, host("url", "https://a.example.com")),
+			"xpack.actions.customHostSettings:\n  - url: https://a.example.com\n",
+		},
+		"none": {hosts(t), "xpack.actions.customHostSettings: []\n"},
+		"two": {
+			hosts(t,
+				host("url", "https://a.example.com:8443", "verification_mode", "none"),
+				host("url", "https://b.example.com", "ca_pem", "x\ny\n"),
+			),
+			"xpack.actions.customHostSettings:\n  - url: https://a.example.com:8443\n    ssl:\n      verificationMode: none\n" +
+				"  - url: https://b.example.com\n    ssl:\n      certificateAuthoritiesData: |\n        x\n        y\n",
+		},
+		"another key":  {hosts(t, host("host", "x")), "the keys are url"},
+		"a path":       {hosts(t, host("url", "https://a.example.com/path")), "must not have a path"},
+		"a mode":       {hosts(t, host("url", "https://a.example.com", "verification_mode", "x")), "verification_mode must be"},
+		"another type": {types.StringValue("x"), "list of objects"},
+		"texts":        {hosts(t, types.StringValue("x")), "is not an object"},
+		"no URL":       {hosts(t, host("url", "x")), "must be a URL"},
+		"plain HTTP":   {hosts(t, host("url", "http://a.example.com")), "must begin with https://"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp := function.RunResponse{Result: function.NewResultData(types.StringUnknown())}
+			kibana.NewHostSettings().Run(t.Context(), function.RunRequest{
+				Arguments: function.NewArgumentsData([]attr.Value{types.DynamicValue(test.argument)}),
+			}, &resp)
+			if resp.Error != nil {
+				if !strings.Contains(resp.Error.Text, test.want) {
+					t.Errorf("the error is %s", resp.Error.Text)
+				}
+				return
+			}
+			if got := resp.Result.Value().(types.String).ValueString(); got != test.want { //nolint:forcetypeassert // its type
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
