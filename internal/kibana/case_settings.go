@@ -31,11 +31,12 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Table:             "case settings",
 	IdentityAttribute: "owner",
 	Store:             func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
-	Description: "The external connection of cases: which connector pushes them, and whether a push closes them. " +
-		"There is one per owner and space, on Kibana 7.14 and newer; see `adopt_existing` for settings that are there " +
-		"already. Custom fields, templates and observable types in it are left alone. Destroying it sets no connector and " +
-		"`close-by-user`, since Kibana cannot remove the settings.",
-	Attributes: map[string]schema.Attribute{
+	Description: "The settings of cases: which connector pushes them, whether a push closes them, and their custom " +
+		"fields, templates and types of observables. There is one per owner and space, on Kibana 7.14 and newer; see " +
+		"`adopt_existing` for settings that are there already. Entries of the lists that are not configured here are left " +
+		"alone. Destroying it sets no connector and `close-by-user`, since Kibana cannot remove the settings, and removes " +
+		"the entries that it made.",
+	Attributes: with(caseListAttributes(), map[string]schema.Attribute{
 		"owner": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(owners[0]),
 			MarkdownDescription: "Whose cases: `securitySolution` (Security), `observability`, or `cases` (Stack " +
@@ -59,10 +60,12 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 				"ServiceNow ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, " +
 				"`subcategory`, `priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: " +
 				"`issueType`, `priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: " +
-				"`caseId`. Keys left out are null. Default: none.",
+				"`caseId`. Keys left out are null; a key that the type does not have is an error. Default: none.",
 		},
 		"connector_name": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The connector's name as the settings hold it.",
+			Computed: true,
+			MarkdownDescription: "The connector's name as the settings hold it. Where somebody has changed it there, it is set to " +
+				"the connector's own again.",
 		},
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -82,13 +85,14 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 				},
 			}},
 		},
-	},
+	}),
 })
 
 type caseSettings struct {
 	lifecycle.Base
 	lifecycle.Space
 	lifecycle.Adopted
+	caseLists
 	Owner           types.String `tfsdk:"owner"`
 	ClosureType     types.String `tfsdk:"closure_type"`
 	ConnectorID     types.String `tfsdk:"connector_id"`
@@ -99,7 +103,7 @@ type caseSettings struct {
 }
 
 func (m *caseSettings) Fields() []field.Field {
-	return []field.Field{
+	return append(m.caseLists.fields(),
 		field.String("owner", &m.Owner),
 		field.String("closure_type", &m.ClosureType),
 		field.String("connector_id", &m.ConnectorID),
@@ -110,10 +114,11 @@ func (m *caseSettings) Fields() []field.Field {
 			field.Computed(field.Structure("mappings", &m.Mappings, map[string]string{"action": "action_type"})),
 			&m.ConnectorID,
 		),
-	}
+	)
 }
 
 func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
+	m.caseLists.check(report)
 	checkObject(report, &m.ConnectorFields, m.ConnectorFields)
 	if m.ConnectorID.IsNull() && !m.ConnectorFields.IsNull() {
 		report.Error(
@@ -129,8 +134,26 @@ func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
 }
 
 func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, bounded{
+	checkSpace(ctx, c, report, &m.SpaceID)
+	checkReleases(ctx, c, report, append(m.caseLists.bounds(), bounded{
 		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true,
 		since: kibanaapi.Version{Major: 7, Minor: 14},
-	})
+	})...)
+	m.checkFields(ctx, c, report)
+}
+
+// PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that was
+// renamed is no reason to write. Which name it will have then, only the apply knows: the same one may rename it.
+func (m *caseSettings) PlanChange(
+	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	before, ok := change.Before.(*caseSettings)
+	if !ok {
+		return
+	}
+	m.planLists(&before.caseLists, report)
+	written, known := kibanaapi.WrittenName(change.Remembered)
+	if change.Writes && !m.ConnectorID.IsNull() || known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != written {
+		m.ConnectorName = types.StringUnknown()
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -15,8 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
 )
 
 // connectors that the case settings can refer to.
@@ -95,9 +96,7 @@ func stored(w *acctest.World, owner, closure, connectorType string, fields map[s
 
 func TestCaseSettings(t *testing.T) {
 	t.Parallel()
-	w := acctest.New(t, onKibana(newest), func(o *simulator.Options) {
-		o.Kibana.PatchKeepsTemplates = true // until the provider sends the stored templates along
-	})
+	w := acctest.New(t, onKibana(newest))
 	const at = "servicenow_kibana_case_settings.test"
 	none := map[string]any{"id": "none", "name": "none", "type": ".none", "fields": nil}
 	post(t, w, "/api/cases/configure", map[string]any{
@@ -144,7 +143,7 @@ func TestCaseSettings(t *testing.T) {
 		resource.TestStep{
 			PreConfig: w.Forget, Config: settings(""),
 			Check: resource.ComposeAggregateTestCheckFunc(
-				stored(w, "securitySolution", "close-by-user", ".none", nil), kept, sent(w, "PATCH"),
+				stored(w, "securitySolution", "close-by-user", ".none", nil), kept, sent(w),
 				resource.TestCheckResourceAttr(at, "id", "securitySolution"), resource.TestCheckNoResourceAttr(at, "mappings.#")),
 		},
 		resource.TestStep{
@@ -157,10 +156,15 @@ func TestCaseSettings(t *testing.T) {
 		},
 		resource.TestStep{
 			Config: settings(pushing), ResourceName: at, ImportState: true, ImportStateId: "securitySolution",
-			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"timeouts", "connector_fields"},
+			ImportStateVerify:       true,
+			ImportStateVerifyIgnore: []string{"timeouts", "connector_fields", "custom_fields", "templates"},
 		},
-		resource.TestStep{
-			Config: settings(pushing), ResourceName: at, ImportState: true,
+		resource.TestStep{ // an import reads everything, so that what is generated from it owns everything
+			Config: settings(pushing + `
+  custom_fields = [{ key = "team", label = "Team", type = "text" }]
+  templates     = [{ key = "one", name = "One", case_fields = jsonencode({
+    customFields = [{ key = "team", type = "text", value = null }]
+  }) }]`), ResourceName: at, ImportState: true,
 			ImportStateKind: resource.ImportBlockWithID, ImportStateId: "default/securitySolution",
 		},
 		resource.TestStep{ // somebody was faster: the version is stale
@@ -246,4 +250,198 @@ func TestCaseSettingsRefuseWhatConfigurationDecides(t *testing.T) {
 			refuses(t, test.version, config, test.want)
 		})
 	}
+}
+
+// caseEntry finds an entry of a list of stored case settings; nil when it is not there.
+func caseEntry(list []any, key string) map[string]any {
+	for _, item := range list {
+		if entry, _ := item.(map[string]any); entry["key"] == key {
+			return entry
+		}
+	}
+	return nil
+}
+
+// TestCaseLists owns some entries of the lists, beside those of somebody else.
+func TestCaseLists(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	const at = "servicenow_kibana_case_settings.test"
+	none := map[string]any{"id": "none", "name": "none", "type": ".none", "fields": nil}
+	post(t, w, "/api/cases/configure", map[string]any{
+		"connector": none, "closure_type": "close-by-user", "owner": "securitySolution",
+		"customFields": []any{map[string]any{"key": "theirs", "label": "Theirs", "type": "text", "required": false}},
+		"templates": []any{map[string]any{"key": "theirs", "name": "Theirs", "caseFields": map[string]any{
+			"title": "Their title", "customFields": []any{map[string]any{"key": "theirs", "type": "text", "value": "kept"}},
+		}}},
+		"observableTypes": []any{map[string]any{"key": "theirs", "label": "Their type"}},
+	})
+	the := func() kibana.CaseSettings { return w.Kibana.CaseSettings()[0] }
+	holds := func(fields, templates, observables []string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			s := the()
+			keys := func(list []any) []string {
+				var all []string
+				for _, item := range list {
+					entry, _ := item.(map[string]any)
+					all = append(all, fmt.Sprint(entry["key"]))
+				}
+				return all
+			}
+			for name, pair := range map[string][2][]string{
+				"fields": {keys(s.CustomFields), fields}, "templates": {keys(s.Templates), templates},
+				"observables": {keys(s.ObservableTypes), observables},
+			} {
+				if !reflect.DeepEqual(pair[0], pair[1]) {
+					return fmt.Errorf("%s are %v, not %v", name, pair[0], pair[1])
+				}
+			}
+			fields, _ := caseEntry(s.Templates, "theirs")["caseFields"].(map[string]any)
+			values, _ := fields["customFields"].([]any)
+			if fields["title"] != "Their title" || caseEntry(values, "theirs")["value"] != "kept" {
+				return fmt.Errorf("somebody else's template became %v", fields)
+			}
+			return nil
+		}
+	}
+	config := func(attributes string) string {
+		return "resource \"servicenow_kibana_case_settings\" \"test\" {\n" + attributes + "\n}\n"
+	}
+	const two = `
+  custom_fields = [
+    { key = "urgent", label = "Urgent", type = "toggle", required = true, default_value = jsonencode(false) },
+    { key = "ticket", label = "Ticket", type = "text" },
+  ]
+  templates = [{
+    key = "phishing", name = "Phishing", tags = ["mail"]
+    case_fields = jsonencode({
+      title        = "Phishing", tags = ["phishing"]
+      customFields = [{ key = "ticket", type = "text", value = "T-1" }]
+    })
+  }]
+  observable_types = [{ key = "badge", label = "Badge" }]`
+	one := strings.Replace(two, `    { key = "ticket", label = "Ticket", type = "text" },`, "", 1)
+	one = strings.Replace(one, `      customFields = [{ key = "ticket", type = "text", value = "T-1" }]`, "", 1)
+	updates := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectResourceAction(at, plancheck.ResourceActionUpdate),
+	}}
+	change := func(edit func(kibana.CaseSettings) map[string]any) func() {
+		return func() {
+			if err := w.Kibana.SetCaseSettings(the().ID, edit(the())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all := holds([]string{"theirs", "urgent", "ticket"}, []string{"theirs", "phishing"}, []string{"theirs", "badge"})
+	w.Run(
+		resource.TestStep{Config: config(two), Check: all},
+		resource.TestStep{ // somebody adds an entry: not ours, and kept
+			PreConfig: change(func(s kibana.CaseSettings) map[string]any {
+				return map[string]any{"observableTypes": append(s.ObservableTypes, map[string]any{"key": "late", "label": "Late"})}
+			}),
+			Config: config(two), ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+			},
+		},
+		resource.TestStep{ // somebody changes ours
+			PreConfig: change(func(s kibana.CaseSettings) map[string]any {
+				caseEntry(s.CustomFields, "ticket")["label"] = "Evil"
+				return map[string]any{"customFields": s.CustomFields}
+			}),
+			Config: config(two), ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{acctest.Drifts(at, "custom_fields")},
+			},
+			Check: func(*terraform.State) error {
+				if label := caseEntry(the().CustomFields, "ticket")["label"]; label != "Ticket" {
+					return fmt.Errorf("the label is %v", label)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{ // one that was owned goes, those of others stay
+			Config: config(one), ConfigPlanChecks: updates,
+			Check: holds([]string{"theirs", "urgent"}, []string{"theirs", "phishing"}, []string{"theirs", "badge", "late"}),
+		},
+		resource.TestStep{
+			Config:      config(strings.Replace(one, `"toggle", required = true, default_value = jsonencode(false)`, `"text"`, 1)),
+			ExpectError: regexp.MustCompile(`cannot\s+change\s+its\s+type`),
+		},
+		resource.TestStep{ // null releases all
+			Config: config(""), ConfigPlanChecks: updates,
+			Check: holds([]string{"theirs", "urgent"}, []string{"theirs", "phishing"}, []string{"theirs", "badge", "late"}),
+		},
+		resource.TestStep{ // what is as it should be can be owned again
+			Config: config(one), ConfigPlanChecks: updates,
+		},
+		resource.TestStep{ // what somebody else made is not overwritten
+			Config:      config(strings.Replace(one, `"badge", label = "Badge"`, `"theirs", label = "Ours"`, 1)),
+			ExpectError: regexp.MustCompile(`adopt_existing`),
+		},
+		resource.TestStep{Config: config(one)},
+		resource.TestStep{
+			Config: " ", // nothing of this resource
+			Check:  holds([]string{"theirs"}, []string{"theirs"}, []string{"theirs", "late"}),
+		},
+	)
+}
+
+// TestCaseSettingsAdoption takes settings over, and gives them back.
+func TestCaseSettingsAdoption(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	const at = "servicenow_kibana_case_settings.test"
+	const adopting = `
+  closure_type   = "close-by-user"
+  connector_id   = servicenow_kibana_itsm_connector.itsm.connector_id
+  adopt_existing = true
+  custom_fields  = [{ key = "team", label = "Our team", type = "text" }]`
+	w.Run(
+		resource.TestStep{Config: connectors, Check: func(s *terraform.State) error {
+			jira := s.RootModule().Resources["servicenow_kibana_jira_connector.jira"].Primary.ID
+			post(t, w, "/api/cases/configure", map[string]any{
+				"connector": map[string]any{"id": jira, "name": "Jira", "type": ".jira", "fields": map[string]any{
+					"issueType": "10006", "priority": nil, "parent": nil,
+				}},
+				"closure_type": "close-by-pushing", "owner": "securitySolution",
+				"customFields": []any{map[string]any{"key": "team", "label": "Their team", "type": "text", "required": true}},
+			})
+			return nil
+		}},
+		resource.TestStep{
+			Config:      settings(`connector_id = servicenow_kibana_itsm_connector.itsm.connector_id`),
+			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*NAME\s+securitySolution`),
+		},
+		resource.TestStep{
+			Config: settings(adopting),
+			Check: resource.ComposeAggregateTestCheckFunc(
+				stored(w, "securitySolution", "close-by-user", ".servicenow", nil),
+				resource.TestCheckResourceAttr(at, "adopted", "true")),
+		},
+		resource.TestStep{ // the connector's name changes in the settings only
+			PreConfig: func() {
+				s := w.Kibana.CaseSettings()[0]
+				s.Connector["name"] = "Evil"
+				if err := w.Kibana.SetCaseSettings(s.ID, map[string]any{"connector": s.Connector}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config: settings(adopting),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				acctest.Drifts(at, "connector_name"),
+			}},
+			Check: resource.TestCheckResourceAttr(at, "connector_name", "ITSM"),
+		},
+		resource.TestStep{ // a connector that gets another name is no reason to write
+			Config: strings.Replace(settings(adopting), `"ITSM"`, `"Renamed"`, 1),
+		},
+		resource.TestStep{Config: connectors, Check: func(*terraform.State) error {
+			s := w.Kibana.CaseSettings()[0]
+			fields, _ := s.Connector["fields"].(map[string]any)
+			if s.ClosureType != "close-by-pushing" || s.Connector["name"] != "Jira" || fields["issueType"] != "10006" ||
+				caseEntry(s.CustomFields, "team")["label"] != "Their team" {
+				return fmt.Errorf("the settings were not restored: %+v", s)
+			}
+			return nil
+		}},
+	)
 }

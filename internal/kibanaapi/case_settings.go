@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
@@ -18,12 +17,15 @@ import (
 
 // CaseSettings is the Store of the settings that Kibana's cases have, one per owner and space.
 //
-// Its columns are owner, closure_type, connector_id, connector_fields (a JSON object), and, read only, connector_name and
-// mappings (a list of {source, target, action_type}). The record's id is the owner: Kibana's own id changes whenever
-// somebody sends a POST. Its Revision is that id and the version, joined by a space.
+// Its columns are owner, closure_type, connector_id, connector_fields (a JSON object), the lists custom_fields, templates
+// and observable_types of entries as Kibana spells them, and, read only, connector_name and mappings (a list of {source,
+// target, action_type}). Of a list it holds the entries that the configuration owns; all of them in an import. The
+// record's id is the owner: Kibana's own id changes whenever somebody sends a POST. Its Revision is that id and the
+// version, joined by a space. It remembers the connector's name as it was written.
 //
 // Source: Kibana's cases API, /api/cases/configure. A POST throws away every setting of the owner, custom fields and
-// templates included, so it is sent only where a well-formed list proves that there is none; everything else is a PATCH.
+// templates included, so it is sent only where a well-formed list proves that there is none; everything else is a PATCH,
+// which carries all lists as they are found.
 type CaseSettings struct{ kibana *Client }
 
 var _ record.Store = (*CaseSettings)(nil)
@@ -37,6 +39,16 @@ const (
 	casePath      = "/api/cases/configure"
 	closeByUser   = "close-by-user"
 )
+
+// nameMemory is the name under which case settings remember the connector's name as it was written, so that a change by
+// somebody else can be told from a connector that was renamed meanwhile.
+const nameMemory = "connector_name"
+
+// WrittenName is the connector's name that a record of case settings remembers; ok is false when it remembers none.
+func WrittenName(remembered map[string]string) (name string, ok bool) {
+	name, ok = remembered[nameMemory]
+	return name, ok
+}
 
 // caseConnector is the connector of case settings as Kibana wants it: fields must be there, if only as null.
 type caseConnector struct {
@@ -57,42 +69,53 @@ type configuration struct {
 	Connector   caseConnector `json:"connector"`
 	Mappings    []any         `json:"mappings"`
 	Error       string        `json:"error"`
+
+	CustomFields    *[]any `json:"customFields"`
+	Templates       *[]any `json:"templates"`
+	ObservableTypes *[]any `json:"observableTypes"`
 }
 
-// caseFields are the keys that connector_fields must have, null where nothing is set, by connector type. Kibana refuses
-// the fields of types that are not listed here unless they are null.
-var caseFields = map[string][]string{
-	typeITSM:     {"impact", "severity", "urgency", "category", "subcategory"},
-	typeSecOps:   {"category", "subcategory", "priority", "destIp", "sourceIp", "malwareHash", "malwareUrl"},
-	".jira":      {"issueType", "priority", "parent"},
-	".resilient": {"incidentTypes", "severityCode"},
-	typeSwimlane: {"caseId"},
+// list is one of the lists; nil when the release does not know it.
+func (c configuration) list(key string) any {
+	list := map[string]*[]any{
+		customFieldsKey: c.CustomFields, templatesKey: c.Templates, observableTypesKey: c.ObservableTypes,
+	}[key]
+	if list == nil {
+		return nil
+	}
+	return *list
 }
 
 // Create sets the owner's settings. Settings that somebody has made are taken over only with AdoptExisting; those that
-// are as Kibana delivers them need no adoption.
+// are as Kibana delivers them need no adoption, nor do entries of lists that stay beside the wanted ones.
 func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.Answer, error) {
 	space, owner := s.space(want.Record), s.owner(want.Record)
+	if err := s.kibana.requireSpace(ctx, space); err != nil {
+		return record.Answer{}, err
+	}
 	connector, err := s.connector(ctx, want, space)
 	if err != nil {
 		return record.Answer{}, err
 	}
-	body := map[string]any{"connector": connector, closureColumn: want.Text(closureColumn)}
 	found, err := s.find(ctx, space, owner)
 	switch {
-	case err == nil && !found.asDelivered() && !want.AdoptExisting:
+	case err == nil && found.taken(want.Record) && !want.AdoptExisting:
 		id := owner
 		if space != s.kibana.Space {
 			id = space + "/" + owner
 		}
 		return record.Answer{}, &record.ExistsError{IDs: []string{id}, Key: fmt.Sprintf("owner = %q", owner)}
 	case err == nil:
-		got, err := s.patch(ctx, space, found.revision(), owner, body)
-		if err == nil && !found.asDelivered() {
-			got.Found = found.former()
+		got, err := s.patch(ctx, space, found, always(connector), record.Record{}, want.Record)
+		if err == nil && found.taken(want.Record) {
+			got.Found = found.former(want.Record)
 		}
 		return got, err
 	case !errors.Is(err, record.ErrNotFound):
+		return record.Answer{}, err
+	}
+	body, err := settingsBody(configuration{}, connector, record.Record{}, want.Record)
+	if err != nil {
 		return record.Answer{}, err
 	}
 	body[ownerColumn] = owner
@@ -104,11 +127,14 @@ func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.An
 			if err == nil && !out.complete() {
 				err = fmt.Errorf("POST %s: %w: %w", casePath, errOddConfiguration, record.ErrOutcomeUnknown)
 			}
-			return s.answer(out, space, err)
+			return s.answer(out, space, want.Record, connector.Name, err)
 		},
 		Look: func(ctx context.Context) (record.Answer, error) {
 			found, err := s.find(ctx, space, owner)
-			return s.answer(found, space, err)
+			if err == nil && (found.Connector.ID != connector.ID || found.ClosureType != want.Text(closureColumn)) {
+				err = errOtherSettings
+			}
+			return s.answer(found, space, want.Record, connector.Name, err)
 		},
 		Conclusive: func() bool { return false }, Repeatable: func() bool { return false }, // a second POST wipes
 		Patience: s.kibana.Patience,
@@ -116,53 +142,95 @@ func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.An
 	}.Create(ctx)
 }
 
-// Read finds the owner's settings. Kibana leaves out, without an error, those of owners that the account may not see.
-func (s *CaseSettings) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
-	space := s.space(have)
-	found, err := s.find(ctx, space, s.owner(have))
-	return s.answer(found, space, err)
-}
+var errOtherSettings = errors.New("the owner has other case settings than the ones that were sent")
 
-// Update sends what changed: the closure type, or the connector with its fields and its present name.
-func (s *CaseSettings) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
-	values := record.ChangedValues(have, want.Record)
-	body, space := map[string]any{}, s.space(have)
-	if closure, ok := values[closureColumn]; ok {
-		body[closureColumn] = closure
+// Read finds the owner's settings. Kibana leaves out, without an error, those of owners that the account may not see.
+// Reads of one owner share one request.
+func (s *CaseSettings) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
+	space, owner := s.space(have), s.owner(have)
+	got, err := s.kibana.shared.do(ctx, "case settings "+space+"/"+owner, func(ctx context.Context) (any, error) {
+		return s.find(ctx, space, owner)
+	})
+	found, _ := got.(configuration)
+	name, wrote := have.Remembered[nameMemory]
+	if !wrote {
+		name = found.Connector.Name
 	}
-	for _, column := range []string{"connector_id", "connector_fields", "connector_name"} {
-		if _, ok := values[column]; ok && body["connector"] == nil {
-			connector, err := s.connector(ctx, want, space)
-			if err != nil {
-				return record.Answer{}, err
-			}
-			body["connector"] = connector
+	mine := have
+	if have.Values[closureColumn] == nil { // an import
+		mine.Values = map[string]any{}
+		for key, column := range caseLists {
+			mine.Values[column] = found.list(key)
 		}
 	}
-	if len(body) == 0 {
-		return record.Answer{Record: have}, nil
-	}
-	return s.patch(ctx, space, have.Revision, s.owner(have), body)
+	return s.answer(found, space, mine, name, err)
 }
 
-// Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them.
+// Update makes the settings what is wanted, with the connector's present name.
+func (s *CaseSettings) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	space, owner := s.space(have), s.owner(have)
+	connector, err := s.connector(ctx, want, space)
+	if err != nil {
+		return record.Answer{}, err
+	}
+	found, err := s.find(ctx, space, owner)
+	if err != nil {
+		return record.Answer{}, err
+	}
+	if key := found.foreign(have, want.Record); key != "" && !want.AdoptExisting {
+		return record.Answer{}, fmt.Errorf("somebody has made the entry %q of the case settings of %s, and it is not what "+
+			"this configuration says. Set adopt_existing to take it over, or choose another key", key, owner)
+	}
+	return s.patch(ctx, space, found, func(found configuration) caseConnector {
+		unset := func(column string) bool { return have.Values[column] == nil && want.Values[column] == nil }
+		switch {
+		case unset("connector_id"):
+			return found.Connector // not ours
+		case found.Connector.ID == connector.ID && unset("connector_fields"):
+			connector.Fields = found.Connector.Fields
+		}
+		return connector
+	}, have, want.Record)
+}
+
+// Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them. Entries of lists that
+// the configuration owns are removed, and those of others stay.
 func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
 	space := s.space(have)
-	body := map[string]any{"connector": noConnector, closureColumn: closeByUser}
+	found, err := s.find(ctx, space, s.owner(have))
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	reset := record.Record{Values: map[string]any{closureColumn: closeByUser}}
+	connector := noConnector
 	var warnings []string
 	if have.Found != nil {
-		body[closureColumn] = have.Found[closureColumn]
-		connector, err := s.formerConnector(ctx, have.Found, space)
-		if err != nil {
+		reset.Values[closureColumn] = have.Found[closureColumn]
+		if connector, err = s.formerConnector(ctx, have.Found, space); err != nil {
 			return nil, err
 		}
 		if connector.ID == noConnector.ID && have.Found["connector_id"] != noConnector.ID {
 			warnings = append(warnings, fmt.Sprintf("the connector %s that the settings named before is gone, so they name none",
 				have.Found["connector_id"]))
 		}
-		body["connector"] = connector
 	}
-	_, err := s.patch(ctx, space, have.Revision, s.owner(have), body)
+	for key, column := range caseLists {
+		if have.Values[column] == nil {
+			continue
+		}
+		former, restored := any(nil), []any{}                // not nil, which would release what is there
+		_ = json.Unmarshal([]byte(have.Found[key]), &former) // nothing to restore where there is none
+		for _, entry := range entries(former) {
+			if entryOf(have.Values[column], keyOf(entry)) != nil {
+				restored = append(restored, entry)
+			}
+		}
+		reset.Values[column] = restored
+	}
+	_, err = s.patch(ctx, space, found, always(connector), have, reset)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil, nil
 	}
@@ -187,59 +255,159 @@ func (s *CaseSettings) formerConnector(
 	return former, nil
 }
 
-// asDelivered reports settings that nobody has made: no connector, closing by hand, and nothing beside them.
+// asDelivered reports settings that nobody has made: no connector, and closing by hand.
 func (c configuration) asDelivered() bool {
 	return c.Connector.Type == noConnector.Type && c.ClosureType == closeByUser
 }
 
-// former is what a restore needs.
-func (c configuration) former() map[string]string {
-	connector, _ := json.Marshal(c.Connector) //nolint:errchkjson // texts and maps of decoded JSON
-	return map[string]string{
-		closureColumn: c.ClosureType, "connector": string(connector), "connector_id": c.Connector.ID,
+// taken reports whether the wanted settings would replace what somebody has made.
+func (c configuration) taken(want record.Record) bool {
+	if !c.asDelivered() {
+		return true
 	}
+	for key, column := range caseLists {
+		for _, entry := range entries(want.Values[column]) {
+			if entryOf(c.list(key), keyOf(entry)) != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// foreign returns the key of an entry that others made, that have does not own, and that want says otherwise; "" for
+// none.
+func (c configuration) foreign(have, want record.Record) string {
+	for key, column := range caseLists {
+		for _, entry := range entries(want.Values[column]) {
+			theirs := entryOf(c.list(key), keyOf(entry))
+			if theirs != nil && entryOf(have.Values[column], keyOf(entry)) == nil &&
+				!record.Covers(ownedEntry(theirs, entry), entry) {
+				return keyOf(entry)
+			}
+		}
+	}
+	return ""
+}
+
+// former is what a restore needs: the settings, and the entries that the wanted ones replace.
+func (c configuration) former(want record.Record) map[string]string {
+	text := func(value any) string {
+		data, _ := json.Marshal(value) //nolint:errchkjson // texts, maps and lists of decoded JSON
+		return string(data)
+	}
+	former := map[string]string{
+		closureColumn: c.ClosureType, "connector": text(c.Connector), "connector_id": c.Connector.ID,
+	}
+	for key, column := range caseLists {
+		var replaced []any
+		for _, entry := range entries(want.Values[column]) {
+			if before := entryOf(c.list(key), keyOf(entry)); before != nil {
+				replaced = append(replaced, before)
+			}
+		}
+		if replaced != nil {
+			former[key] = text(replaced)
+		}
+	}
+	return former
 }
 
 // complete reports whether an answer is a configuration at all.
 func (c configuration) complete() bool { return c.ID != "" && c.Version != "" && c.Owner != "" }
 
-// patch changes the settings that a revision names. When they are no longer there in that version, it looks once for
-// what is there now and changes that: only the columns of this store are sent, so what others changed stays.
+// settingsBody is the body of a write over what was found: all lists that this release knows, entries of others included.
+func settingsBody(
+	found configuration, connector caseConnector, have, want record.Record,
+) (map[string]any, error) {
+	body := map[string]any{"connector": connector, closureColumn: want.Text(closureColumn)}
+	for key, column := range caseLists {
+		if present := found.list(key); present != nil || want.Values[column] != nil {
+			body[key] = merged(present, have.Values[column], want.Values[column])
+		}
+	}
+	if templates, ok := body[templatesKey].([]any); ok {
+		fields, _ := body[customFieldsKey].([]any)
+		fitted, err := fitTemplates(dropValues(templates, want.Values[templatesKey], fields), fields)
+		if err != nil {
+			return nil, err
+		}
+		body[templatesKey] = fitted
+	}
+	return body, nil
+}
+
+func always(connector caseConnector) func(configuration) caseConnector {
+	return func(configuration) caseConnector { return connector }
+}
+
+// patch makes the settings that were found what is wanted. When somebody else was faster, it looks once for what is there
+// now and changes that, so what others changed stays.
 func (s *CaseSettings) patch(
-	ctx context.Context, space, revision, owner string, body map[string]any,
+	ctx context.Context, space string, found configuration, connector func(configuration) caseConnector,
+	have, want record.Record,
 ) (record.Answer, error) {
-	send := func(revision string) (configuration, error) {
-		id, version, _ := strings.Cut(revision, " ")
-		versioned := maps.Clone(body)
-		versioned["version"] = version
+	owner, name := found.Owner, ""
+	send := func(found configuration) (configuration, error) {
+		chosen := connector(found)
+		name = chosen.Name
+		body, err := settingsBody(found, chosen, have, want)
+		if err != nil || found.says(body) {
+			return found, err
+		}
+		body["version"] = found.Version
 		var out configuration
-		err := s.kibana.do(ctx, space, rest.Request{
-			Method: http.MethodPatch, Path: casePath + "/" + rest.PathElement(id), Body: versioned, Write: true,
+		err = s.kibana.do(ctx, space, rest.Request{
+			Method: http.MethodPatch, Path: casePath + "/" + rest.PathElement(found.ID), Body: body, Write: true,
 		}, &out)
 		if err == nil && !out.complete() {
 			err = fmt.Errorf("PATCH %s: %w", casePath, errOddConfiguration)
 		}
 		return out, err
 	}
-	if strings.Contains(revision, " ") {
-		out, err := send(revision)
-		if !rest.HasStatus(err, http.StatusConflict) && !errors.Is(err, record.ErrNotFound) {
-			return s.answer(out, space, err)
+	out, err := send(found)
+	if rest.HasStatus(err, http.StatusConflict) || errors.Is(err, record.ErrNotFound) {
+		if found, err = s.find(ctx, space, owner); err == nil {
+			out, err = send(found)
 		}
 	}
-	found, err := s.find(ctx, space, owner)
-	if err != nil {
-		return record.Answer{}, err
-	}
-	out, err := send(found.revision())
-	return s.answer(out, space, err)
+	return s.answer(out, space, want, name, err)
 }
 
-func (s *CaseSettings) answer(c configuration, space string, err error) (record.Answer, error) {
+// says reports whether the settings are already what a body asks for.
+func (c configuration) says(body map[string]any) bool {
+	if body[closureColumn] != c.ClosureType || !record.Equal(toJSON(body["connector"]), toJSON(c.Connector)) {
+		return false
+	}
+	for key := range caseLists {
+		if wanted, given := body[key]; given && !record.Equal(wanted, c.list(key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// toJSON gives a struct the shape of decoded JSON.
+func toJSON(value any) map[string]any {
+	data, _ := json.Marshal(value) //nolint:errchkjson // texts and maps of decoded JSON
+	var decoded map[string]any
+	_ = json.Unmarshal(data, &decoded)
+	return decoded
+}
+
+// answer is what the settings hold of mine, the record whose lists say which entries are owned. name is the connector's as
+// this provider wrote it.
+func (s *CaseSettings) answer(
+	c configuration, space string, mine record.Record, name string, err error,
+) (record.Answer, error) {
 	if err != nil {
 		return record.Answer{}, err
 	}
 	got := record.Answer{Record: s.record(c, space)}
+	for key, column := range caseLists {
+		got.Values[column] = owned(c.list(key), mine.Values[column])
+	}
+	got.Remembered = map[string]string{nameMemory: name}
 	if c.Error != "" {
 		got.Warnings = []string{
 			"Kibana saved the case settings of " + c.Owner + ", but could not set the connector's mappings: " + c.Error,
@@ -294,6 +462,9 @@ func (s *CaseSettings) connector(ctx context.Context, want record.Write, space s
 	}
 	connector := caseConnector{ID: id, Name: all[at].Name, Type: all[at].TypeID}
 	if fields, _ := want.Values["connector_fields"].(map[string]any); len(fields) > 0 {
+		if err := CheckCaseFields(connector.Type, fields); err != nil {
+			return caseConnector{}, err
+		}
 		connector.Fields = map[string]any{}
 		for _, key := range caseFields[connector.Type] {
 			connector.Fields[key] = nil
