@@ -42,7 +42,7 @@ func caseFieldMappingsAttribute() map[string]schema.Attribute {
 					Validators: []validator.String{stringvalidator.OneOf("title", "description", "comments")},
 				},
 				"target": schema.StringAttribute{
-					Required: true, MarkdownDescription: "The other service's field, as `short_description`.",
+					Required: true, MarkdownDescription: "The other service's field, such as `short_description`.",
 				},
 				"action": schema.StringAttribute{
 					Required: true, MarkdownDescription: "What a later push does to the field: `overwrite` or `append`.",

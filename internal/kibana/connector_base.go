@@ -2,6 +2,7 @@
 package kibana
 
 import (
+	"context"
 	"maps"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
@@ -42,16 +44,40 @@ func (m *connector) fields(rest ...field.Field) []field.Field {
 	return append([]field.Field{
 		field.ID(&m.ConnectorID),
 		field.String("name", &m.Name),
-		field.MovesWith(field.Computed(field.Bool("is_deprecated", &m.IsDeprecated))),
-		field.MovesWith(field.Computed(field.Bool("is_missing_secrets", &m.IsMissingSecrets))),
+		field.Computed(field.Bool("is_deprecated", &m.IsDeprecated)),
+		field.Computed(field.Bool("is_missing_secrets", &m.IsMissingSecrets)),
 		field.Computed(field.Bool("is_preconfigured", &m.IsPreconfigured)),
 	}, rest...)
+}
+
+// PlanChange works out what a write makes of a connector: it carries all secrets, and only two types become deprecated.
+func (m *connector) PlanChange(
+	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, _ *lifecycle.Report,
+) {
+	if change.Writes {
+		no := types.BoolValue(false)
+		m.IsDeprecated, m.IsMissingSecrets, m.IsPreconfigured = no, no, no
+	}
+}
+
+// deprecation is what a write makes of a connector of the two types that Kibana may call deprecated.
+func deprecation(
+	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, usesTableAPI, now types.Bool,
+) types.Bool {
+	if !change.Writes {
+		return now
+	}
+	version, err := c.Kibana.Version(ctx)
+	if err != nil || usesTableAPI.IsUnknown() {
+		return types.BoolUnknown()
+	}
+	return types.BoolValue(usesTableAPI.ValueBool() && kibanaapi.CanDeprecate(version))
 }
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // connectorDefinition completes a connector's definition with what every connector has. typeID is Kibana's name of its
-// type, as ".servicenow"; empty where an attribute tells it.
+// type, such as ".servicenow"; empty where an attribute tells it.
 func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Definition {
 	d.Server = lifecycle.Kibana
 	d.Table = strings.TrimSpace("connector " + typeID)
@@ -61,8 +87,9 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 		"connector_id": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Validators: []validator.String{stringvalidator.RegexMatches(idPattern, "must be letters, digits, -, _ and .")},
-			MarkdownDescription: "The connector's id. It can be chosen on Kibana 8.8 and newer; before 9.4 a UUID is " +
-				"expected. Default: a new UUID. Changing it replaces the connector.",
+			MarkdownDescription: "The connector's id. It can be chosen on Kibana 8.8 and newer: 8.8 to 9.3 take a UUID " +
+				"(RFC 4122), 9.4 and newer at most 36 lowercase letters, digits and hyphens, such as `itsm-production`. " +
+				"Default: a new UUID. Changing it replaces the connector.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
 		},
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's name."},

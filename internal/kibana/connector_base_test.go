@@ -163,7 +163,9 @@ func (c connectorTest) run(t *testing.T, version string) {
 				resource.TestCheckResourceAttrPair(c.full()+".test", "id", c.full()+".test", "connector_id")),
 		},
 		{
-			Config: before, ResourceName: c.full() + ".test", ImportState: true, ImportStateKind: resource.ImportBlockWithID,
+			// Without its secrets, as generated: those that are configured would be sent.
+			Config: withoutSecrets(c.hcl("Elastic", c.is, "1")), ResourceName: c.full() + ".test",
+			ImportState: true, ImportStateKind: resource.ImportBlockWithID,
 		},
 		{
 			ResourceName: c.full() + ".test", ImportState: true, ImportStateId: "name=Elastic",

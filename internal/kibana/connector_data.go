@@ -38,7 +38,7 @@ var NewConnectorData = lifecycle.NewReader[connectorData](lifecycle.Reader{
 		"space_id": spaceAttribute(),
 		"id":       schema.StringAttribute{Computed: true, MarkdownDescription: "The same as `connector_id`."},
 		"connector_type_id": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The connector's type, as `.servicenow`.",
+			Computed: true, MarkdownDescription: "The connector's type, such as `.servicenow`.",
 		},
 		"config": schema.StringAttribute{
 			Computed:            true,

@@ -94,13 +94,17 @@ func config(w *acctest.World, key string, want any) error {
 func TestConnectorRefusesWhatConfigurationDecides(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ version, attributes, want string }{
-		"config":       {newest, `config = "no json"`, `must be a JSON object`},
-		"config null":  {newest, `config = "null"`, `Leave the attribute out`},
-		"config list":  {newest, `config = "[1]"`, `must be a JSON object`},
-		"secrets":      {newest, `secrets_wo = "geheim"`, `secrets_wo must hold a JSON object`},
-		"empty":        {newest, `config = ""`, `Use null`},
-		"id":           {newest, `connector_id = "a/b"`, `must be letters`},
-		"id too early": {beforeIDs, `connector_id = "1f9a2b44-4b4b-4f4f-8f8f-000000000001"`, `connector_id needs Kibana 8.8`},
+		"config":                {newest, `config = "no json"`, `must be a JSON object`},
+		"config null":           {newest, `config = "null"`, `Leave the attribute out`},
+		"config list":           {newest, `config = "[1]"`, `must be a JSON object`},
+		"secrets":               {newest, `secrets_wo = "geheim"`, `secrets_wo must hold a JSON object`},
+		"empty":                 {newest, `config = ""`, `Use null`},
+		"id":                    {newest, `connector_id = "a/b"`, `must be letters`},
+		"id readable too early": {"9.3.0", `connector_id = "itsm-production"`, `readable ids need 9.4`},
+		"id without UUID bits":  {withIDs, `connector_id = "1f9a2b44-4b4b-0f4f-0f8f-000000000001"`, `take a UUID`},
+		"id too long":           {newest, `connector_id = "a-readable-id-of-thirty-seven-letters"`, `at most 36 lowercase`},
+		"id in capitals":        {newest, `connector_id = "ITSM"`, `at most 36 lowercase`},
+		"id too early":          {beforeIDs, `connector_id = "1f9a2b44-4b4b-4f4f-8f8f-000000000001"`, `connector_id needs Kibana 8.8`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

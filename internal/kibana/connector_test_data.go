@@ -26,10 +26,11 @@ var NewConnectorTestData = lifecycle.NewReader[connectorTestData](lifecycle.Read
 			Computed: true, MarkdownDescription: "Whether the connector reached its service.",
 		},
 		"message": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "What failed, in Kibana's words; null when nothing did.",
+			Computed: true, MarkdownDescription: "What failed, in Kibana's words; empty when nothing did.",
 		},
 		"service_message": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "What failed, in the service's words, as far as Kibana passes them on.",
+			Computed:            true,
+			MarkdownDescription: "What failed, in the service's words, as far as Kibana passes them on; empty when nothing did.",
 		},
 	},
 })
@@ -70,13 +71,6 @@ func (m *connectorTestData) Read(ctx context.Context, c *lifecycle.Servers) erro
 		return err
 	}
 	m.OK = types.BoolValue(run.Status == "ok")
-	m.Message, m.ServiceMessage = orNull(run.Message), orNull(run.ServiceMessage)
+	m.Message, m.ServiceMessage = types.StringValue(run.Message), types.StringValue(run.ServiceMessage)
 	return nil
-}
-
-func orNull(s string) types.String {
-	if s == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(s)
 }

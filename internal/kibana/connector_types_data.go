@@ -20,8 +20,8 @@ var NewConnectorTypesData = lifecycle.NewReader[connectorTypesData](lifecycle.Re
 		"connector_types": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "The connector types, in Kibana's order.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The type's id, as `.servicenow`."},
-				"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The type's name, as `ServiceNow ITSM`."},
+				"id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The type's id, such as `.servicenow`."},
+				"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The type's name, such as `ServiceNow ITSM`."},
 				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether connectors of the type can be used."},
 				"enabled_in_config": schema.BoolAttribute{
 					Computed: true, MarkdownDescription: "Whether `xpack.actions.enabledActionTypes` admits it.",
@@ -62,4 +62,11 @@ func (m *connectorTypesData) Read(ctx context.Context, c *lifecycle.Servers) err
 		}
 	}
 	return nil
+}
+
+func orNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
 }

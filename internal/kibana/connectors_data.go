@@ -22,7 +22,7 @@ var NewConnectorsData = lifecycle.NewReader[connectorsData](lifecycle.Reader{
 				"id":   schema.StringAttribute{Computed: true, MarkdownDescription: "The connector's id."},
 				"name": schema.StringAttribute{Computed: true, MarkdownDescription: "The connector's name."},
 				"connector_type_id": schema.StringAttribute{
-					Computed: true, MarkdownDescription: "The connector's type, as `.servicenow`.",
+					Computed: true, MarkdownDescription: "The connector's type, such as `.servicenow`.",
 				},
 				"config": schema.StringAttribute{
 					Computed: true, MarkdownDescription: "The config as a JSON object; null where Kibana hides it.",

@@ -24,5 +24,13 @@ type itomConnector struct {
 func (m *itomConnector) Fields() []field.Field { return m.connector.fields(m.credentials.fields()...) }
 
 func (m *itomConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, append(m.credentials.bounds(), m.chosenID())...)
+	m.connector.Plan(ctx, c, nil, report)
+	checkReleases(ctx, c, report, m.credentials.bounds()...)
+}
+
+func (m *itomConnector) PlanChange(
+	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	m.connector.PlanChange(ctx, c, change, report)
+	m.checkUser(ctx, c, change, report)
 }

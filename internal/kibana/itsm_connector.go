@@ -40,5 +40,14 @@ func (m *itsmConnector) Fields() []field.Field {
 }
 
 func (m *itsmConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, append(m.bounds(), m.chosenID(), m.gone())...)
+	m.connector.Plan(ctx, c, nil, report)
+	checkReleases(ctx, c, report, append(m.bounds(), m.gone())...)
+}
+
+func (m *itsmConnector) PlanChange(
+	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	m.connector.PlanChange(ctx, c, change, report)
+	m.IsDeprecated = deprecation(ctx, c, change, m.UsesTableAPI, m.IsDeprecated)
+	m.checkUser(ctx, c, change, report)
 }

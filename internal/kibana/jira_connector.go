@@ -17,10 +17,10 @@ var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(".jira",
 		"Management included." + keepsAll,
 	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The Jira instance, as `https://example.atlassian.net`.",
+			Required: true, MarkdownDescription: "The Jira instance, such as `https://example.atlassian.net`.",
 		},
 		"project_key": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The key of the project that gets the issues, as `OPS`.",
+			Required: true, MarkdownDescription: "The key of the project that gets the issues, such as `OPS`.",
 		},
 		"email_wo": schema.StringAttribute{MarkdownDescription: "The account's e-mail address, or its name. Needed."},
 		"api_token_wo": schema.StringAttribute{
@@ -51,5 +51,6 @@ func (m *jiraConnector) Fields() []field.Field {
 }
 
 func (m *jiraConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, m.chosenID(), m.gone())
+	m.connector.Plan(ctx, c, nil, report)
+	checkReleases(ctx, c, report, m.gone())
 }

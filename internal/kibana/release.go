@@ -49,18 +49,32 @@ func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.
 	}
 }
 
-// chosenID is the rule about connector_id. It holds for connectors that are to be made: the id of one that is there
-// already may stand in the configuration whatever the release.
-func (m *connector) chosenID() bounded {
-	return bounded{
-		attribute: &m.ConnectorID, name: "connector_id", since: kibanaapi.Version{Major: 8, Minor: 8},
-		set: isKnown(m.ConnectorID) && !m.ConnectorID.Equal(m.ID),
+// Plan checks what every connector has. The rule about connector_id holds for connectors that are to be made: the id of
+// one that is there already may stand in the configuration whatever the release.
+func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+	checkSpace(ctx, c, report, &m.SpaceID)
+	if !isKnown(m.ConnectorID) || m.ConnectorID.Equal(m.ID) {
+		return
+	}
+	version, err := c.Kibana.Version(ctx)
+	if err != nil {
+		return // the apply will tell
+	}
+	if err := kibanaapi.CheckConnectorID(version, m.ConnectorID.ValueString()); err != nil {
+		report.Error(&m.ConnectorID, "This connector_id cannot be used", err.Error()+".")
 	}
 }
 
-// Plan checks what every connector has.
-func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, m.chosenID())
+// checkSpace warns of a space that is not there. It is no error yet, since the same apply may make it.
+func checkSpace(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report, attribute *types.String) {
+	space := c.Kibana.Space
+	if isKnown(*attribute) {
+		space = attribute.ValueString()
+	}
+	if c.Kibana.SpaceMissing(ctx, space) {
+		report.Warn(attribute, "No such space", fmt.Sprintf("Kibana has no space %q (space_id). Unless something makes it "+
+			"before this resource, the apply is going to fail.", space))
+	}
 }
 
 func isKnown(v types.String) bool { return !v.IsNull() && !v.IsUnknown() }

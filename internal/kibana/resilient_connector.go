@@ -17,7 +17,7 @@ var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinitio
 		"update incidents." + keepsAll,
 	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The Resilient instance, as `https://resilient.example.com`.",
+			Required: true, MarkdownDescription: "The Resilient instance, such as `https://resilient.example.com`.",
 		},
 		"organization_id": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The organization's number, as text: `\"201\"`.",
@@ -49,5 +49,6 @@ func (m *resilientConnector) Fields() []field.Field {
 }
 
 func (m *resilientConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, m.chosenID(), m.gone())
+	m.connector.Plan(ctx, c, nil, report)
+	checkReleases(ctx, c, report, m.gone())
 }

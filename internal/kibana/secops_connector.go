@@ -25,5 +25,14 @@ type secOpsConnector struct {
 func (m *secOpsConnector) Fields() []field.Field { return m.connector.fields(m.instance.fields()...) }
 
 func (m *secOpsConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkReleases(ctx, c, report, append(m.instance.bounds(), m.chosenID())...)
+	m.connector.Plan(ctx, c, nil, report)
+	checkReleases(ctx, c, report, m.instance.bounds()...)
+}
+
+func (m *secOpsConnector) PlanChange(
+	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	m.connector.PlanChange(ctx, c, change, report)
+	m.IsDeprecated = deprecation(ctx, c, change, m.UsesTableAPI, m.IsDeprecated)
+	m.checkUser(ctx, c, change, report)
 }

@@ -105,7 +105,7 @@ func (m *credentials) oauthValue(name string) types.String {
 func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The ServiceNow instance, as `https://dev12345.service-now.com`.",
+			Required: true, MarkdownDescription: "The ServiceNow instance, such as `https://dev12345.service-now.com`.",
 		},
 		"basic_auth": schema.SingleNestedAttribute{
 			Optional:            true,

@@ -20,7 +20,7 @@ var NewSwimlaneConnector = lifecycle.New[swimlaneConnector](connectorDefinition(
 		"Swimlane application." + keepsAll,
 	Attributes: map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The Swimlane instance, as `https://swimlane.example.com`.",
+			Required: true, MarkdownDescription: "The Swimlane instance, such as `https://swimlane.example.com`.",
 		},
 		"application_id": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The application's id, the last part of its URL.",
@@ -56,7 +56,7 @@ func swimlaneField(what string) schema.Attribute {
 			"key":  schema.StringAttribute{Required: true, MarkdownDescription: "The field's key."},
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "The field's name."},
 			"field_type": schema.StringAttribute{
-				Required: true, MarkdownDescription: "The field's type, as `text`, `numeric` or `comments`.",
+				Required: true, MarkdownDescription: "The field's type, such as `text`, `numeric` or `comments`.",
 			},
 		},
 	}

@@ -32,8 +32,10 @@ type Client struct {
 	lists    connectorLists
 	reserved reservations
 	missing  missingConnectors
+	spaces   knownSpaces
+	shared   joined // reads that several callers want at once
 
-	versionOnce sync.Mutex
+	versionOnce sync.Mutex // guards what follows, and is never held over a request
 	version     *Version
 	versionErr  error
 	versionFail time.Time
@@ -67,7 +69,7 @@ func (k *Client) do(ctx context.Context, space string, r rest.Request, out any) 
 	return err
 }
 
-// Version is a Kibana release, as 8.8.
+// Version is a Kibana release, such as 8.8.
 type Version struct{ Major, Minor int }
 
 // AtLeast compares releases.
@@ -83,27 +85,50 @@ var newest = Version{Major: 9, Minor: 4}
 // versionPatience is how long a failed look-up of the version answers those who wait in line behind it.
 const versionPatience = 5 * time.Second
 
-// Version asks /api/status, once in a connection's life. A Kibana that does not tell its version is taken for a current
-// one: serverless has none, and the answer is redacted, or refused, for accounts that may not see it. While Kibana is
-// degraded it answers 503, which is retried like any other and is then an error, since guessing would send what an
-// older one does not know.
+// Version asks /api/status, once in a connection's life: callers who come together share the request, and each stops
+// waiting when its own context ends. A Kibana that does not tell its version is taken for a current one: serverless has
+// none, and the answer is redacted, or refused, for accounts that may not see it. While Kibana is degraded it answers
+// 503, which is retried like any other and is then an error, since guessing would send what an older one does not know.
 func (k *Client) Version(ctx context.Context) (Version, error) {
+	if version, known, err := k.knownVersion(); known {
+		return version, err
+	}
+	got, err := k.shared.do(ctx, "version", func(ctx context.Context) (any, error) {
+		if version, known, err := k.knownVersion(); known {
+			return version, err
+		}
+		version, err := k.askVersion(ctx)
+		k.versionOnce.Lock()
+		defer k.versionOnce.Unlock()
+		switch {
+		case err == nil:
+			k.version = &version
+		case ctx.Err() == nil:
+			k.versionErr, k.versionFail = err, time.Now()
+		}
+		return version, err
+	})
+	if err != nil && ctx.Err() != nil {
+		return Version{}, fmt.Errorf("asking Kibana for its version: %w", context.Cause(ctx))
+	}
+	if err != nil {
+		return Version{}, err
+	}
+	version, _ := got.(Version)
+	return version, nil
+}
+
+// knownVersion is what was learned before: the version, or, for a short while, why it cannot be had.
+func (k *Client) knownVersion() (version Version, known bool, err error) {
 	k.versionOnce.Lock()
 	defer k.versionOnce.Unlock()
-	if k.version == nil && k.versionErr != nil && time.Since(k.versionFail) < versionPatience {
-		return Version{}, k.versionErr
+	switch {
+	case k.version != nil:
+		return *k.version, true, nil
+	case k.versionErr != nil && time.Since(k.versionFail) < versionPatience:
+		return Version{}, true, k.versionErr
 	}
-	if k.version == nil {
-		version, err := k.askVersion(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				k.versionErr, k.versionFail = err, time.Now()
-			}
-			return Version{}, err
-		}
-		k.version = &version
-	}
-	return *k.version, nil
+	return Version{}, false, nil
 }
 
 func (k *Client) askVersion(ctx context.Context) (Version, error) {

@@ -25,7 +25,7 @@ import (
 //
 // What depends on Kibana's release is decided here: routes, spellings, and which keys are sent.
 type Connectors struct {
-	// TypeID is the connector type, as ".servicenow"; empty finds connectors of every type.
+	// TypeID is the connector type, such as ".servicenow"; empty finds connectors of every type.
 	TypeID string
 	kibana *Client
 }
@@ -59,7 +59,7 @@ var keySince = map[string]Version{
 	usesTableAPIKey: {7, 16}, "isOAuth": {8, 3}, "clientId": {8, 3}, "userIdentifierValue": {8, 3}, "jwtKeyId": {8, 3},
 }
 
-// ErrPreconfigured tells that a connector stands in kibana.yml and cannot be changed over the API.
+// ErrPreconfigured says that a connector stands in kibana.yml and cannot be changed over the API.
 var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here; a " +
 	"data source can refer to it")
 
@@ -71,8 +71,10 @@ func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answ
 		return record.Answer{}, err
 	}
 	chosen := want.ID != ""
-	if chosen && !routes.clientIDs {
-		return record.Answer{}, fmt.Errorf("connector_id cannot be chosen on Kibana %s; 8.8 and newer can", routes.version)
+	if chosen {
+		if err := CheckConnectorID(routes.version, want.ID); err != nil {
+			return record.Answer{}, err
+		}
 	}
 	body, err := s.body(routes, want)
 	if err != nil {
@@ -86,6 +88,9 @@ func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answ
 		want.ID = random.String()
 	}
 	space := s.space(want.Record)
+	if err := s.kibana.requireSpace(ctx, space); err != nil {
+		return record.Answer{}, err
+	}
 	if s.kibana.DuplicateCheck {
 		release, err := s.kibana.reserve(space, s.typeOf(want.Record), want.Text(nameColumn), want.ID)
 		if err != nil {
@@ -237,7 +242,7 @@ func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (
 			return record.Answer{}, err
 		}
 		if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == have.ID }); at >= 0 {
-			return s.managed(routes, all[at], space)
+			return s.managed(routes, all[at], have, space)
 		}
 	}
 	found, err := s.kibana.Get(ctx, space, have.ID)
@@ -247,11 +252,13 @@ func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (
 	if err != nil {
 		return record.Answer{}, err
 	}
-	return s.managed(routes, found, space)
+	return s.managed(routes, found, have, space)
 }
 
 // managed refuses connectors that this store cannot manage.
-func (s *Connectors) managed(routes routes, c Connector, space string) (record.Answer, error) {
+func (s *Connectors) managed(
+	routes routes, c Connector, have record.Record, space string,
+) (record.Answer, error) {
 	switch {
 	case c.IsPreconfigured:
 		return record.Answer{}, fmt.Errorf("connector %s (%s): %w", c.ID, c.Name, ErrPreconfigured)
@@ -259,7 +266,9 @@ func (s *Connectors) managed(routes routes, c Connector, space string) (record.A
 		return record.Answer{}, fmt.Errorf("connector %s (%s) is of type %s, not %s", c.ID, c.Name, c.TypeID, s.TypeID)
 	}
 	s.kibana.missing.found(space)
-	return record.Answer{Record: s.record(routes, c, space)}, nil
+	r := s.record(routes, c, space)
+	s.recall(routes, &r, c, have)
+	return record.Answer{Record: r}, nil
 }
 
 // Update replaces the connector: Kibana's PUT forgets whatever config and secrets it does not carry. It answers 409
@@ -360,7 +369,7 @@ func (s *Connectors) send(
 	var out any
 	if err := s.kibana.do(ctx, space, r, &out); err != nil {
 		s.kibana.lists.forget(space)
-		return record.Answer{}, err
+		return record.Answer{}, s.kibana.explainLicense(ctx, space, s.typeOf(want.Record), err)
 	}
 	c, err := routes.decode(out)
 	if err != nil {
@@ -373,9 +382,10 @@ func (s *Connectors) send(
 
 // written is the answer to a write, each of which carries all the secrets.
 func (s *Connectors) written(routes routes, c Connector, want record.Write, space string) record.Answer {
-	return record.Answer{
-		Record: s.record(routes, c, space), KeptSecrets: slices.Collect(maps.Keys(want.Secrets)),
-	}
+	wanted, _ := want.Values[configColumn].(map[string]any)
+	r := s.record(routes, c, space)
+	s.learn(routes, &r, c, wanted)
+	return record.Answer{Record: r, KeptSecrets: slices.Collect(maps.Keys(want.Secrets))}
 }
 
 // body makes the body of a POST; a PUT's lacks the type.

@@ -106,10 +106,13 @@ func (r routes) decode(decoded any) (Connector, error) {
 	return c, nil
 }
 
-// usesTableAPI tells whether a connector writes by the Table API, which makes it deprecated since 7.16: also when its
+// CanDeprecate reports whether a release knows deprecated connectors.
+func CanDeprecate(v Version) bool { return v.AtLeast(7, 16) }
+
+// usesTableAPI reports whether a connector writes by the Table API, which makes it deprecated since 7.16: also when its
 // config does not say, since Kibana takes an absent key for true.
 func (r routes) usesTableAPI(c Connector) bool {
-	if !r.version.AtLeast(7, 16) || c.TypeID != typeITSM && c.TypeID != typeSecOps || c.Config == nil {
+	if !CanDeprecate(r.version) || c.TypeID != typeITSM && c.TypeID != typeSecOps || c.Config == nil {
 		return false
 	}
 	uses, told := c.Config[usesTableAPIKey].(bool)

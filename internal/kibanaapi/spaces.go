@@ -1,0 +1,73 @@
+package kibanaapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+)
+
+// knownSpaces remembers which spaces are there. Its zero value is ready for use.
+type knownSpaces struct {
+	mu      sync.Mutex
+	missing map[string]bool // false: there, or it cannot be told
+}
+
+func (s *knownSpaces) get(space string) (missing, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	missing, known = s.missing[space]
+	return missing, known
+}
+
+func (s *knownSpaces) set(space string, missing bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.missing == nil {
+		s.missing = map[string]bool{}
+	}
+	s.missing[space] = missing
+}
+
+// SpaceMissing reports whether Kibana says that a space is not there. It asks for the space itself, once, since Kibana
+// serves requests in a space that does not exist as if it did, and nobody would ever see what they make. An account that
+// may not read spaces, or a Kibana that does not answer, proves nothing: then it is not missing.
+func (k *Client) SpaceMissing(ctx context.Context, space string) bool {
+	if missing, known := k.spaces.get(space); known {
+		return missing
+	}
+	return k.askSpace(ctx, space)
+}
+
+// askSpace asks anew, since a space that was missing may have been made meanwhile.
+func (k *Client) askSpace(ctx context.Context, space string) bool {
+	if space == DefaultSpace {
+		return false
+	}
+	_, err := k.shared.do(ctx, "space "+space, func(ctx context.Context) (any, error) {
+		var out any
+		r := rest.Request{Method: http.MethodGet, Path: "/api/spaces/space/" + rest.PathElement(space)}
+		return nil, k.do(ctx, DefaultSpace, r, &out)
+	})
+	missing := errors.Is(err, record.ErrNotFound)
+	if ctx.Err() == nil {
+		k.spaces.set(space, missing)
+	}
+	return missing
+}
+
+// requireSpace stops a create in a space that is not there.
+func (k *Client) requireSpace(ctx context.Context, space string) error {
+	if missing, known := k.spaces.get(space); known && !missing {
+		return nil
+	}
+	if k.askSpace(ctx, space) {
+		return fmt.Errorf("kibana has no space %q (space_id). Requests in it would work, and nobody would see what they "+
+			"make", space)
+	}
+	return nil
+}
