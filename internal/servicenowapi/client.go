@@ -33,8 +33,10 @@ type Client struct {
 	idsHonored sync.Map
 	reserved   reservations
 	scopes     tableScopes
-	// reads holds a *tableReads by table name.
-	reads sync.Map
+	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
+	reads, lookUps, children sync.Map
+	// writes counts what this provider wrote to any table, so that nothing read before a write serves a read after it.
+	writes atomic.Int64
 	// clockAhead is how far the server's clock runs before ours, in nanoseconds.
 	clockAhead atomic.Int64
 }

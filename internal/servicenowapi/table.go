@@ -35,8 +35,8 @@ var _ interface {
 // Table returns the store of a table's rows.
 func (s *Client) Table(name string) *Table { return &Table{Name: name, sn: s} }
 
-// scopeColumn holds a row's application scope. It is read like any column, and written by a parameter of the request: in
-// a body it does nothing.
+// scopeColumn holds a row's application scope. It is read like any column, and written by a parameter of the request:
+// in a body it does nothing.
 const scopeColumn = "sys_scope"
 
 // Create sends one POST. With the duplicate check on, a look-up of the natural key goes before it.
@@ -124,7 +124,15 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 	if match == nil {
 		return nil
 	}
-	found, err := t.Find(ctx, record.Match{Values: match}, want.Key, 5)
+	q, err := newLookUp(record.Match{Values: match}, want.Key, 5)
+	if err != nil {
+		return err
+	}
+	q.tolerant = true
+	found, err := t.sn.lookUpsOf(t.Name).find(ctx, t, q)
+	if err == nil && len(found) > 0 && q.remembered {
+		found, err = t.findAlone(ctx, q) // it may be gone since, and an error must not rest on a memory
+	}
 	if err != nil || len(found) == 0 {
 		return err
 	}
@@ -262,11 +270,15 @@ func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options
 		r.Query.Set("sysparm_transaction_scope", have.Scope)
 	}
 	_, err := t.sn.do(ctx, r, nil)
-	t.sn.wrote(t.Name)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
+		t.sn.wrote(t.Name, written(record.Record{}, err))
 		return nil, err
 	}
+	t.sn.wrote(t.Name, ownWrite{deleted: have.ID})
 	_, rerr := t.verifyGone(ctx, have.ID)
+	if !errors.Is(rerr, record.ErrNotFound) {
+		t.sn.wrote(t.Name, ownWrite{})
+	}
 	switch {
 	case errors.Is(rerr, record.ErrNotFound):
 		return nil, nil
@@ -283,25 +295,23 @@ func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options
 
 // verifyGone reads a row that should be there no more, together with others.
 func (t *Table) verifyGone(ctx context.Context, id string) (record.Record, error) {
+	columns := []string{"sys_id"}
 	if t.sn.SingleReads {
-		return t.readOne(ctx, id, nil)
+		return t.readOne(ctx, id, columns)
 	}
-	return t.sn.readsOf(t.Name).read(ctx, t, id, nil, true)
+	return t.sn.readsOf(t.Name).read(ctx, t, id, columns, true)
 }
 
-// Find looks rows up by the values of some columns. Values that a query cannot hold are refused.
+// Find looks rows up by the values of some columns, together with others that are looked up now. Values that a query
+// cannot hold are refused.
 func (t *Table) Find(
 	ctx context.Context, match record.Match, columns []string, limit int,
 ) ([]record.Record, error) {
-	query, err := encodedQuery(match.Values)
+	q, err := newLookUp(match, columns, limit)
 	if err != nil {
 		return nil, err
 	}
-	rows, _, err := t.list(ctx, query, append(slices.Clone(columns), slices.Collect(maps.Keys(match.Values))...), limit)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, match.Values) }), nil
+	return t.sn.lookUpsOf(t.Name).find(ctx, t, q)
 }
 
 // Query lists rows by an encoded query, at most limit of them. The server drops invalid terms of it silently.
@@ -326,19 +336,24 @@ func (t *Table) write(
 }
 
 func (t *Table) send(ctx context.Context, r rest.Request) (record.Answer, error) {
+	row, err := t.sendRow(ctx, r)
+	t.sn.wrote(t.Name, written(row, err))
+	return record.Answer{Record: row}, err
+}
+
+func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, error) {
 	var out struct {
 		Result any `json:"result"`
 	}
-	defer t.sn.wrote(t.Name)
 	if _, err := t.sn.do(ctx, r, &out); err != nil {
-		return record.Answer{}, err
+		return record.Record{}, err
 	}
 	row, err := newRow(out.Result)
 	if err != nil {
-		return record.Answer{}, fmt.Errorf("%s %s: the answer holds no record (%w): %w",
+		return record.Record{}, fmt.Errorf("%s %s: the answer holds no record (%w): %w",
 			r.Method, r.Path, err, record.ErrOutcomeUnknown)
 	}
-	return record.Answer{Record: row}, nil
+	return row, nil
 }
 
 func (t *Table) request(method, suffix string, body map[string]string, want record.Write) rest.Request {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,60 +17,36 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// How reads of one table are joined. A refresh of many records of a table so costs a few requests.
-const (
-	joinQuiet = 10 * time.Millisecond  // a join is sent when no read of the table arrived for this long,
-	joinMost  = 100 * time.Millisecond // and this long after its first read at the latest
-	joinIDs   = 100                    // or when it holds so many, which keeps the URL below 4 KiB
-	// loadAfter is the join at which the whole table is read instead, unless it holds more than loadRows.
-	loadAfter = 3
-	loadRows  = 10000
-	// loadPages run at once, beside whatever the connection's own limits allow.
-	loadPages = 4
-)
+// joinIDs is how many records a join asks for at most, which keeps the URL below 4 KiB.
+const joinIDs = 100
 
-// readResult is what one read of a join came to.
-type readResult struct {
+// rowRead is one read of a row, with what it came to.
+type rowRead struct {
+	id      string
+	columns []string
+	// leaving says that this provider has just deleted the record: that it is not there is no surprise.
+	leaving bool
+
 	row record.Record
 	err error
+	// undecided says that some record of the join is hidden, and only the row's own query tells whether it is this one.
+	undecided bool
 }
 
 // tableReads joins the reads of records of one table. Its zero value is ready for use.
 type tableReads struct {
-	mu   sync.Mutex
-	join *join
-	// joins counts since began; a refresh is over when none was sent for record.SnapshotLife.
-	joins int
-	began time.Time
-	// large tells that the table is not worth reading as a whole.
-	large bool
-	// rows are the whole table as it was at loaded, by sys_id, with these columns.
+	joiner joiner[rowRead]
+	mu     sync.Mutex
+	// rows are the whole table as it was at loaded, after as many writes of the client, by sys_id, with these columns.
 	rows    map[string]record.Record
 	columns map[string]bool
 	loaded  time.Time
-	// writes counts what this provider wrote, so that nothing read before a write serves a read after it.
-	writes int
+	writes  int64
 	// wanted are the columns that reads asked for.
-	wanted map[string]bool
-	// loading lets one join read the whole table while others wait for what it finds.
-	loading sync.Mutex
-}
-
-// join is a set of reads that wait to be sent together.
-type join struct {
-	ids map[string]bool
-	// leaving are the ids of records that this provider has just deleted: that they are not there is no surprise.
-	leaving map[string]bool
-	columns map[string]bool
-	first   time.Time
-	timer   *time.Timer
-	ctx     context.Context //nolint:containedctx // of the first read, for its logger; its cancellation does not count
-	cancel  context.CancelFunc
-	waiting int
-	sent    bool
-	done    chan struct{}
-	found   map[string]readResult
-	err     error
+	wanted  map[string]bool
+	loading loading
+	// oneLoad lets one join read the whole table while others wait for what it finds.
+	oneLoad sync.Mutex
 }
 
 // readsOf gives the joined reads of a table.
@@ -77,202 +55,182 @@ func (s *Client) readsOf(table string) *tableReads {
 	return reads.(*tableReads) //nolint:forcetypeassert // nothing else is stored
 }
 
-// wrote makes everything that was read of a table before now too old.
-func (s *Client) wrote(table string) {
-	r := s.readsOf(table)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.writes++
-	r.rows = nil
-	r.join = nil // who waits there still gets an answer, but a read from now on does not
-}
-
 // read returns a row from the snapshot of the whole table where there is one, and otherwise waits for a join. leaving
 // says that the record has just been deleted.
 func (r *tableReads) read(
 	ctx context.Context, t *Table, id string, columns []string, leaving bool,
 ) (record.Record, error) {
 	r.mu.Lock()
-	if row, ok := r.snapshotRow(id, columns); ok {
+	if row, ok := r.snapshotRow(t, id, columns); ok {
 		r.mu.Unlock()
 		return row, nil
-	}
-	j := r.enqueue(ctx, t, id, columns, leaving)
-	r.mu.Unlock()
-
-	select {
-	case <-j.done:
-	case <-ctx.Done():
-		r.mu.Lock()
-		if j.waiting--; j.waiting == 0 {
-			j.cancel()
-			if r.join == j {
-				r.join = nil
-			}
-		}
-		r.mu.Unlock()
-		return record.Record{}, ctx.Err()
-	}
-	if j.err != nil {
-		return record.Record{}, j.err
-	}
-	result, ok := j.found[id]
-	if !ok {
-		return t.readOne(ctx, id, columns) // some record of the join is hidden, and only its own query tells which
-	}
-	return result.row, result.err
-}
-
-// snapshotRow finds a record in the snapshot, if that is young and holds the columns.
-func (r *tableReads) snapshotRow(id string, columns []string) (record.Record, bool) {
-	row, ok := r.rows[id]
-	if !ok || !r.fresh(columns) {
-		return record.Record{}, false
-	}
-	// Its own copy: stores change the records that they are given.
-	row.Values = maps.Clone(row.Values)
-	return row, true
-}
-
-// fresh reports whether the snapshot is there, young, and holds the columns. r.mu is held.
-func (r *tableReads) fresh(columns []string) bool {
-	if r.rows == nil || time.Since(r.loaded) > record.SnapshotLife {
-		return false
-	}
-	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
-}
-
-// enqueue puts a read into the join that is being gathered. r.mu is held.
-func (r *tableReads) enqueue(ctx context.Context, t *Table, id string, columns []string, leaving bool) *join {
-	j := r.join
-	if j == nil {
-		j = &join{
-			ids: map[string]bool{}, leaving: map[string]bool{}, columns: map[string]bool{}, first: time.Now(),
-			done: make(chan struct{}),
-		}
-		j.ctx, j.cancel = context.WithCancel(context.WithoutCancel(ctx))
-		j.timer = time.AfterFunc(joinQuiet, func() { r.dispatch(t, j) })
-		r.join = j
-	} else {
-		j.timer.Reset(max(0, min(joinQuiet, joinMost-time.Since(j.first))))
-	}
-	j.waiting++
-	j.ids[id] = true
-	if leaving {
-		j.leaving[id] = true
 	}
 	if r.wanted == nil {
 		r.wanted = map[string]bool{}
 	}
 	for _, column := range columns {
-		j.columns[column], r.wanted[column] = true, true
+		r.wanted[column] = true
 	}
-	if len(j.ids) >= joinIDs {
-		r.join = nil
-		j.timer.Stop()
-		go r.dispatch(t, j)
+	r.mu.Unlock()
+
+	q := &rowRead{id: id, columns: columns, leaving: leaving}
+	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*rowRead) { r.answer(ctx, t, asked) })
+	switch {
+	case err != nil:
+		return record.Record{}, err
+	case q.undecided:
+		return t.readOne(ctx, id, columns)
 	}
-	return j
+	return q.row, q.err
 }
 
-// dispatch sends a join, once.
-func (r *tableReads) dispatch(t *Table, j *join) {
-	r.mu.Lock()
-	if j.sent {
-		r.mu.Unlock()
-		return
+// snapshotRow finds a record in the snapshot, if that is fresh. r.mu is held.
+func (r *tableReads) snapshotRow(t *Table, id string, columns []string) (record.Record, bool) {
+	row, ok := r.rows[id]
+	if !ok || !r.fresh(t, columns) {
+		return record.Record{}, false
 	}
-	j.sent = true
-	if r.join == j {
-		r.join = nil
-	}
-	if time.Since(r.began) > record.SnapshotLife {
-		r.joins, r.began = 0, time.Now()
-	}
-	r.joins++
-	whole := r.joins >= loadAfter && !r.large
-	r.mu.Unlock()
-	defer close(j.done)
-	defer j.cancel()
+	return own(row), true
+}
 
-	missing := j.ids
-	if whole {
-		rows, ok, err := r.wholeTable(t, j)
-		if err != nil {
-			j.err = err
-			return
+// own returns a row that shares no values with others: stores change the records that they are given.
+func own(row record.Record) record.Record {
+	row.Values = maps.Clone(row.Values)
+	return row
+}
+
+// fresh reports whether the snapshot is there, young, as new as our last write, and holds the columns. A write to one
+// table may change others by a business rule or a cascade, so each counts. r.mu is held.
+func (r *tableReads) fresh(t *Table, columns []string) bool {
+	if r.rows == nil || r.writes != t.sn.writes.Load() || time.Since(r.loaded) > record.SnapshotLife {
+		return false
+	}
+	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
+}
+
+// answer answers a join: from the whole table where that is worth reading, and by a query for what that lacks.
+func (r *tableReads) answer(ctx context.Context, t *Table, asked []*rowRead) {
+	ids, columns, leaving := map[string]bool{}, map[string]bool{}, false
+	for _, q := range asked {
+		ids[q.id], leaving = true, leaving || q.leaving
+		for _, column := range q.columns {
+			columns[column] = true
 		}
-		if ok {
-			j.found, missing = map[string]readResult{}, map[string]bool{}
-			for id := range j.ids {
-				row, there := rows[id]
-				if !there {
-					missing[id] = true // it may have moved between two pages, so a query for it decides
-					continue
-				}
-				row.Values = maps.Clone(row.Values)
-				j.found[id] = readResult{row: row}
+	}
+	found, err := r.find(ctx, t, ids, slices.Sorted(maps.Keys(columns)), leaving)
+	if err == nil {
+		err = t.refuseVanished(asked, found)
+	}
+	for _, q := range asked {
+		result, known := found[q.id]
+		switch {
+		case err != nil:
+			q.err = err
+		case !known:
+			q.undecided = true
+		default:
+			q.row, q.err = own(result.row), result.err
+		}
+	}
+}
+
+// readResult is what the read of one record came to.
+type readResult struct {
+	row record.Record
+	err error
+}
+
+func (r *tableReads) find(
+	ctx context.Context, t *Table, ids map[string]bool, columns []string, leaving bool,
+) (map[string]readResult, error) {
+	found, missing := map[string]readResult{}, ids
+	most := 0
+	if !leaving { // what has been deleted is not found in the table
+		r.mu.Lock()
+		most = r.loading.next(t.sn.writes.Load())
+		r.mu.Unlock()
+	}
+	if most > 0 {
+		rows, err := r.wholeTable(ctx, t, columns, most)
+		if err != nil {
+			return nil, err
+		}
+		missing = map[string]bool{}
+		for id := range ids {
+			if row, there := rows[id]; there {
+				found[id] = readResult{row: row}
+			} else {
+				missing[id] = true // it may have moved between two pages, so a query for it decides
 			}
 		}
 	}
 	if len(missing) == 0 {
-		return
+		return found, nil
 	}
-	found, err := t.readMany(j.ctx, missing, slices.Sorted(maps.Keys(j.columns)))
-	if err != nil {
-		j.err = err
-		return
-	}
-	maps.Copy(found, j.found)
-	j.found = found
-	j.err = t.refuseVanished(j)
+	queried, err := t.readMany(ctx, missing, columns)
+	maps.Copy(found, queried)
+	return found, err
 }
 
 // refuseVanished fails a join of several records none of which is there, unless they have just been deleted.
-func (t *Table) refuseVanished(j *join) error {
-	asked := 0
-	for id := range j.ids {
-		result, known := j.found[id]
+func (t *Table) refuseVanished(asked []*rowRead, found map[string]readResult) error {
+	gone := map[string]bool{}
+	for _, q := range asked {
+		result, known := found[q.id]
 		if !known || result.err == nil || errors.Is(result.err, record.ErrHidden) {
 			return nil
 		}
-		if !j.leaving[id] {
-			asked++
+		if !q.leaving {
+			gone[q.id] = true
 		}
 	}
-	if asked < record.VanishedAtOnce || t.sn.AcceptVanished {
+	if len(gone) < record.VanishedAtOnce || t.sn.AcceptVanished {
 		return nil
 	}
-	return &record.VanishedError{Where: t.Name, Asked: asked}
+	return &record.VanishedError{Where: t.Name, Asked: len(gone)}
 }
 
 // wholeTable gives the rows of the whole table: those that another join has just read, or what the server answers now.
-// It is not ok when the table holds too many rows.
-func (r *tableReads) wholeTable(t *Table, j *join) (rows map[string]record.Record, ok bool, err error) {
-	r.loading.Lock()
-	defer r.loading.Unlock()
+// There are none when the table holds too many.
+func (r *tableReads) wholeTable(
+	ctx context.Context, t *Table, columns []string, most int,
+) (map[string]record.Record, error) {
+	r.oneLoad.Lock()
+	defer r.oneLoad.Unlock()
 	r.mu.Lock()
-	if r.large || r.fresh(slices.Collect(maps.Keys(j.columns))) {
-		rows, ok = r.rows, !r.large
+	tooMany := r.loading.total > most
+	if tooMany || r.fresh(t, columns) {
+		rows := r.rows
 		r.mu.Unlock()
-		return rows, ok, nil
+		if tooMany {
+			return nil, nil
+		}
+		return rows, nil
 	}
-	writes, wanted := r.writes, slices.Sorted(maps.Keys(r.wanted))
+	writes, wanted := t.sn.writes.Load(), slices.Sorted(maps.Keys(r.wanted))
 	r.mu.Unlock()
 
-	rows, ok, err = t.load(j.ctx, wanted)
+	list, err := t.whole(ctx, "", wanted, most)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.large = !ok; ok && r.writes == writes {
-		r.rows, r.loaded, r.columns = rows, time.Now(), map[string]bool{}
+	r.loading.total = list.total
+	if list.cut {
+		return nil, nil
+	}
+	rows := make(map[string]record.Record, len(list.rows))
+	for _, row := range list.rows {
+		rows[row.ID] = row
+	}
+	if writes == t.sn.writes.Load() {
+		r.rows, r.loaded, r.writes, r.columns = rows, time.Now(), writes, map[string]bool{}
 		for _, column := range wanted {
 			r.columns[column] = true
 		}
 	}
-	return rows, ok, nil
+	return rows, nil
 }
 
 // readMany reads records by one query. That one of them is gone is proven only by a count that equals the rows, all of
@@ -318,39 +276,54 @@ func (t *Table) readMany(
 	return found, nil
 }
 
-// load reads the columns of the whole table; not ok when it holds too many rows.
-func (t *Table) load(ctx context.Context, columns []string) (rows map[string]record.Record, ok bool, err error) {
-	const query = "ORDERBYsys_id"
+// wholeList is all that a query matches.
+type wholeList struct {
+	rows  []record.Record
+	total int
+	// cut says that the list holds too many rows, or does not say how many, and was not read to its end.
+	cut bool
+	// complete says that the rows are proven to be all: as many different ones as each page counted.
+	complete bool
+}
+
+// whole reads all rows that a query matches, in the order of sys_id, unless there are more than most.
+func (t *Table) whole(ctx context.Context, query string, columns []string, most int) (wholeList, error) {
+	if query != "" {
+		query += "^"
+	}
+	query += "ORDERBYsys_id"
 	first, counted, err := t.page(ctx, query, columns, pageSize, 0)
-	if err != nil {
-		return nil, false, err
+	switch {
+	case err != nil:
+		return wholeList{}, err
+	case !counted.said:
+		return wholeList{total: math.MaxInt, cut: true}, nil
+	case counted.total > most:
+		return wholeList{total: counted.total, cut: true}, nil
 	}
-	if total := counted.total; total > loadRows || !counted.said {
-		return nil, false, nil
-	}
-	rows = map[string]record.Record{}
-	for _, row := range first {
-		rows[row.ID] = row
-	}
-	var mu sync.Mutex
-	pages, ctx := errgroup.WithContext(ctx)
-	pages.SetLimit(loadPages)
-	for offset := pageSize; offset < counted.total; offset += pageSize {
-		pages.Go(func() error {
-			page, _, err := t.page(ctx, query, columns, pageSize, offset)
-			if err != nil {
-				return err
+	pages := make([][]record.Record, max(1, (counted.total+pageSize-1)/pageSize))
+	pages[0] = first
+	var moved atomic.Bool
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(loadPages)
+	for i := range pages[1:] {
+		group.Go(func() error {
+			page, again, err := t.page(ctx, query, columns, pageSize, (i+1)*pageSize)
+			pages[i+1] = page
+			if again != counted {
+				moved.Store(true)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			for _, row := range page {
-				rows[row.ID] = row
-			}
-			return nil
+			return err
 		})
 	}
-	if err := pages.Wait(); err != nil {
-		return nil, false, fmt.Errorf("reading all of %s: %w", t.Name, err)
+	if err := group.Wait(); err != nil {
+		return wholeList{}, fmt.Errorf("reading all of %s: %w", t.Name, err)
 	}
-	return rows, true, nil
+	list := wholeList{rows: slices.Concat(pages...), total: counted.total}
+	seen := make(map[string]bool, len(list.rows))
+	for _, row := range list.rows {
+		seen[row.ID] = true
+	}
+	list.complete = !moved.Load() && len(list.rows) == counted.total && len(seen) == counted.total
+	return list, nil
 }

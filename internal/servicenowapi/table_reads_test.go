@@ -187,7 +187,8 @@ func TestWritesDropTheSnapshot(t *testing.T) {
 		t.Errorf("a column that the snapshot lacks was not asked for: %v", err)
 	}
 	have := record.Record{ID: rowID(7), Values: map[string]any{"name": "a"}}
-	if _, err := table.Update(t.Context(), have, record.Write{Record: record.Record{Values: map[string]any{"name": "b"}}}); err != nil {
+	want := record.Write{Record: record.Record{Values: map[string]any{"name": "b"}}}
+	if _, err := table.Update(t.Context(), have, want); err != nil {
 		t.Fatal(err)
 	}
 	if read(); server.count() == 0 {

@@ -1,0 +1,223 @@
+package servicenowapi
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+)
+
+// childRead is one read of all rows of a parent, with what it came to.
+type childRead struct {
+	parent  string
+	columns []string
+
+	rows []record.Record
+	err  error
+	// undecided says that the join proved nothing about this parent, so that its own query must.
+	undecided bool
+}
+
+// tableChildren joins the reads of the rows of one table by one column. Its zero value is ready for use.
+type tableChildren struct {
+	joiner joiner[childRead]
+	mu     sync.Mutex
+	// rows are those of the whole table as it was at loaded, after as many writes of the client, by parent, with these
+	// columns.
+	rows    map[string][]record.Record
+	columns map[string]bool
+	loaded  time.Time
+	writes  int64
+	wanted  map[string]bool
+	loading loading
+	// incomplete says that a list of the whole table was found not to prove what it holds.
+	incomplete bool
+	oneLoad    sync.Mutex
+}
+
+func (s *Client) childrenOf(table, column string) *tableChildren {
+	children, _ := s.children.LoadOrStore(table+"\n"+column, &tableChildren{})
+	return children.(*tableChildren) //nolint:forcetypeassert // nothing else is stored
+}
+
+// Children returns all rows whose reference column names a parent, in the order of sys_id, read together with those of
+// other parents. It fails with record.ErrHidden when access control keeps one of them back: what the rows are together
+// cannot be told then.
+func (t *Table) Children(ctx context.Context, column, parent string, columns []string) ([]record.Record, error) {
+	columns = slices.Concat([]string{column}, columns)
+	if t.sn.SingleReads || !joinable(parent) {
+		return t.childrenAlone(ctx, column, parent, columns)
+	}
+	r := t.sn.childrenOf(t.Name, column)
+	r.mu.Lock()
+	if r.fresh(t, columns) {
+		rows := ownAll(r.rows[fold(parent)])
+		r.mu.Unlock()
+		return rows, nil
+	}
+	if r.wanted == nil {
+		r.wanted = map[string]bool{}
+	}
+	for _, column := range columns {
+		r.wanted[column] = true
+	}
+	r.mu.Unlock()
+	q := &childRead{parent: parent, columns: columns}
+	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*childRead) {
+		r.answer(ctx, t, column, asked)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case q.undecided:
+		return t.childrenAlone(ctx, column, parent, columns)
+	}
+	return q.rows, q.err
+}
+
+// joinable reports whether a value can stand in an IN list, as a sys_id can.
+func joinable(parent string) bool {
+	return parent != "" && len(parent) <= 32 && !strings.ContainsAny(parent, "^,:= ")
+}
+
+func ownAll(rows []record.Record) []record.Record {
+	all := make([]record.Record, len(rows))
+	for i, row := range rows {
+		all[i] = own(row)
+	}
+	return all
+}
+
+// childrenAlone reads the rows of a parent by a query of their own.
+func (t *Table) childrenAlone(
+	ctx context.Context, column, parent string, columns []string,
+) ([]record.Record, error) {
+	query, err := encodedQuery(map[string]string{column: parent})
+	if err != nil {
+		return nil, err
+	}
+	var rows []record.Record
+	hidden, err := t.Each(ctx, query, columns, 0, func(row record.Record) error {
+		if strings.EqualFold(row.Text(column), parent) {
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	if err == nil && hidden > 0 {
+		err = fmt.Errorf("%d rows of %s with %s = %s: %w", hidden, t.Name, column, parent, record.ErrHidden)
+	}
+	return rows, err
+}
+
+// fresh reports whether the snapshot is there, young, as new as our last write, and holds the columns. r.mu is held.
+func (r *tableChildren) fresh(t *Table, columns []string) bool {
+	if r.rows == nil || r.writes != t.sn.writes.Load() || time.Since(r.loaded) > record.SnapshotLife {
+		return false
+	}
+	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
+}
+
+// answer answers a join from a list that is proven to be complete: that of the whole table where it is worth reading,
+// or that of the parents that were asked for.
+func (r *tableChildren) answer(ctx context.Context, t *Table, column string, asked []*childRead) {
+	columns, parents := map[string]bool{}, map[string]bool{}
+	for _, q := range asked {
+		parents[q.parent] = true
+		for _, name := range q.columns {
+			columns[name] = true
+		}
+	}
+	rows, err := r.wholeTable(ctx, t, column, slices.Sorted(maps.Keys(columns)))
+	if err == nil && rows == nil {
+		rows, err = t.childrenOfAll(ctx, column, slices.Sorted(maps.Keys(parents)), slices.Sorted(maps.Keys(columns)))
+	}
+	for _, q := range asked {
+		q.rows, q.err = ownAll(rows[fold(q.parent)]), err
+		q.undecided = err == nil && rows == nil
+	}
+}
+
+// childrenOfAll reads the rows of several parents by one query; nil when the list does not prove to be what was asked.
+func (t *Table) childrenOfAll(
+	ctx context.Context, column string, parents, columns []string,
+) (map[string][]record.Record, error) {
+	list, err := t.whole(ctx, column+"IN"+strings.Join(parents, ","), columns, loadRows)
+	if err != nil || !list.complete {
+		return nil, err
+	}
+	rows := map[string][]record.Record{}
+	for _, parent := range parents {
+		rows[fold(parent)] = nil
+	}
+	for _, row := range list.rows {
+		parent := fold(row.Text(column))
+		if _, wanted := rows[parent]; !wanted {
+			return nil, nil // the instance did not run the query as it was sent, or withholds the column
+		}
+		rows[parent] = append(rows[parent], row)
+	}
+	return rows, nil
+}
+
+// wholeTable gives the rows of the whole table by parent: those that another join has just read, or what the server
+// answers now; nil when the table is not worth reading, or its list is not proven to be complete.
+func (r *tableChildren) wholeTable(
+	ctx context.Context, t *Table, column string, columns []string,
+) (map[string][]record.Record, error) {
+	r.mu.Lock()
+	most := r.loading.next(t.sn.writes.Load())
+	if r.incomplete {
+		most = 0
+	}
+	r.mu.Unlock()
+	if most == 0 {
+		return nil, nil
+	}
+	r.oneLoad.Lock()
+	defer r.oneLoad.Unlock()
+	r.mu.Lock()
+	unfit := r.incomplete || r.loading.total > most
+	if unfit || r.fresh(t, columns) {
+		rows := r.rows
+		r.mu.Unlock()
+		if unfit {
+			return nil, nil
+		}
+		return rows, nil
+	}
+	writes, wanted := t.sn.writes.Load(), slices.Sorted(maps.Keys(r.wanted))
+	r.mu.Unlock()
+
+	list, err := t.whole(ctx, "", wanted, most)
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string][]record.Record{}
+	withheld := false
+	for _, row := range list.rows {
+		_, said := row.Values[column]
+		withheld = withheld || !said
+		parent := fold(row.Text(column))
+		rows[parent] = append(rows[parent], row)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loading.total = list.total; list.cut {
+		return nil, nil
+	}
+	if r.incomplete = !list.complete || withheld; r.incomplete {
+		return nil, nil
+	}
+	if writes == t.sn.writes.Load() {
+		r.rows, r.loaded, r.writes, r.columns = rows, time.Now(), writes, map[string]bool{}
+		for _, name := range wanted {
+			r.columns[name] = true
+		}
+	}
+	return rows, nil
+}
