@@ -42,8 +42,21 @@ type Definition struct {
 	// IdentityAttribute names the attribute that holds the id of something in Kibana, for the identity; "connector_id"
 	// when empty.
 	IdentityAttribute string
+	// Display is what a list calls a record: a text with columns in braces, of references too, such as
+	// "{user.user_name} · role {role.name}". By default the column of the last attribute of Key.
+	Display string
+	// LeftOut is what lists leave out unless they are asked for it.
+	LeftOut LeftOut
 	// MayBeEmpty names the collections for which [] means something else than null.
 	MayBeEmpty []string
+}
+
+// LeftOut is a kind of records that lists leave out.
+type LeftOut struct {
+	// Query is the encoded query that the others match.
+	Query string
+	// Attribute of the list asks for them all.
+	Attribute, Description string
 }
 
 // Model is a pointer to a Terraform model that lists its bound fields.

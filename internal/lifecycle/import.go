@@ -39,6 +39,10 @@ func (r *lifecycle[T, M]) IdentitySchema(
 		resp.IdentitySchema.Attributes[r.TableAttribute] = identityschema.StringAttribute{
 			RequiredForImport: true, Description: "The " + r.TableAttribute + " that holds the record.",
 		}
+		resp.IdentitySchema.Attributes[columnsAttribute] = identityschema.ListAttribute{
+			OptionalForImport: true, ElementType: types.StringType,
+			Description: "The columns that the import reads and the resource owns.",
+		}
 	}
 }
 
@@ -72,16 +76,17 @@ func (r *lifecycle[T, M]) ImportState(
 		r.importFromTable(ctx, req, resp)
 		return
 	}
-	id, space := req.ID, ""
+	id, space, asked := req.ID, "", req.ID
 	if id == "" && req.Identity != nil {
 		id, space = r.importIdentity(ctx, req, resp)
+		asked = id
 	} else if r.Server == Kibana {
 		if before, after, ok := strings.Cut(req.ID, "/"); ok && !strings.Contains(before, "=") {
 			space, id = before, after
 		}
 	}
 	if match := r.naturalKey(id); match != nil {
-		id = r.lookUp(ctx, req.ID, record.Match{Space: space, Values: match}, &resp.Diagnostics)
+		id = r.lookUp(ctx, asked, record.Match{Space: space, Values: match}, &resp.Diagnostics)
 	} else if r.Server == ServiceNow && !IsSysID(id) && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type,
 			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", id, r.keyForm()))

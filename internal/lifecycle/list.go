@@ -3,17 +3,24 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // ListOf makes the list resource of a resource, for `terraform query` of Terraform 1.14 and newer. It is not ok for a
@@ -37,7 +44,8 @@ func ListOf(r resource.Resource) (func() list.ListResource, bool) {
 func (r *lifecycle[T, M]) lister() (list.ListResource, bool) {
 	_, table := any(M(new(T))).(withColumns)
 	connector := r.Server == Kibana && len(r.Key) > 0
-	return &lister[T, M]{lifecycle: &lifecycle[T, M]{Definition: r.Definition}}, table || connector
+	return &lister[T, M]{lifecycle: &lifecycle[T, M]{Definition: r.Definition}},
+		table || connector || r.TableAttribute != ""
 }
 
 // lister lists what a resource could import.
@@ -58,48 +66,112 @@ func (l *lister[T, M]) Configure(
 func (l *lister[T, M]) ListResourceConfigSchema(
 	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
 ) {
-	if l.lifecycle.Server == Kibana {
+	r := l.lifecycle
+	attributes := map[string]schema.Attribute{}
+	if r.Server == Kibana {
+		attributes["space_id"] = schema.StringAttribute{
+			Optional: true, MarkdownDescription: "The Kibana space. Default: the provider's.",
+		}
 		resp.Schema = schema.Schema{
-			MarkdownDescription: "Lists the connectors of this type in one Kibana space.",
-			Attributes: map[string]schema.Attribute{"space_id": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "The Kibana space. Default: the provider's.",
-			}},
+			MarkdownDescription: "Lists the connectors of this type in one Kibana space. " + limited, Attributes: attributes,
 		}
 		return
 	}
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the records of the table `" + l.lifecycle.Table + "` that the account may read.",
-		Attributes: map[string]schema.Attribute{"query": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "An encoded query that the records must match, as `nameSTARTSWITHElastic^active=true`. " +
-				"ServiceNow drops a term that it does not understand, and the rest runs. Default: all records.",
-		}},
+	attributes["query"] = schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "An encoded query that the records must match, such as " +
+			"`nameSTARTSWITHElastic^active=true`. ServiceNow drops a term about a column that does not exist and runs the " +
+			"rest: that is an error here. Default: all records.",
 	}
+	description := "Lists the records of the table `" + r.Table + "` that the account may read. " + limited
+	if r.TableAttribute != "" {
+		description = "Lists the records of any table that the account may read. " + limited
+		attributes[r.TableAttribute] = schema.StringAttribute{
+			Required: true, Validators: validatorsOf(r.Attributes[r.TableAttribute]),
+			MarkdownDescription: "The table's name, such as `sys_properties`.",
+		}
+		attributes[columnsAttribute] = schema.ListAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "The columns that the resources own, so that generated configuration sets them, and the " +
+				"import reads them. Default: none, and the configuration must be completed by hand.",
+		}
+	}
+	if r.LeftOut.Attribute != "" {
+		attributes[r.LeftOut.Attribute] = schema.BoolAttribute{
+			Optional: true, MarkdownDescription: r.LeftOut.Description + " Default: `false`.",
+		}
+	}
+	resp.Schema = schema.Schema{MarkdownDescription: description, Attributes: attributes}
+}
+
+// limited is said on every list's page.
+const limited = "Terraform takes the first 100 of them unless the list block says otherwise: `limit = 1000`."
+
+// columnsAttribute names the columns of a record of any table, in lists and in identities.
+const columnsAttribute = "columns"
+
+func validatorsOf(a any) []validator.String {
+	s, _ := a.(resourceschema.StringAttribute)
+	return s.Validators
+}
+
+// listing is what a list block asks for.
+type listing struct {
+	query, space, table string
+	columns             []string // that the listed records own
 }
 
 func (l *lister[T, M]) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var diags diag.Diagnostics
-	name := "query"
-	if l.lifecycle.Server == Kibana {
-		name = "space_id"
-	}
-	var filter types.String
-	diags.Append(req.Config.GetAttribute(ctx, path.Root(name), &filter)...)
+	asked := l.asked(ctx, req.Config, &diags)
 	if diags.HasError() ||
 		!l.lifecycle.connection.reachable(l.lifecycle.Server, "servicenow_"+l.lifecycle.Type, true, &diags) {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	stream.Results = l.results(ctx, req, filter.ValueString())
+	stream.Results = l.results(ctx, req, asked)
+}
+
+func (l *lister[T, M]) asked(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) listing {
+	r, asked := l.lifecycle, listing{table: l.lifecycle.Table}
+	get := func(name string, into any) { diags.Append(config.GetAttribute(ctx, path.Root(name), into)...) }
+	var text types.String
+	if r.Server == Kibana {
+		get("space_id", &text)
+		asked.space = text.ValueString()
+		return asked
+	}
+	get("query", &text)
+	asked.query = text.ValueString()
+	if r.TableAttribute != "" {
+		get(r.TableAttribute, &text)
+		asked.table = text.ValueString()
+		get(columnsAttribute, &asked.columns)
+	}
+	if r.LeftOut.Attribute != "" {
+		var all types.Bool
+		if get(r.LeftOut.Attribute, &all); !all.ValueBool() {
+			asked.query = narrowed(asked.query, r.LeftOut.Query)
+		}
+	}
+	return asked
+}
+
+// narrowed adds a term to each of the alternatives of an encoded query.
+func narrowed(query, term string) string {
+	if query == "" {
+		return term
+	}
+	return strings.ReplaceAll(query, "^NQ", "^"+term+"^NQ") + "^" + term
 }
 
 var errEnough = errors.New("no more results are wanted")
 
 // results pushes one result per record, as the pages come.
-func (l *lister[T, M]) results(ctx context.Context, req list.ListRequest, filter string) iter.Seq[list.ListResult] {
+func (l *lister[T, M]) results(ctx context.Context, req list.ListRequest, asked listing) iter.Seq[list.ListResult] {
 	return func(push func(list.ListResult) bool) {
-		err := l.each(ctx, filter, int(req.Limit), func(rec record.Record) error {
-			if !push(l.result(ctx, req, rec)) {
+		err := l.each(ctx, asked, int(req.Limit), func(rec record.Record, name string) error {
+			if !push(l.result(ctx, req, asked, rec, name)) {
 				return errEnough
 			}
 			return nil
@@ -112,9 +184,12 @@ func (l *lister[T, M]) results(ctx context.Context, req list.ListRequest, filter
 	}
 }
 
-func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do func(record.Record) error) error {
+func (l *lister[T, M]) each(
+	ctx context.Context, asked listing, limit int, do func(rec record.Record, name string) error,
+) error {
 	c := &l.lifecycle.connection.Servers
 	store := l.lifecycle.Store(c)
+	display := l.lifecycle.display()
 	if l.lifecycle.Server == Kibana {
 		finder, ok := store.(record.Finder)
 		if !ok {
@@ -123,40 +198,59 @@ func (l *lister[T, M]) each(ctx context.Context, filter string, limit int, do fu
 		if limit <= 0 {
 			limit = math.MaxInt
 		}
-		found, err := finder.Find(ctx, record.Match{Space: filter}, nil, limit)
+		found, err := finder.Find(ctx, record.Match{Space: asked.space}, nil, limit)
 		for _, rec := range found {
 			if err == nil && rec.Text("is_preconfigured") != "true" { // those cannot be managed
-				err = do(rec)
+				err = do(rec, display.of(rec))
 			}
 		}
 		return err
 	}
-	columns := l.lifecycle.encode(M(new(T))).Columns
+	terms := servicenowapi.TermsOf(asked.query)
+	columns := append(l.lifecycle.encode(M(new(T))).Columns, asked.columns...)
+	own := slices.Clone(columns)
+	columns = append(columns, display.columns()...)
+	for _, term := range terms {
+		columns = append(columns, term.Column) // read along, to see that no term was dropped
+	}
 	// A store that lists its records returns them whole; one that has more to a record is asked for each.
 	lister, whole := store.(record.Lister)
 	if !whole {
-		lister = c.ServiceNow.Table(l.lifecycle.Table)
+		lister = c.ServiceNow.Table(asked.table)
 	}
-	_, err := lister.Each(ctx, filter, columns, limit, func(rec record.Record) error {
+	_, err := lister.Each(ctx, asked.query, columns, limit, func(rec record.Record) error {
+		if err := terms.Check(asked.table, rec); err != nil {
+			return err
+		}
+		for _, column := range asked.columns {
+			if _, ok := rec.Values[column]; !ok {
+				return fmt.Errorf("the table %s has no column %s, or the account may not read it", asked.table, column)
+			}
+		}
+		name := display.of(rec)
+		rec.Table = asked.table
 		if !whole {
-			got, err := store.Read(ctx, record.Record{ID: rec.ID}, columns)
+			got, err := store.Read(ctx, record.Record{ID: rec.ID, Table: asked.table}, own)
 			if err != nil {
 				return err
 			}
 			rec = got.Record
 		}
-		return do(rec)
+		return do(rec, name)
 	})
 	return err
 }
 
 // result shows a record as its import would read it.
-func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec record.Record) list.ListResult {
+func (l *lister[T, M]) result(
+	ctx context.Context, req list.ListRequest, asked listing, rec record.Record, name string,
+) list.ListResult {
 	result := req.NewListResult(ctx)
 	m := M(new(T))
 	// The empty object gives every attribute its type.
 	result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root("id"), rec.ID)...)
 	result.Diagnostics.Append(l.lifecycle.setDefaults(ctx, result.Resource)...)
+	result.Diagnostics.Append(l.lifecycle.own(ctx, result.Resource, asked.columns)...)
 	result.Diagnostics.Append(result.Resource.Get(ctx, m)...)
 	if err := decode[T](m, rec, nil); err != nil {
 		result.Diagnostics.AddError("Cannot understand servicenow_"+l.lifecycle.Type, err.Error())
@@ -165,10 +259,10 @@ func (l *lister[T, M]) result(ctx context.Context, req list.ListRequest, rec rec
 		return result
 	}
 	result.Diagnostics.Append(l.lifecycle.identify(ctx, result.Identity, m)...)
-	result.DisplayName = rec.ID
-	for _, column := range l.lifecycle.keyColumns(m) {
-		result.DisplayName = rec.Text(column) // the last part of the key is the name
+	if len(asked.columns) > 0 {
+		result.Diagnostics.Append(result.Identity.SetAttribute(ctx, path.Root(columnsAttribute), asked.columns)...)
 	}
+	result.DisplayName = name
 	if req.IncludeResource {
 		result.Diagnostics.Append(result.Resource.Set(ctx, m)...)
 	}

@@ -22,6 +22,7 @@ func TestImportRecordByIdentity(t *testing.T) {
 	const resource = "servicenow_record"
 	want := tftypes.NewValue(p.objects[resource], map[string]tftypes.Value{
 		"table": tftypes.NewValue(tftypes.String, "sys_properties"), "id": tftypes.NewValue(tftypes.String, id),
+		"columns": tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, nil),
 	})
 	identity, err := tfprotov6.NewDynamicValue(p.objects[resource], want)
 	p.check(err, nil)

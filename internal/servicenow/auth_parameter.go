@@ -10,9 +10,10 @@ import (
 
 // NewAuthParameter manages where a request carries an API key (sys_token_auth_parameter).
 var NewAuthParameter = lifecycle.New[authParameter](lifecycle.Definition{
-	Type:  "auth_parameter",
-	Table: "sys_token_auth_parameter",
-	Key:   []string{"parameter_name", "type"},
+	Type:    "auth_parameter",
+	Table:   "sys_token_auth_parameter",
+	Key:     []string{"parameter_name", "type"},
+	Display: "{parameter_name} · {type}",
 	Description: "An authentication parameter (`sys_token_auth_parameter`): the name of a header or query parameter, in " +
 		"which requests carry an API key or HMAC signature. The plugin `com.glide.tokenbased_auth` ships the usual ones, " +
 		"so look at `data.servicenow_auth_parameter` first. Needs the roles `api_service_admin` and " +

@@ -21,9 +21,10 @@ import (
 
 // NewCrossScopePrivilege manages a cross-scope privilege (sys_scope_privilege).
 var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Definition{
-	Type:  "cross_scope_privilege",
-	Table: "sys_scope_privilege",
-	Key:   []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
+	Type:    "cross_scope_privilege",
+	Table:   "sys_scope_privilege",
+	Key:     []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
+	Display: "{source_scope.scope} · {operation} {target_name} of {target_scope.scope}",
 	Store: func(c *lifecycle.Servers) record.Store {
 		return privilegeStore{c.ServiceNow.Table("sys_scope_privilege"), c.ServiceNow}
 	},

@@ -11,9 +11,10 @@ import (
 
 // NewEventConnectorInstance manages one instance of a push connector (sn_em_connector_push_instance).
 var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.Definition{
-	Type:  "event_connector_instance",
-	Table: "sn_em_connector_push_instance",
-	Key:   []string{"name"},
+	Type:    "event_connector_instance",
+	Table:   "sn_em_connector_push_instance",
+	Key:     []string{"name"},
+	Display: "{name} · of {push_connector_definition.name}",
 	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. " +
 		"Needs the role `evt_mgmt_admin`.",
 	Attributes: map[string]schema.Attribute{

@@ -13,9 +13,10 @@ import (
 
 // NewJWTVerifierMap manages a JWT verifier map (jwt_verifier_map): the certificate that proves the JWTs of one key.
 var NewJWTVerifierMap = lifecycle.New[jwtVerifierMap](lifecycle.Definition{
-	Type:  "jwt_verifier_map",
-	Table: "jwt_verifier_map",
-	Key:   []string{"oauth_jwt_endpoint_id", "name"},
+	Type:    "jwt_verifier_map",
+	Table:   "jwt_verifier_map",
+	Key:     []string{"oauth_jwt_endpoint_id", "name"},
+	Display: "{name} · for {oauth_jwt.name}",
 	Description: "A JWT verifier map (`jwt_verifier_map`): the certificate with which an OAuth JWT endpoint verifies " +
 		"JWTs of one key. An endpoint may have several, which is how keys are rotated without a gap.",
 	Attributes: map[string]schema.Attribute{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewRecordData finds one row of any table.
@@ -47,11 +48,11 @@ type recordData struct {
 func (m *recordData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	const most = 5
 	var found []record.Record
-	terms := termsOf(m.Query.ValueString())
+	terms := servicenowapi.TermsOf(m.Query.ValueString())
 	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(ctx, m.Query.ValueString(), nil, most,
 		func(row record.Record) error {
 			found = append(found, row)
-			return terms.check(m.Table.ValueString(), row)
+			return terms.Check(m.Table.ValueString(), row)
 		})
 	if err != nil {
 		return err

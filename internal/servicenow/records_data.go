@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewRecordsData lists rows of any table.
@@ -53,17 +54,17 @@ type recordsData struct {
 }
 
 func (m *recordsData) Read(ctx context.Context, c *lifecycle.Servers) error {
-	terms := termsOf(m.Query.ValueString())
+	terms := servicenowapi.TermsOf(m.Query.ValueString())
 	columns := m.Columns
 	if columns != nil {
 		for _, term := range terms {
-			columns = append(slices.Clip(columns), term.column) // read along, to see that no term was dropped
+			columns = append(slices.Clip(columns), term.Column) // read along, to see that no term was dropped
 		}
 	}
 	m.Records = []map[string]string{}
 	_, err := c.ServiceNow.Table(m.Table.ValueString()).Each(
 		ctx, m.Query.ValueString(), columns, int(m.Limit.ValueInt64()), func(row record.Record) error {
-			if err := terms.check(m.Table.ValueString(), row); err != nil {
+			if err := terms.Check(m.Table.ValueString(), row); err != nil {
 				return err
 			}
 			for _, column := range m.Columns {

@@ -17,9 +17,10 @@ import (
 
 // NewRESTAPIKey manages an inbound API key (api_key).
 var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
-	Type:  "rest_api_key",
-	Table: "api_key",
-	Key:   []string{"name"},
+	Type:    "rest_api_key",
+	Table:   "api_key",
+	Key:     []string{"name"},
+	Display: "{name} · acts as {user.user_name}",
 	Description: "A key for inbound requests (`api_key`, *System Web Services > API Access Policies > REST API Key*). " +
 		"Requests with it run as `user_id`, on APIs whose `servicenow_rest_api_access_policy` maps a " +
 		"`servicenow_api_key_auth_profile`.\n\n" +

@@ -20,9 +20,14 @@ import (
 
 // NewUserRole gives one role to one user (sys_user_has_role).
 var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
-	Type:  "user_role",
-	Table: "sys_user_has_role",
-	Key:   []string{"user_id", "role_id"},
+	Type:    "user_role",
+	Table:   "sys_user_has_role",
+	Key:     []string{"user_id", "role_id"},
+	Display: "{user.user_name} · role {role.name}",
+	LeftOut: lifecycle.LeftOut{
+		Query: "inherited!=true", Attribute: "include_inherited",
+		Description: "Whether to list the roles too that users have through a group or another role.",
+	},
 	Store: func(c *lifecycle.Servers) record.Store { return userRoleStore{c.ServiceNow.Table("sys_user_has_role")} },
 	Description: "One role of one user (`sys_user_has_role`). A role that the user has already through a group or " +
 		"another role is taken over, with a warning, where the instance keeps one row per user and role (Role Management " +

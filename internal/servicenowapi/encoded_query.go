@@ -1,4 +1,4 @@
-package servicenow
+package servicenowapi
 
 import (
 	"fmt"
@@ -6,15 +6,16 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// queryTerms are the terms of an encoded query that an answer can be held against.
-type queryTerms []queryTerm
+// QueryTerms are the terms of an encoded query that an answer can be held against.
+type QueryTerms []QueryTerm
 
-type queryTerm struct {
-	column string
+// QueryTerm is one of them.
+type QueryTerm struct {
+	// Column is the one that the term is about; of a dot-walk, the reference that it starts from.
+	Column string
 	value  string
 	equals bool // the column must hold the value in every row
 }
@@ -22,43 +23,46 @@ type queryTerm struct {
 // queryTermPattern takes a column apart from its operator: columns are written small, operators are capitals or signs.
 var queryTermPattern = regexp.MustCompile(`^(?:OR|NQ)?([a-z][a-z0-9_.]*)(!=|>=|<=|=|>|<|[A-Z])(.*)$`)
 
-// termsOf takes an encoded query apart. Values are held against an answer only where every term must hold.
-func termsOf(query string) queryTerms {
+// TermsOf takes an encoded query apart. Values are held against an answer only where every term must hold.
+func TermsOf(query string) QueryTerms {
 	all := !strings.Contains(query, "^OR") && !strings.Contains(query, "^NQ") ||
 		strings.Contains(query, "^ORDERBY") && strings.Count(query, "^OR") == strings.Count(query, "^ORDERBY") &&
 			!strings.Contains(query, "^NQ")
-	var terms queryTerms
+	var terms QueryTerms
 	for term := range strings.SplitSeq(query, "^") {
 		m := queryTermPattern.FindStringSubmatch(term)
-		if m == nil || strings.Contains(m[1], ".") {
-			continue // an order, or a column of a reference, which an answer holds only when asked
+		if m == nil {
+			continue // an order
 		}
+		column, _, dotted := strings.Cut(m[1], ".")
 		scripted := strings.HasPrefix(m[3], "javascript:") || strings.HasPrefix(m[3], "DYNAMIC")
-		terms = append(terms, queryTerm{m[1], m[3], all && m[2] == "=" && !scripted})
+		terms = append(terms, QueryTerm{column, m[3], all && !dotted && m[2] == "=" && !scripted})
 	}
 	return terms
 }
 
-// check finds a term that the server dropped. It says nothing about it, and runs the rest of the query.
-func (terms queryTerms) check(table string, row record.Record) error {
+// Check finds a term that the server dropped. The server does not say so, and runs the rest.
+func (terms QueryTerms) Check(table string, row record.Record) error {
 	for _, term := range terms {
-		held, ok := row.Values[term.column]
+		held, ok := row.Values[term.Column]
 		switch {
 		case !ok:
 			return fmt.Errorf("the table %s has no column %s, or the account may not read it, so ServiceNow dropped that "+
-				"term of the query and answered with other records", table, term.column)
+				"term of the query and answered with other records", table, term.Column)
 		case term.equals && !sameStored(record.Text(held), term.value):
 			return fmt.Errorf("the query asks for %s = %q, and the record %s holds %q: ServiceNow dropped that term of the "+
-				"query and answered with other records", term.column, term.value, row.ID, record.Text(held))
+				"query and answered with other records", term.Column, term.value, row.ID, record.Text(held))
 		}
 	}
 	return nil
 }
 
+var sysID = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
+
 // sameStored compares as ServiceNow does: without case, and with the other spellings of booleans and numbers. A
 // reference may have been asked for by its display value.
 func sameStored(stored, asked string) bool {
-	if strings.EqualFold(stored, asked) || lifecycle.IsSysID(stored) && !lifecycle.IsSysID(asked) {
+	if strings.EqualFold(stored, asked) || sysID.MatchString(stored) && !sysID.MatchString(asked) {
 		return true
 	}
 	a, err1 := strconv.ParseFloat(stored, 64)
