@@ -23,7 +23,7 @@ check "cases_reach_their_system" {
   assert {
     condition = alltrue([for t in data.servicenow_kibana_connector_test.push : t.ok])
     error_message = join(" ", concat(["The connector that cases are pushed with does not reach its system:"], [
-      for t in data.servicenow_kibana_connector_test.push : coalesce(t.service_message, t.message, "no reason given")
+      for t in data.servicenow_kibana_connector_test.push : join(": ", compact([t.message, t.service_message]))
     ]))
   }
 }

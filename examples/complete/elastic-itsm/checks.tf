@@ -2,7 +2,8 @@
 # in the way of the plan that repairs the cause.
 
 # Asks ServiceNow for a token as Kibana does: with an assertion that the private key signs and the certificate verifies.
-# The resource is ephemeral, so neither the key nor the token is stored.
+# Then reads with the token, since an instance also issues tokens that open nothing. The resource is ephemeral, so neither
+# the key nor the token is stored.
 ephemeral "servicenow_oauth_token" "kibana" {
   jwt = {
     client_id            = servicenow_oauth_jwt_endpoint.kibana.client_id
@@ -12,12 +13,14 @@ ephemeral "servicenow_oauth_token" "kibana" {
     key_id               = servicenow_jwt_verifier_map.kibana.key_id
     user_identifier      = servicenow_user.integration.user_name
   }
+
+  probe_path = "/api/x_elas2_inc_int/elastic_api/health"
 }
 
 check "servicenow_issues_tokens" {
   assert {
     condition     = ephemeral.servicenow_oauth_token.kibana.ok
-    error_message = "ServiceNow issues no token for the connector: see access_denied in the troubleshooting guide."
+    error_message = "ServiceNow issues no token for the connector, or the token opens nothing: see the troubleshooting guide."
   }
 }
 

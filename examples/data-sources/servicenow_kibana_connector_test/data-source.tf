@@ -9,7 +9,11 @@ data "servicenow_kibana_connector_test" "servicenow" {
 
 check "connector_reaches_servicenow" {
   assert {
-    condition     = data.servicenow_kibana_connector_test.servicenow.ok
-    error_message = "The connector does not reach ServiceNow: ${coalesce(data.servicenow_kibana_connector_test.servicenow.service_message, "no reason given")}"
+    condition = data.servicenow_kibana_connector_test.servicenow.ok
+    error_message = join(": ", compact([
+      "The connector does not reach ServiceNow",
+      data.servicenow_kibana_connector_test.servicenow.message,
+      data.servicenow_kibana_connector_test.servicenow.service_message,
+    ]))
   }
 }
