@@ -339,7 +339,9 @@ func (s *stage) value(d *tfprotov6.DynamicValue) tftypes.Value {
 	return v
 }
 
-func failed(diags []*tfprotov6.Diagnostic) string { return texts(diags, tfprotov6.DiagnosticSeverityError) }
+func failed(diags []*tfprotov6.Diagnostic) string {
+	return texts(diags, tfprotov6.DiagnosticSeverityError)
+}
 
 func texts(diags []*tfprotov6.Diagnostic, severity tfprotov6.DiagnosticSeverity) string {
 	var all []string

@@ -1,0 +1,373 @@
+package field_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey/keytest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+)
+
+// everything has one attribute of each kind that is sent and read.
+type everything struct {
+	ID      types.String      `tfsdk:"id"`
+	Scope   types.String      `tfsdk:"scope_id"`
+	Space   types.String      `tfsdk:"space_id"`
+	Table   types.String      `tfsdk:"table"`
+	Text    types.String      `tfsdk:"text"`
+	Flag    types.Bool        `tfsdk:"flag"`
+	Number  types.Int64       `tfsdk:"number"`
+	Time    timetypes.RFC3339 `tfsdk:"time"`
+	PEM     types.String      `tfsdk:"pem"`
+	Set     types.Set         `tfsdk:"set"`
+	List    types.List        `tfsdk:"list"`
+	Members types.Set         `tfsdk:"members"`
+	Methods types.Set         `tfsdk:"methods"`
+	Path    types.String      `tfsdk:"path"`
+	Further types.Map         `tfsdk:"further"`
+	Entries types.Map         `tfsdk:"entries"`
+	Shape   types.Object      `tfsdk:"shape"`
+	JSON    types.String      `tfsdk:"json"`
+}
+
+func (m *everything) fields() []field.Field {
+	return []field.Field{
+		field.ID(&m.ID),
+		field.Scope(&m.Scope),
+		field.Space(&m.Space),
+		field.Table(&m.Table),
+		field.String("text", &m.Text),
+		field.Bool("flag", &m.Flag),
+		field.Int("number", &m.Number),
+		field.Time("time", &m.Time),
+		field.PEM("pem", &m.PEM),
+		field.Set("set", &m.Set),
+		field.List("list", &m.List),
+		field.Members("members", &m.Members),
+		field.Flags(&m.Methods, map[string]string{"GET": "get", "PUT": "put"}),
+		field.Switched("path", "use_path", &m.Path),
+		field.FurtherColumns(&m.Further),
+		field.Entries("entry.", &m.Entries),
+		field.Structure("shape", &m.Shape, map[string]string{"field_type": "fieldType"}),
+		field.MovesWith(field.Document("json", &m.JSON, nil), &m.Text),
+	}
+}
+
+var shapeTypes = map[string]attr.Type{
+	"field_type": types.StringType, "items": types.ListType{ElemType: types.StringType},
+}
+
+func filled(t *testing.T) *everything {
+	t.Helper()
+	_, certificate := keytest.RSAPair(t)
+	strings := func(items ...string) []attr.Value {
+		values := make([]attr.Value, len(items))
+		for i, item := range items {
+			values[i] = types.StringValue(item)
+		}
+		return values
+	}
+	return &everything{
+		ID: types.StringValue("id"), Scope: types.StringValue("global"), Space: types.StringValue("default"),
+		Table: types.StringValue("u_table"), Text: types.StringValue("text"), Flag: types.BoolValue(true),
+		Number: types.Int64Value(7), Time: timetypes.NewRFC3339ValueMust("2027-01-02T03:04:05Z"),
+		PEM: types.StringValue(certificate), Set: types.SetValueMust(types.StringType, strings("a", "b")),
+		List:    types.ListValueMust(types.StringType, strings("b", "a")),
+		Members: types.SetValueMust(types.StringType, strings("m", "n")),
+		Methods: types.SetValueMust(types.StringType, strings("GET")), Path: types.StringValue("/p"),
+		Further: types.MapValueMust(types.StringType, map[string]attr.Value{"u_x": types.StringValue("x")}),
+		Entries: types.MapValueMust(types.StringType, map[string]attr.Value{"e": types.StringValue("y")}),
+		Shape: types.ObjectValueMust(shapeTypes, map[string]attr.Value{
+			"field_type": types.StringValue("number"), "items": types.ListValueMust(types.StringType, strings("i", "j")),
+		}),
+		JSON: types.StringValue(`{"a":1,"b":{"c":true}}`),
+	}
+}
+
+// every makes a model of attributes that are all null, or all unknown.
+func every(t *testing.T, like *everything, value any) *everything {
+	t.Helper()
+	m := filled(t)
+	from := like.fields()
+	for i, f := range m.fields() {
+		kind := from[i].Value().Type(context.Background())
+		v, err := kind.ValueFromTerraform(context.Background(), tftypes.NewValue(kind.TerraformType(context.Background()), value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(f.Attribute(), v)
+	}
+	return m
+}
+
+func set(attribute any, v attr.Value) {
+	switch p := attribute.(type) {
+	case *types.String:
+		*p = v.(types.String)
+	case *types.Bool:
+		*p = v.(types.Bool)
+	case *types.Int64:
+		*p = v.(types.Int64)
+	case *timetypes.RFC3339:
+		*p = v.(timetypes.RFC3339)
+	case *types.Set:
+		*p = v.(types.Set)
+	case *types.List:
+		*p = v.(types.List)
+	case *types.Map:
+		*p = v.(types.Map)
+	case *types.Object:
+		*p = v.(types.Object)
+	default:
+		panic(fmt.Sprintf("no way to set a %T", p))
+	}
+}
+
+// TestEveryKind holds for every kind of field what the lifecycle relies on: what is sent reads back as it was, unknown
+// sends nothing, null sends nil or false, and the list of fields does not depend on their values.
+func TestEveryKind(t *testing.T) {
+	t.Parallel()
+	like := filled(t)
+	null, unknown := every(t, like, nil), every(t, like, tftypes.UnknownValue)
+	names := []string{}
+	for i, f := range like.fields() {
+		at := field.PathOf(like, f.Attribute()).String()
+		names = append(names, at)
+		n, u := null.fields()[i], unknown.fields()[i]
+		for state, other := range map[string]field.Field{"null": n, "unknown": u} {
+			if at != "further" && at != "entries" && !slices.Equal(f.Columns(), other.Columns()) {
+				t.Errorf("%s: the columns of a %s value are %v, not %v", at, state, other.Columns(), f.Columns())
+			}
+			if f.Same(other) || other.Same(f) {
+				t.Errorf("%s: a filled value is the same as a %s one", at, state)
+			}
+		}
+		var write, empty, nothing record.Write
+		for _, w := range []*record.Write{&write, &empty, &nothing} {
+			w.Values = map[string]any{}
+		}
+		f.Encode(&write)
+		n.Encode(&empty)
+		u.Encode(&nothing)
+		if len(nothing.Values) > 0 || nothing.ID+nothing.Scope+nothing.Space+nothing.Table != "" {
+			t.Errorf("%s: an unknown value sends %v", at, nothing)
+		}
+		for column, value := range empty.Values {
+			if value != nil && value != false {
+				t.Errorf("%s: null sends %v as %s", at, value, column)
+			}
+		}
+		// The server answers what it was sent, scalars as text.
+		answer := write.Record
+		answer.Values = maps.Clone(write.Values)
+		for column, value := range answer.Values {
+			switch value.(type) {
+			case bool, int64:
+				answer.Values[column] = record.Text(value)
+			}
+		}
+		back := every(t, like, tftypes.UnknownValue)
+		if at == "further" { // which columns are owned is known from the configuration only
+			back.Further = like.Further
+		}
+		if at == "entries" {
+			back.Entries = types.MapNull(types.StringType)
+		}
+		b := back.fields()[i]
+		if err := b.Decode(answer); err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+		if !b.Value().Equal(f.Value()) || !b.Same(f) {
+			t.Errorf("%s: sent %v, read %v", at, f.Value(), b.Value())
+		}
+		n.Assign(f)
+		if !n.Value().Equal(f.Value()) {
+			t.Errorf("%s: assigned %v", at, n.Value())
+		}
+		// Reading nothing leaves nothing unknown.
+		if err := u.Decode(record.Record{}); err != nil || u.Value().IsUnknown() && at != "id" && at != "further" && at != "entries" {
+			t.Errorf("%s: an empty answer reads %v (%v)", at, u.Value(), err)
+		}
+	}
+	var leaves []string
+	for _, leaf := range field.Leaves(like, like.fields()) {
+		leaves = append(leaves, leaf.Path.String())
+	}
+	if diff := cmp.Diff(names, leaves); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWrappers looks through them.
+func TestWrappers(t *testing.T) {
+	t.Parallel()
+	name, other := types.StringValue("n"), types.StringValue("o")
+	f := field.MovesWith(field.Computed(field.String("c", &name)), &other)
+	following, ok := field.As[field.Following](f)
+	if !ok || len(following.Attributes) != 1 {
+		t.Error("the wrapper is not found")
+	}
+	if _, ok := field.As[field.ReadOnly](f); !ok {
+		t.Error("the inner wrapper is not found")
+	}
+	if _, ok := field.As[field.SecretField](f); ok {
+		t.Error("a wrapper is found that is not there")
+	}
+	if len(encoded(f)) > 0 {
+		t.Error("a computed value is sent")
+	}
+	if !f.Same(field.MovesWith(field.Computed(field.String("c", new(types.StringValue("n")))))) {
+		t.Error("wrapped fields of one value differ")
+	}
+}
+
+// TestSecrets keeps them out of values, columns and comparisons.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	value, version := types.StringValue("canary"), types.Int64Value(1)
+	f := field.RequiredSecret("token", &value, &version)
+	if len(encoded(f)) > 0 || f.Columns() != nil || f.Column() != "token" || f.Plaintext().ValueString() != "canary" {
+		t.Errorf("the field is %v", f)
+	}
+	if !f.Same(field.Secret("token", new(types.StringValue("other")), nil)) {
+		t.Error("a secret counts in a comparison")
+	}
+	entries := types.MapValueMust(types.StringType, map[string]attr.Value{"a": types.StringValue("canary")})
+	m := field.SecretMap("key.", &entries, &version)
+	if got := m.Entries(); len(got) != 1 || got["key.a"].ValueString() != "canary" || m.Prefix() != "key." {
+		t.Errorf("the entries are %v", got)
+	}
+	before := entries
+	for _, secret := range []field.Field{f, m} {
+		secret.Assign(secret)
+		if err := secret.Decode(record.Record{Values: map[string]any{"token": "x"}}); err != nil {
+			t.Error(err)
+		}
+	}
+	if !before.Equal(entries) || value.ValueString() != "canary" {
+		t.Error("an answer changed a secret")
+	}
+}
+
+// TestUnbound sends what no attribute carries.
+func TestUnbound(t *testing.T) {
+	t.Parallel()
+	present := types.ObjectNull(nil)
+	constant, presence := field.Constant("k", "v"), field.Presence("on", func() attr.Value { return present })
+	for _, f := range []field.Field{constant, presence} {
+		f.Assign(f)
+		if f.Attribute() != nil || !f.Value().IsNull() || !f.Same(constant) || f.Decode(record.Record{}) != nil {
+			t.Errorf("%T is bound", f)
+		}
+	}
+	if diff := cmp.Diff(map[string]any{"k": "v"}, encoded(constant)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]any{"on": false}, encoded(presence)); diff != "" {
+		t.Error(diff)
+	}
+	present = types.ObjectUnknown(nil)
+	if len(encoded(presence)) > 0 {
+		t.Error("an unknown value says whether it is there")
+	}
+	present = types.ObjectValueMust(map[string]attr.Type{}, map[string]attr.Value{})
+	if diff := cmp.Diff(map[string]any{"on": true}, encoded(presence)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestOption passes a setting to the store, and nothing to the server.
+func TestOption(t *testing.T) {
+	t.Parallel()
+	adopt := types.BoolValue(true)
+	f := field.Option(&adopt, func(o *record.Options) *bool { return &o.AdoptExisting })
+	write := record.Write{Record: record.Record{Values: map[string]any{}}}
+	f.Encode(&write)
+	if !write.AdoptExisting || len(write.Values) > 0 || f.Columns() != nil {
+		t.Errorf("wrote %+v", write)
+	}
+	if err := f.Decode(record.Record{}); err != nil || !adopt.ValueBool() {
+		t.Error("an answer changed a setting")
+	}
+	f.Assign(field.Option(new(types.BoolValue(false)), nil))
+	if adopt.ValueBool() {
+		t.Error("not assigned")
+	}
+}
+
+// TestComputedColumns reads the columns that a set names.
+func TestComputedColumns(t *testing.T) {
+	t.Parallel()
+	names, values := setOf("number", "active"), types.MapUnknown(types.StringType)
+	read := field.ReadColumns(&names, &values)
+	if diff := cmp.Diff([]string{"active", "number"}, read.Columns()); diff != "" {
+		t.Error(diff)
+	}
+	if err := read.Decode(record.Record{Values: map[string]any{"number": "INC1", "other": "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := types.MapValueMust(types.StringType, map[string]attr.Value{
+		"number": types.StringValue("INC1"), "active": types.StringValue(""),
+	})
+	if !values.Equal(want) || len(encoded(read)) > 0 {
+		t.Errorf("read %v", values)
+	}
+	again := types.MapNull(types.StringType)
+	copied := field.ReadColumns(&names, &again)
+	if copied.Same(read) {
+		t.Error("null is the same as what was read")
+	}
+	copied.Assign(read)
+	if !copied.Same(read) {
+		t.Error("not assigned")
+	}
+	names = types.SetNull(types.StringType)
+	if err := read.Decode(record.Record{}); err != nil || !values.IsNull() {
+		t.Errorf("without names it reads %v", values)
+	}
+	n, others := field.Names(&names), setOf("x")
+	o := field.Names(&others)
+	if n.Same(o) || len(encoded(o)) > 0 || n.Columns() != nil || o.Decode(record.Record{}) != nil {
+		t.Error("names are sent or read")
+	}
+	n.Assign(o)
+	if !n.Same(o) {
+		t.Error("not assigned")
+	}
+}
+
+// TestDerived works a value out of a column.
+func TestDerived(t *testing.T) {
+	t.Parallel()
+	size := types.StringUnknown()
+	f := field.Derived("c", &size, func(text string) string { return fmt.Sprint(len(text)) })
+	if err := f.Decode(record.Record{Values: map[string]any{"c": "abc"}}); err != nil || size.ValueString() != "3" {
+		t.Errorf("derived %v (%v)", size, err)
+	}
+	if len(encoded(f)) > 0 {
+		t.Error("it is sent")
+	}
+}
+
+// TestPathOf finds attributes of embedded structs, and not those of others.
+func TestPathOf(t *testing.T) {
+	t.Parallel()
+	m := &outer{}
+	if at := field.PathOf(m, &m.ID); !at.Equal(path.Root("id")) {
+		t.Errorf("found %s", at)
+	}
+	if at := field.PathOf(m, &m.Object); !at.Equal(path.Root("object")) {
+		t.Errorf("found %s", at)
+	}
+}
