@@ -33,7 +33,10 @@ func Members(column string, p *types.Set) Field {
 		column: column, p: p,
 		wire: func(v types.Set) any { return sorted(v.Elements()) },
 		parse: func(said any) (types.Set, error) {
-			names, _ := said.([]string)
+			names, ok := said.([]string)
+			if !ok {
+				return types.SetNull(types.StringType), nil
+			}
 			items := make([]attr.Value, len(names))
 			for i, name := range slices.Sorted(slices.Values(names)) {
 				items[i] = types.StringValue(name)

@@ -108,7 +108,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		secrets.require(update, &resp.Diagnostics)
 	}
 	if p, ok := any(plan).(Planner); ok && changed {
-		report := &Report{diags: &resp.Diagnostics, model: plan}
+		report := &Report{diags: &resp.Diagnostics, model: plan, AllowLockout: r.connection.AllowLockout}
 		p.Plan(ctx, &r.connection.Servers, secrets.entryColumns(), report)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)

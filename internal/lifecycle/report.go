@@ -17,6 +17,8 @@ import (
 type Report struct {
 	diags *diag.Diagnostics
 	model any
+	// AllowLockout is the provider block's, for a Planner.
+	AllowLockout bool
 }
 
 // Error reports a fault of the attribute that the pointer into the model stands for. For a fault of a private key

@@ -20,7 +20,9 @@ var NewAPIKeyAuthProfile = lifecycle.New[apiKeyAuthProfile](lifecycle.Definition
 	Key:   []string{"name"},
 	Description: "An inbound authentication profile for API keys (`http_key_auth`, *System Web Services > API Access " +
 		"Policies > Inbound Authentication Profile*). It admits nobody by itself: a `servicenow_rest_api_access_policy` " +
-		"maps it to an API. Needs the roles `api_service_admin` and `adaptive_auth_policy_admin`, or `admin`.",
+		"maps it to an API. A change or deletion that would keep the provider's own API key out of the Table API is " +
+		"refused, unless `allow_lockout` is set in the provider block. Needs the roles `api_service_admin` and " +
+		"`adaptive_auth_policy_admin`, or `admin`.",
 	Attributes: map[string]schema.Attribute{
 		"name":        schema.StringAttribute{Required: true, MarkdownDescription: "The profile's name."},
 		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the profile is for."},

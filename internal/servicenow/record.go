@@ -29,11 +29,13 @@ var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 	Store:          func(c *lifecycle.Servers) record.Store { return recordStore{c.ServiceNow} },
 	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
 		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. No natural key is known of " +
-		"it, so a record that is there already is not noticed: import it.",
+		"it, so a record that is there already is not noticed: import it. Records of access policies, their mappings, " +
+		"profiles and parameters are guarded as the resources for them are: what would shut the provider itself out of the " +
+		"Table API is refused, unless `allow_lockout` is set in the provider block.",
 	Attributes: map[string]schema.Attribute{
 		"table": schema.StringAttribute{
 			Required: true, Validators: []validator.String{tableName},
-			MarkdownDescription: "The table's name, as `sys_properties`. Changing it replaces the record.",
+			MarkdownDescription: "The table's name, such as `sys_properties`. Changing it replaces the record.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 		"values": schema.MapAttribute{
@@ -44,13 +46,13 @@ var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 		},
 		"secret_values_wo": schema.MapAttribute{
 			ElementType:         types.StringType,
-			MarkdownDescription: "The columns that hold secrets, by name, as `password2` columns do. Removing one clears it.",
+			MarkdownDescription: "The columns that hold secrets, by name, such as `password2` columns. Removing one clears it.",
 		},
 		"secret_values_wo_version": lifecycle.Version("`secret_values_wo`"),
 		"computed_columns": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			Validators:          []validator.Set{setvalidator.ValueStringsAre(columnName)},
-			MarkdownDescription: "The columns to read into `computed_values`, as `number` or `sys_created_on`.",
+			MarkdownDescription: "The columns to read into `computed_values`, such as `number` or `sys_created_on`.",
 		},
 		"computed_values": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
@@ -61,9 +63,9 @@ var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 
 var (
 	tableName = stringvalidator.RegexMatches(regexp.MustCompile(`^[a-z0-9_]+$`),
-		"must be a table's name: small letters, digits and _")
+		"must be a table's name: lowercase letters, digits and _")
 	columnPattern = regexp.MustCompile(`^[a-z0-9_]+$`)
-	columnName    = stringvalidator.RegexMatches(columnPattern, "must be a column's name: small letters, digits and _")
+	columnName    = stringvalidator.RegexMatches(columnPattern, "must be a column's name: lowercase letters, digits and _")
 )
 
 type anyRecord struct {

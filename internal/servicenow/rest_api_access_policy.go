@@ -2,8 +2,11 @@ package servicenow
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -14,6 +17,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewRESTAPIAccessPolicy manages a REST API access policy (sys_api_access_policy) with the profiles that it maps
@@ -42,16 +46,16 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 				"The value for an API that is built into the platform stands in the choice list of `sys_api_access_policy.api`. " +
 				"Leave it out for a global policy, and where the API is chosen in the form.",
 		},
-		"rest_api_path": schema.StringAttribute{Computed: true, MarkdownDescription: "The API's path, as `now/table`."},
+		"rest_api_path": schema.StringAttribute{Computed: true, MarkdownDescription: "The API's path, such as `now/table`."},
 		"http_method": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The HTTP method, as `GET`. Default: all, see `all_methods`.",
+			Optional: true, MarkdownDescription: "The HTTP method, such as `GET`. Default: all, see `all_methods`.",
 		},
 		"version": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The API's version, as `v1`. Default: all, see `all_versions`.",
+			Optional: true, MarkdownDescription: "The API's version, such as `v1`. Default: all, see `all_versions`.",
 		},
 		"resource": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "The API's resource, as `/now/table/{tableName}`. Default: all, see `all_resources`.",
+			MarkdownDescription: "The API's resource, such as `/now/table/{tableName}`. Default: all, see `all_resources`.",
 		},
 		"table_names": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -61,6 +65,11 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			MarkdownDescription: "Whether the policy applies to every API that has none of its own. API keys do not pass by " +
 				"such a policy. Default: `false`.",
+		},
+		"apply_all": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the policy applies to all methods, versions and resources, whatever the other " +
+				"attributes say. Default: the instance's; null on instances without the column.",
 		},
 		"all_methods":   allUnless("http_method", "HTTP method"),
 		"all_resources": allUnless("resource", "resource"),
@@ -86,8 +95,9 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		},
 		"allow_lockout": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the policy may shut out the method that this provider itself logs in with. It " +
-				"cannot be repaired from here then. Default: `false`.",
+			MarkdownDescription: "Whether a write of the policy may shut out the method that this provider itself logs in " +
+				"with. It cannot be repaired from here then. A destroy asks for `allow_lockout` of the state, or of the provider " +
+				"block. Default: `false`.",
 		},
 	},
 })
@@ -133,6 +143,7 @@ type restAPIAccessPolicy struct {
 	Resource             types.String `tfsdk:"resource"`
 	TableNames           types.Set    `tfsdk:"table_names"`
 	Global               types.Bool   `tfsdk:"global"`
+	ApplyAll             types.Bool   `tfsdk:"apply_all"`
 	AllMethods           types.Bool   `tfsdk:"all_methods"`
 	AllResources         types.Bool   `tfsdk:"all_resources"`
 	AllVersions          types.Bool   `tfsdk:"all_versions"`
@@ -153,6 +164,7 @@ func (m *restAPIAccessPolicy) Fields() []field.Field {
 		field.String("api_resource", &m.Resource),
 		field.Set("api_tablename", &m.TableNames),
 		field.Bool("apply_global", &m.Global),
+		field.Bool("apply_all", &m.ApplyAll),
 		field.Bool("apply_all_methods", &m.AllMethods),
 		field.Bool("apply_all_resources", &m.AllResources),
 		field.Bool("apply_all_versions", &m.AllVersions),
@@ -169,7 +181,14 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 		all      *types.Bool
 		narrowed types.String
 	}{{&m.AllMethods, m.HTTPMethod}, {&m.AllResources, m.Resource}, {&m.AllVersions, m.Version}} {
-		if pair.all.ValueBool() && pair.narrowed.ValueString() != "" {
+		if pair.narrowed.ValueString() == "" {
+			continue
+		}
+		switch {
+		case m.ApplyAll.ValueBool():
+			report.Error(&m.ApplyAll, "All, and one", "apply_all = true applies the policy to all methods, versions and "+
+				"resources, so it cannot apply to "+pair.narrowed.String()+" only. Take one of the two attributes out.")
+		case pair.all.ValueBool():
 			report.Error(pair.all, "All, and one", "The policy cannot apply to all of them and to "+
 				pair.narrowed.String()+" only. Take one of the two attributes out.")
 		}
@@ -189,28 +208,36 @@ func (m *restAPIAccessPolicy) Check(_ context.Context, report *lifecycle.Report)
 
 // Plan refuses at plan what the store would refuse before its first write, as far as the profiles are known.
 func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	rec := record.Write{Record: record.Record{Values: map[string]any{}}}
+	want := record.Write{Record: record.Record{ID: m.ID.ValueString(), Values: map[string]any{}}}
 	for _, f := range m.Fields() {
-		f.Encode(&rec)
+		f.Encode(&want)
 	}
-	for _, id := range m.AuthProfileIDs.Elements() {
-		if id.IsUnknown() {
+	if m.AuthProfileIDs.IsUnknown() || slices.ContainsFunc(m.AuthProfileIDs.Elements(), attr.Value.IsUnknown) {
+		return
+	}
+	ids, owned := mappedIn(want.Record)
+	change := policyChange(want)
+	if change.ID == "" {
+		change.ID, change.New = servicenowapi.NewSysID(), true
+	}
+	if owned || change.New {
+		change.Profiles = append([]string{}, ids...)
+	}
+	refusal := &accessPolicyError{}
+	if m.Global.ValueBool() {
+		guard := accessPolicyGuard{c.ServiceNow}
+		profiles, err := guard.profiles(ctx, ids)
+		if err == nil && errors.As(guard.refuseKeys(want.Record, profiles), &refusal) {
+			report.Error(&m.AuthProfileIDs, refusal.summary, refusal.detail)
 			return
 		}
 	}
-	if m.AuthProfileIDs.IsUnknown() {
+	if want.AllowLockout || report.AllowLockout {
 		return
 	}
-	guard := accessPolicyGuard{c.ServiceNow}
-	ids, owned := mappedIn(rec.Record)
-	if !owned {
-		return // what is mapped is known to the store only
-	}
-	profiles, err := guard.profiles(ctx, ids)
-	if err != nil {
-		return // the store asks again, and says what is wrong
-	}
-	if refusal := guard.check(ctx, rec, profiles); refusal != nil {
-		report.Error(&m.AuthProfileIDs, refusal.summary, refusal.detail)
+	// Whatever else goes wrong, the store meets again and says so.
+	var lockout *servicenowapi.LockoutError
+	if err := c.ServiceNow.Foresee(ctx, []servicenowapi.RowChange{change}); errors.As(err, &lockout) {
+		report.Error(&m.AuthProfileIDs, lockout.Summary, lockout.Detail)
 	}
 }

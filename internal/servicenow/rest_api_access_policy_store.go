@@ -80,15 +80,43 @@ func (s accessPolicyStore) Find(
 	return s.policies.Find(ctx, match, columns, limit)
 }
 
-func (s accessPolicyStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+func (s accessPolicyStore) Create(ctx context.Context, want record.Write) (got record.Answer, err error) {
+	if want.ID == "" {
+		want.ID = servicenowapi.NewSysID()
+	}
 	ids, _ := mappedIn(want.Record)
 	profiles, err := s.guard.profiles(ctx, ids)
 	if err != nil {
 		return record.Answer{}, err
 	}
-	if refusal := s.guard.check(ctx, want, profiles); refusal != nil {
-		return record.Answer{}, refusal
+	if err := s.guard.refuseKeys(want.Record, profiles); err != nil {
+		return record.Answer{}, err
 	}
+	change := policyChange(want)
+	change.New, change.Profiles = true, append([]string{}, ids...)
+	err = s.guard.sn.Guarded(ctx, want.Options, []servicenowapi.RowChange{change}, func(ctx context.Context) (err error) {
+		got, err = s.create(ctx, want, ids, profiles)
+		return err
+	})
+	return ownedOnly(got, want), err
+}
+
+// ownedOnly leaves the mappings out of an answer where the configuration leaves them alone.
+func ownedOnly(got record.Answer, want record.Write) record.Answer {
+	if _, owned := mappedIn(want.Record); !owned && got.Values != nil {
+		got.Values[mappedProfiles] = nil
+	}
+	return got
+}
+
+// policyChange is what a write does to the policy's own row.
+func policyChange(want record.Write) servicenowapi.RowChange {
+	return servicenowapi.RowChange{Table: "sys_api_access_policy", ID: want.ID, Values: policyOf(want.Record).Values}
+}
+
+func (s accessPolicyStore) create(
+	ctx context.Context, want record.Write, ids []string, profiles map[string]profile,
+) (record.Answer, error) {
 	inactive := policyWrite(want)
 	inactive.Values["active"] = false
 	got, err := s.policies.Create(ctx, inactive)
@@ -142,11 +170,11 @@ func (s accessPolicyStore) insistOnAPI(
 func (s accessPolicyStore) refuseByPath(
 	ctx context.Context, got record.Record, want record.Write, profiles map[string]profile,
 ) (gone bool, err error) {
-	if !isTablePath(got.Text("api_path")) || want.AllowLockout ||
+	if !servicenowapi.IsTablePath(got.Text("api_path")) || want.AllowLockout ||
 		want.Text("active") == "false" || s.guard.admitsOwn(profiles) {
 		return false, nil
 	}
-	refusal := s.guard.lockout(false)
+	refusal := s.guard.sn.Lockout(want.Text("name"))
 	if _, err := s.policies.Delete(ctx, got, want.Options); err != nil {
 		return false, errors.Join(refusal, err)
 	}
@@ -292,6 +320,34 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 	if !owned {
 		after = before
 	}
+	profiles, err := s.guard.profiles(ctx, slices.Compact(slices.Sorted(slices.Values(slices.Concat(after, before)))))
+	if err != nil {
+		return record.Answer{}, err
+	}
+	wanted := maps.Clone(profiles)
+	maps.DeleteFunc(wanted, func(id string, _ profile) bool { return !slices.Contains(after, id) })
+	if err := s.guard.refuseKeys(want.Record, wanted); err != nil {
+		return record.Answer{}, err
+	}
+	change := policyChange(want)
+	change.ID, change.Values = have.ID, record.ChangedValues(policyOf(have), policyOf(want.Record))
+	if owned {
+		change.Profiles = append([]string{}, after...)
+	}
+	var got record.Answer
+	err = s.guard.sn.Guarded(ctx, want.Options, []servicenowapi.RowChange{change}, func(ctx context.Context) (err error) {
+		got, err = s.update(ctx, have, want, rows, profiles, wanted)
+		return err
+	})
+	return ownedOnly(got, want), err
+}
+
+// update adds what is missing, writes the policy, and removes what is too much.
+func (s accessPolicyStore) update(
+	ctx context.Context, have record.Record, want record.Write, rows []record.Record, profiles, wanted map[string]profile,
+) (record.Answer, error) {
+	before := profilesOf(rows)
+	after, owned := mappedIn(want.Record)
 	added := slices.DeleteFunc(slices.Clone(after), func(id string) bool { return slices.Contains(before, id) })
 	kept := map[string]bool{}
 	surplus := slices.DeleteFunc(slices.Clone(rows), func(row record.Record) bool {
@@ -302,15 +358,6 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 		}
 		return false
 	})
-	profiles, err := s.guard.profiles(ctx, slices.Concat(after, before))
-	if err != nil {
-		return record.Answer{}, err
-	}
-	wanted := maps.Clone(profiles)
-	maps.DeleteFunc(wanted, func(id string, _ profile) bool { return !slices.Contains(after, id) })
-	if refusal := s.guard.check(ctx, want, wanted); refusal != nil {
-		return record.Answer{}, refusal
-	}
 	policy, mapped, wrote := record.Answer{Record: policyOf(have)}, slices.Clone(before), false
 	write := func() error {
 		got, err := s.change(ctx, policy.Record, policyWrite(want), wanted)
@@ -365,8 +412,8 @@ func (s accessPolicyStore) change(
 	if err != nil {
 		return record.Answer{}, err
 	}
-	if isTablePath(got.Text("api_path")) {
-		return got, fmt.Errorf("%w. The policy was left inactive", s.guard.lockout(false))
+	if servicenowapi.IsTablePath(got.Text("api_path")) {
+		return got, fmt.Errorf("%w. The policy was left inactive", s.guard.sn.Lockout(want.Text("name")))
 	}
 	activated, err := s.set(ctx, got.Record, want.Columns, map[string]any{"active": true})
 	if err != nil {
@@ -375,15 +422,27 @@ func (s accessPolicyStore) change(
 	return activated, nil
 }
 
-func (s accessPolicyStore) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
-	policy := policyOf(have)
+func (s accessPolicyStore) Delete(
+	ctx context.Context, have record.Record, options record.Options,
+) (warnings []string, err error) {
+	change := servicenowapi.RowChange{Table: "sys_api_access_policy", ID: have.ID, Deleted: true}
+	err = s.guard.sn.Guarded(ctx, options, []servicenowapi.RowChange{change}, func(ctx context.Context) (err error) {
+		warnings, err = s.delete(ctx, policyOf(have), options)
+		return err
+	})
+	return warnings, err
+}
+
+func (s accessPolicyStore) delete(
+	ctx context.Context, policy record.Record, options record.Options,
+) ([]string, error) {
 	if policy.Text("active") != "false" {
 		_, err := s.set(ctx, policy, nil, map[string]any{"active": false})
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return nil, fmt.Errorf("deactivating it first: %w", err)
 		}
 	}
-	rows, err := s.rows(ctx, have.ID)
+	rows, err := s.rows(ctx, policy.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,10 @@ func TestRESTAPIAccessPolicy(t *testing.T) {
 				Drift: map[string]string{"apply_all_tables": "true"},
 			},
 			{
+				Name: "apply_all", Column: "apply_all", Is: ``, Becomes: `false`,
+				Columns: [2]map[string]string{{"apply_all": "false"}, {"apply_all": "false"}},
+			},
+			{
 				Name: "all_methods", Is: ``, Becomes: ``, Drift: map[string]string{"apply_all_methods": "false"},
 				Columns: [2]map[string]string{{"apply_all_methods": "false"}, {"apply_all_methods": "true"}},
 			},
@@ -189,6 +193,9 @@ func TestRESTAPIAccessPolicyRefusals(t *testing.T) {
 		},
 		"all and one": {
 			"global = true\nhttp_method = \"GET\"\nall_methods = true\nauth_profile_ids = []", `All, and\s+one`,
+		},
+		"all of everything, and one": {
+			"global = true\nversion = \"v1\"\napply_all = true\nauth_profile_ids = []", `All, and\s+one`,
 		},
 		"global with API": {"global = true\nrest_api_id = \"x\"\nauth_profile_ids = []", `A global policy with an\s+API`},
 	} {

@@ -32,6 +32,7 @@ type Client struct {
 	// idsHonored holds by table name whether a create was answered with the sys_id that it carried.
 	idsHonored sync.Map
 	reserved   reservations
+	guard      *lockoutGuard
 	scopes     tableScopes
 	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
 	reads, lookUps, children sync.Map
@@ -48,7 +49,9 @@ func New(config rest.Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{config: config, endpoint: e, DuplicateCheck: true, Patience: record.Patience}, nil
+	return &Client{
+		config: config, endpoint: e, DuplicateCheck: true, Patience: record.Patience, guard: newLockoutGuard(),
+	}, nil
 }
 
 // URL is the instance's base URL, without a trailing slash.

@@ -41,10 +41,20 @@ const scopeColumn = "sys_scope"
 
 // Create sends one POST. With the duplicate check on, a look-up of the natural key goes before it.
 // A POST whose answer proves nothing is resolved, never blindly repeated.
-func (t *Table) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+func (t *Table) Create(ctx context.Context, want record.Write) (got record.Answer, err error) {
 	if want.ID == "" {
 		want.ID = NewSysID()
 	}
+	change := t.changeOf(want.ID, want.Values, want.Secrets)
+	change.New = true
+	err = t.sn.Guarded(ctx, want.Options, []RowChange{change}, func(ctx context.Context) (err error) {
+		got, err = t.create(ctx, want)
+		return err
+	})
+	return got, err
+}
+
+func (t *Table) create(ctx context.Context, want record.Write) (record.Answer, error) {
 	if t.sn.DuplicateCheck {
 		release, err := t.sn.reserve(t.Name, want)
 		if err != nil {
@@ -206,7 +216,7 @@ func (t *Table) readOne(ctx context.Context, id string, columns []string) (recor
 }
 
 // Update sends the columns that differ and the secrets that the instance does not hold yet, or nothing at all.
-func (t *Table) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+func (t *Table) Update(ctx context.Context, have record.Record, want record.Write) (got record.Answer, err error) {
 	values, secrets := record.ChangedValues(have, want.Record), want.SecretsToSend()
 	if len(values)+len(secrets) == 0 {
 		return record.Answer{Record: have}, nil
@@ -215,6 +225,17 @@ func (t *Table) Update(ctx context.Context, have record.Record, want record.Writ
 	if want.Scope == "" {
 		want.Scope = have.Scope
 	}
+	change := t.changeOf(have.ID, values, secrets)
+	err = t.sn.Guarded(ctx, want.Options, []RowChange{change}, func(ctx context.Context) (err error) {
+		got, err = t.update(ctx, have, want, values, secrets)
+		return err
+	})
+	return got, err
+}
+
+func (t *Table) update(
+	ctx context.Context, have record.Record, want record.Write, values map[string]any, secrets map[string]record.Secret,
+) (record.Answer, error) {
 	got, err := t.write(ctx, http.MethodPatch, "/"+rest.PathElement(have.ID), body(values, secrets), want, secrets)
 	if err == nil && got.ID != have.ID {
 		err = fmt.Errorf("the answer to the update of %s holds the record %s: %w", have.ID, got.ID, record.ErrOutcomeUnknown)
@@ -263,7 +284,14 @@ func (t *Table) WriteAsDisplayed(
 
 // Delete removes the row and makes sure that it is gone: a business rule may keep it without a word, and ServiceNow
 // answers 404 both to a row that is gone and to one that is hidden.
-func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
+func (t *Table) Delete(ctx context.Context, have record.Record, options record.Options) ([]string, error) {
+	change := RowChange{Table: t.Name, ID: have.ID, Deleted: true}
+	return nil, t.sn.Guarded(ctx, options, []RowChange{change}, func(ctx context.Context) error {
+		return t.delete(ctx, have)
+	})
+}
+
+func (t *Table) delete(ctx context.Context, have record.Record) error {
 	r := t.request(http.MethodDelete, "/"+rest.PathElement(have.ID), nil, record.Write{})
 	r.Query = url.Values{}
 	if have.Scope != "" {
@@ -272,7 +300,7 @@ func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options
 	_, err := t.sn.do(ctx, r, nil)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		t.sn.wrote(t.Name, written(record.Record{}, err))
-		return nil, err
+		return err
 	}
 	t.sn.wrote(t.Name, ownWrite{deleted: have.ID})
 	_, rerr := t.verifyGone(ctx, have.ID)
@@ -281,15 +309,15 @@ func (t *Table) Delete(ctx context.Context, have record.Record, _ record.Options
 	}
 	switch {
 	case errors.Is(rerr, record.ErrNotFound):
-		return nil, nil
+		return nil
 	case rerr != nil && err == nil:
-		return nil, fmt.Errorf("the delete was answered, and whether the record is gone could not be found out: %w", rerr)
+		return fmt.Errorf("the delete was answered, and whether the record is gone could not be found out: %w", rerr)
 	case rerr != nil:
-		return nil, fmt.Errorf("%w (and %w)", err, rerr)
+		return fmt.Errorf("%w (and %w)", err, rerr)
 	case err != nil:
-		return nil, err
+		return err
 	}
-	return nil, fmt.Errorf("the instance answered the delete of %s in %s, and the record is still there: a business rule "+
+	return fmt.Errorf("the instance answered the delete of %s in %s, and the record is still there: a business rule "+
 		"or an ACL kept it without a word", have.ID, t.Name)
 }
 
