@@ -178,11 +178,22 @@ func (l *tableLookUps) find(ctx context.Context, t *Table, q *lookUp) ([]record.
 
 // findAlone looks rows up by a query of their own.
 func (t *Table) findAlone(ctx context.Context, q *lookUp) ([]record.Record, error) {
-	rows, _, err := t.list(ctx, q.query, q.allColumns(), q.limit)
+	rows, counted, err := t.list(ctx, q.query, q.allColumns(), q.limit)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, q.match) }), nil
+	read := len(rows)
+	rows = slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, q.match) })
+	if len(rows) < min(read, q.limit) && counted.total > read {
+		return nil, t.oddLookUp()
+	}
+	return rows, nil
+}
+
+// oddLookUp says that the list holds rows that were not asked for and is cut, so that the ones asked for may be missing.
+func (t *Table) oddLookUp() error {
+	return &OddListError{Table: t.Name, Reason: "it holds records that were not asked for, so the instance did not run the " +
+		"query as it was sent (a column that it does not have, or that the account may not read)"}
 }
 
 // remember answers a look-up from the snapshot, if that is fresh and holds the columns. l.mu is held.
@@ -303,6 +314,9 @@ func (l *tableLookUps) answerJoined(ctx context.Context, t *Table, asked []*look
 		// them: the server dropped a term.
 		if len(asked) > 1 && (odd || !counted.said || counted.total > limit) && len(q.found) < q.limit {
 			q.undecided = true
+		}
+		if len(asked) == 1 && odd && counted.total > len(rows) && len(q.found) < q.limit {
+			q.err = t.oddLookUp()
 		}
 	}
 	return nil

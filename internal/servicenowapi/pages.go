@@ -34,6 +34,10 @@ func (t *Table) Each(
 		if err != nil {
 			return hidden, err
 		}
+		if limit <= 0 && !total.said {
+			return hidden, &OddListError{Table: t.Name, Reason: "it does not say how many records there are (X-Total-Count), so " +
+				"some may be missing"}
+		}
 		hidden += max(0, min(size, total.total-offset)-len(rows))
 		for _, row := range rows {
 			if err := do(row); err != nil {
