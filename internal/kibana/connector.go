@@ -19,7 +19,12 @@ import (
 
 // NewConnector manages a connector of any type.
 var NewConnector = lifecycle.New[genericConnector](connectorDefinition("", lifecycle.Definition{
-	Type: "kibana_connector",
+	Type:     "kibana_connector",
+	Display:  "{name} ({connector_type_id})",
+	ListedBy: "connector_type_id",
+	ListedElsewhere: []string{
+		".servicenow", ".servicenow-sir", ".servicenow-itom", ".jira", ".resilient", ".swimlane",
+	},
 	Description: "A Kibana connector of any type, its config and secrets as JSON. The ServiceNow, Jira, Resilient and " +
 		"Swimlane types have resources of their own, which check more at plan." + keepsAll,
 	Attributes: map[string]schema.Attribute{

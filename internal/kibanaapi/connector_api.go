@@ -84,6 +84,8 @@ func (r routes) key(in map[string]any, snake, camel string) any {
 // errNoConnector says that an answer holds something else than a connector.
 var errNoConnector = errors.New("the answer holds no connector with an id")
 
+var errOddConfig = errors.New("the config of a connector in the answer is not a JSON object")
+
 // decode reads a connector of either spelling.
 func (r routes) decode(decoded any) (Connector, error) {
 	in, ok := decoded.(map[string]any)
@@ -94,7 +96,9 @@ func (r routes) decode(decoded any) (Connector, error) {
 	c := Connector{
 		ID: id, Name: record.Text(in["name"]), TypeID: record.Text(r.key(in, "connector_type_id", "actionTypeId")),
 	}
-	c.Config, _ = in["config"].(map[string]any)
+	if c.Config, ok = in["config"].(map[string]any); !ok && in["config"] != nil {
+		return Connector{}, errOddConfig
+	}
 	c.IsPreconfigured, _ = r.key(in, "is_preconfigured", "isPreconfigured").(bool)
 	c.IsMissingSecrets, _ = r.key(in, "is_missing_secrets", "isMissingSecrets").(bool)
 	deprecated, told := r.key(in, "is_deprecated", "isDeprecated").(bool)
@@ -184,18 +188,28 @@ func (k *Client) requestList(ctx context.Context, space string) ([]Connector, er
 var errOddList = errors.New("kibana gave an odd answer where a list was expected; it proves nothing, so nothing is " +
 	"taken for deleted")
 
+var errNotAList = errors.New("the answer is not a list")
+
 // Types lists the connector types that this Kibana knows.
 func (k *Client) Types(ctx context.Context, space string) ([]ConnectorType, error) {
 	routes, err := k.routes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []map[string]any
+	var out any
 	if err := k.do(ctx, space, rest.Request{Method: http.MethodGet, Path: routes.types}, &out); err != nil {
 		return nil, err
 	}
-	types := make([]ConnectorType, len(out))
-	for i, in := range out {
+	list, ok := out.([]any)
+	if !ok {
+		return nil, fmt.Errorf("GET %s: %w", routes.types, errNotAList)
+	}
+	types := make([]ConnectorType, len(list))
+	for i, item := range list {
+		in, ok := item.(map[string]any)
+		if !ok || record.Text(in["id"]) == "" {
+			return nil, fmt.Errorf("GET %s: entry %d is not a connector type with an id", routes.types, i)
+		}
 		t := ConnectorType{ID: record.Text(in["id"]), Name: record.Text(in["name"])}
 		t.Enabled, _ = in["enabled"].(bool)
 		t.EnabledInConfig, _ = routes.key(in, "enabled_in_config", "enabledInConfig").(bool)
@@ -212,13 +226,18 @@ func (k *Client) Run(ctx context.Context, space, id string, params map[string]an
 	if err != nil {
 		return Run{}, err
 	}
-	var out map[string]any
+	var answer any
 	r := rest.Request{
 		Method: http.MethodPost, Path: routes.one(id) + "/_execute", Write: !readOnly, Idempotent: readOnly,
 		Body: map[string]any{"params": params},
 	}
-	if err := k.do(ctx, space, r, &out); err != nil {
+	if err := k.do(ctx, space, r, &answer); err != nil {
 		return Run{}, err
+	}
+	out, _ := answer.(map[string]any)
+	if status := out["status"]; status != "ok" && status != "error" {
+		return Run{}, fmt.Errorf("POST %s: the answer does not say whether the connector's run succeeded, so it may have",
+			r.Path)
 	}
 	run := Run{Status: record.Text(out["status"]), Message: record.Text(out["message"]), Data: out["data"]}
 	run.ServiceMessage = record.Text(routes.key(out, "service_message", "serviceMessage"))

@@ -47,6 +47,10 @@ type Definition struct {
 	Display string
 	// LeftOut is what lists leave out unless they are asked for it.
 	LeftOut LeftOut
+	// ListedBy names the attribute by which a list of this resource can be narrowed down, and whose values in ListedElsewhere
+	// have resources, and lists, of their own: without a filter the list leaves those out.
+	ListedBy        string
+	ListedElsewhere []string
 	// MayBeEmpty names the collections for which [] means something else than null.
 	MayBeEmpty []string
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"strings"
 
@@ -69,12 +68,7 @@ func (l *lister[T, M]) ListResourceConfigSchema(
 	r := l.lifecycle
 	attributes := map[string]schema.Attribute{}
 	if r.Server == Kibana {
-		attributes["space_id"] = schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The Kibana space. Default: the provider's.",
-		}
-		resp.Schema = schema.Schema{
-			MarkdownDescription: "Lists the connectors of this type in one Kibana space. " + limited, Attributes: attributes,
-		}
+		resp.Schema = r.connectorListSchema()
 		return
 	}
 	attributes["query"] = schema.StringAttribute{
@@ -118,6 +112,7 @@ func validatorsOf(a any) []validator.String {
 // listing is what a list block asks for.
 type listing struct {
 	query, space, table string
+	kind                string   // of connectors; empty for all that have no list of their own
 	columns             []string // that the listed records own
 }
 
@@ -139,6 +134,10 @@ func (l *lister[T, M]) asked(ctx context.Context, config tfsdk.Config, diags *di
 	if r.Server == Kibana {
 		get("space_id", &text)
 		asked.space = text.ValueString()
+		if r.ListedBy != "" {
+			get(r.ListedBy, &text)
+			asked.kind = text.ValueString()
+		}
 		return asked
 	}
 	get("query", &text)
@@ -191,20 +190,9 @@ func (l *lister[T, M]) each(
 	store := l.lifecycle.Store(c)
 	display := l.lifecycle.display()
 	if l.lifecycle.Server == Kibana {
-		finder, ok := store.(record.Finder)
-		if !ok {
-			return errors.ErrUnsupported
-		}
-		if limit <= 0 {
-			limit = math.MaxInt
-		}
-		found, err := finder.Find(ctx, record.Match{Space: asked.space}, nil, limit)
-		for _, rec := range found {
-			if err == nil && rec.Text("is_preconfigured") != "true" { // those cannot be managed
-				err = do(rec, display.of(rec))
-			}
-		}
-		return err
+		return l.lifecycle.eachConnector(ctx, asked, limit, func(rec record.Record) error {
+			return do(rec, display.of(rec))
+		})
 	}
 	terms := servicenowapi.TermsOf(asked.query)
 	columns := append(l.lifecycle.encode(M(new(T))).Columns, asked.columns...)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -106,12 +108,26 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestListConnectors lists the connectors of one type.
+// TestListConnectors lists the connectors of one type, and in the generic list those that have no other.
 func TestListConnectors(t *testing.T) {
 	t.Parallel()
-	w := acctest.New(t)
+	w := acctest.New(t, func(o *simulator.Options) {
+		o.Kibana.Preconfigured = []kibana.Preconfigured{{ID: "fixed", Name: "Fixed", TypeID: ".index"}}
+	})
 	w.Run(resource.TestStep{
-		Config: connector,
+		Config: connector + `
+resource "servicenow_kibana_connector" "a" {
+  name              = "a"
+  connector_type_id = ".index"
+  config            = jsonencode({ index = "a" })
+}
+resource "servicenow_kibana_connector" "b" {
+  name              = "b"
+  connector_type_id = ".index"
+  config            = jsonencode({ index = "b" })
+  depends_on        = [servicenow_kibana_connector.a]
+}
+`,
 		PostApplyFunc: func() {
 			p := speak(t, w)
 			results := p.list("servicenow_kibana_itsm_connector", nil, 0)
@@ -121,6 +137,17 @@ func TestListConnectors(t *testing.T) {
 			others := p.list("servicenow_kibana_jira_connector", map[string]any{"space_id": "default"}, 0)
 			if len(others) != 0 {
 				t.Errorf("listed %v", others)
+			}
+			const generic = "servicenow_kibana_connector"
+			if all := p.list(generic, nil, 0); len(all) != 2 {
+				t.Errorf("%d connectors have no list of their own", len(all))
+			}
+			if one := p.list(generic, nil, 1); len(one) != 1 || one[0].DisplayName != "a (.index)" {
+				t.Errorf("listed %v", one)
+			}
+			asked := p.list(generic, map[string]any{"connector_type_id": ".servicenow"}, 0)
+			if len(asked) != 1 || asked[0].DisplayName != "n (.servicenow)" {
+				t.Errorf("listed %v", asked)
 			}
 		},
 	})
