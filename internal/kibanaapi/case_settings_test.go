@@ -1,0 +1,370 @@
+package kibanaapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest/resttest"
+)
+
+// fakeCases keeps the case settings of one owner as Kibana 9.4 does: a POST starts anew, a PATCH needs the version and
+// empties templates that it does not carry.
+type fakeCases struct {
+	mu        sync.Mutex
+	settings  map[string]any // nil: none yet
+	versions  int
+	conflicts int // PATCHes to come that meet a version which moved
+	lose      int // writes to come whose answers are lost
+	onLose    func(map[string]any)
+	gets      int
+	sent      []string
+	patched   map[string]any
+}
+
+const fakeConnectors = `[
+	{"id": "itsm", "name": "ITSM", "connector_type_id": ".servicenow", "config": {"usesTableApi": false}},
+	{"id": "jira", "name": "Jira", "connector_type_id": ".jira", "config": {}},
+	{"id": "itom", "name": "ITOM", "connector_type_id": ".servicenow-itom", "config": {}}]`
+
+func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	reply := func(status int, body any) {
+		data, _ := json.Marshal(body)
+		resttest.AnswerJSON(w, status, string(data))
+	}
+	var body map[string]any
+	if data, _ := io.ReadAll(r.Body); len(data) > 0 {
+		_ = json.Unmarshal(data, &body)
+	}
+	if r.Method != http.MethodGet {
+		f.sent = append(f.sent, r.Method)
+	}
+	switch {
+	case r.URL.Path == "/api/status":
+		reply(http.StatusOK, map[string]any{"version": map[string]any{"number": "9.4.0"}})
+		return
+	case r.URL.Path == "/api/actions/connectors":
+		resttest.AnswerJSON(w, http.StatusOK, fakeConnectors)
+		return
+	case r.Method == http.MethodGet:
+		f.gets++
+		all := []any{}
+		if f.settings != nil {
+			all = append(all, f.settings)
+		}
+		reply(http.StatusOK, all)
+		return
+	case r.Method == http.MethodPost:
+		f.settings = map[string]any{
+			"id": "one", "error": nil, "customFields": []any{}, "templates": []any{}, "observableTypes": []any{},
+		}
+	case f.conflicts > 0:
+		f.conflicts--
+		f.touch()
+		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "This configuration has been updated."})
+		return
+	case f.settings == nil || !strings.HasSuffix(r.URL.Path, "/"+f.settings["id"].(string)):
+		reply(http.StatusNotFound, map[string]any{"statusCode": 404, "error": "Not Found", "message": "gone"})
+		return
+	case body["version"] != f.settings["version"]:
+		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "This configuration has been updated."})
+		return
+	default:
+		f.patched = body
+		f.settings["templates"] = []any{}
+	}
+	for key, value := range body {
+		f.settings[key] = value
+	}
+	f.touch()
+	if f.lose > 0 {
+		f.lose--
+		if f.onLose != nil {
+			f.onLose(f.settings)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	reply(http.StatusOK, f.settings)
+}
+
+// touch moves the version, as any write does.
+func (f *fakeCases) touch() {
+	f.versions++
+	f.settings["version"] = fmt.Sprint("v", f.versions)
+}
+
+func (f *fakeCases) store(t *testing.T) *CaseSettings {
+	t.Helper()
+	config := resttest.BasicConfig(resttest.Serve(t, f.ServeHTTP))
+	config.HTTP.MaxRetries = 0
+	k, err := New(config, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.endpoint.Close)
+	k.Patience = 0
+	return k.CaseSettings()
+}
+
+// keys are those of a list of the stored settings.
+func (f *fakeCases) keys(list string) string {
+	var keys []string
+	for _, entry := range entries(f.settings[list]) {
+		keys = append(keys, keyOf(entry))
+	}
+	return strings.Join(keys, " ")
+}
+
+func wantSettings(values map[string]any) record.Write {
+	all := map[string]any{ownerColumn: "cases", closureColumn: closeByUser}
+	for column, value := range values {
+		all[column] = value
+	}
+	return record.Write{Record: record.Record{ID: "cases", Values: all}}
+}
+
+func customField(key, kind, label string) map[string]any {
+	return map[string]any{"key": key, "type": kind, "label": label, "required": false}
+}
+
+func template(key string, values ...any) map[string]any {
+	return map[string]any{"key": key, "name": key, "caseFields": map[string]any{"title": key, "customFields": values}}
+}
+
+func value(key, text string) map[string]any {
+	return map[string]any{"key": key, "type": "text", "value": text}
+}
+
+// theirs are settings that somebody else has made.
+func theirs() map[string]any {
+	return map[string]any{
+		"id": "one", "version": "v0", "owner": "cases", "closure_type": closeByUser,
+		"connector": map[string]any{"id": "none", "name": "none", "type": ".none", "fields": nil}, "mappings": []any{},
+		"customFields":    []any{customField("team", "text", "Team")},
+		"templates":       []any{template("old", value("team", "a"))},
+		"observableTypes": []any{map[string]any{"key": "badge", "label": "Badge"}},
+	}
+}
+
+// TestCaseSettingsKeepWhatOthersMade takes the lists through owning, changing, removing, releasing and destroying.
+func TestCaseSettingsKeepWhatOthersMade(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{settings: theirs()}
+	s := f.store(t)
+	holds := func(fields, templates, observables string) {
+		t.Helper()
+		got := fmt.Sprint(f.keys("customFields"), "; ", f.keys("templates"), "; ", f.keys("observableTypes"))
+		if want := fmt.Sprint(fields, "; ", templates, "; ", observables); got != want {
+			t.Errorf("stored are %s, not %s", got, want)
+		}
+		old := entryOf(f.settings["templates"], "old")[caseFieldsKey].(map[string]any)
+		if old["title"] != "old" || entryOf(old["customFields"], "team")["value"] != "a" {
+			t.Errorf("somebody else's template became %v", old)
+		}
+	}
+	first := wantSettings(map[string]any{
+		"custom_fields": []any{customField("toggle", "toggle", "T"), customField("text", "text", "X")},
+		"templates":     []any{template("new", value("text", "b"))}, "connector_id": "itsm",
+		"connector_fields": map[string]any{"impact": "1"},
+	})
+	made, err := s.Create(t.Context(), first)
+	if err != nil || made.Found != nil || made.Text("connector_name") != "ITSM" {
+		t.Fatalf("made %+v, %v", made, err)
+	}
+	holds("team toggle text", "old new", "badge")
+	if len(entries(made.Values["custom_fields"])) != 2 || made.Values["observable_types"] != nil {
+		t.Errorf("owned are %v and %v", made.Values["custom_fields"], made.Values["observable_types"])
+	}
+	mine := entryOf(made.Values["templates"], "new")[caseFieldsKey].(map[string]any)
+	if len(entries(mine["customFields"])) != 1 {
+		t.Errorf("the template owns what Kibana demands: %v", mine)
+	}
+	if fields, _ := made.Values["connector_fields"].(map[string]any); fields["impact"] != "1" || len(fields) != 5 {
+		t.Errorf("connector_fields are %v", fields)
+	}
+
+	read, err := s.Read(t.Context(), record.Record{ID: "cases", Values: first.Values, Remembered: made.Remembered}, nil)
+	if err != nil || len(entries(read.Values["custom_fields"])) != 2 || read.Remembered[nameMemory] != "ITSM" {
+		t.Errorf("read %+v, %v", read, err)
+	}
+	imported, err := s.Read(t.Context(), record.Record{ID: "cases"}, nil)
+	if err != nil || len(entries(imported.Values["custom_fields"])) != 3 || imported.Values["observable_types"] == nil {
+		t.Errorf("imported %+v, %v", imported, err)
+	}
+
+	fewer := wantSettings(map[string]any{
+		"custom_fields": []any{customField("toggle", "toggle", "Renamed")}, "connector_id": "itsm",
+		"connector_fields": map[string]any{"impact": "1"}, "templates": []any{template("new")},
+	})
+	f.conflicts = 1
+	if _, err = s.Update(t.Context(), first.Record, fewer); err != nil {
+		t.Fatal(err)
+	}
+	holds("team toggle", "old new", "badge")
+	if entryOf(f.settings["customFields"], "toggle")["label"] != "Renamed" {
+		t.Error("the label is the old one")
+	}
+	before := len(f.sent)
+	if _, err = s.Update(t.Context(), fewer.Record, fewer); err != nil || len(f.sent) != before {
+		t.Errorf("an update of nothing sent %v, %v", f.sent[before:], err)
+	}
+
+	taken := wantSettings(map[string]any{"observable_types": []any{map[string]any{"key": "badge", "label": "Mine"}}})
+	if _, err = s.Update(t.Context(), fewer.Record, taken); err == nil || !strings.Contains(err.Error(), "adopt_existing") {
+		t.Errorf("taking somebody else's entry: %v", err)
+	}
+	released := wantSettings(map[string]any{"connector_id": "itsm"})
+	if _, err = s.Update(t.Context(), fewer.Record, released); err != nil {
+		t.Fatal(err)
+	}
+	holds("team toggle", "old new", "badge")
+
+	if _, err = s.Delete(t.Context(), record.Record{ID: "cases", Values: fewer.Values}, record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	holds("team", "old", "badge")
+	if connector := f.settings["connector"].(map[string]any); connector["id"] != "none" {
+		t.Errorf("the connector is %v", connector)
+	}
+}
+
+// TestCaseSettingsAdopt takes settings over only when told to, and restores them.
+func TestCaseSettingsAdopt(t *testing.T) {
+	t.Parallel()
+	for name, connector := range map[string]string{"restored": "jira", "the connector is gone": "gone"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fakeCases{settings: theirs()}
+			f.settings["closure_type"] = "close-by-pushing"
+			f.settings["connector"] = map[string]any{"id": connector, "name": "Theirs", "type": ".jira", "fields": nil}
+			s := f.store(t)
+			want := wantSettings(map[string]any{"custom_fields": []any{customField("team", "text", "Mine")}})
+			var exists *record.ExistsError
+			if _, err := s.Create(t.Context(), want); !errors.As(err, &exists) || len(f.sent) > 0 {
+				t.Fatalf("without adopt_existing: %v, sent %v", err, f.sent)
+			}
+			want.AdoptExisting = true
+			got, err := s.Create(t.Context(), want)
+			if err != nil || got.Found == nil || entryOf(f.settings["customFields"], "team")["label"] != "Mine" {
+				t.Fatalf("adopted %+v, %v", got, err)
+			}
+			have := record.Record{ID: "cases", Values: want.Values, Found: got.Found}
+			warnings, err := s.Delete(t.Context(), have, record.Options{})
+			if err != nil || (len(warnings) > 0) != (connector == "gone") {
+				t.Fatalf("released with %v, %v", warnings, err)
+			}
+			restored := f.settings["connector"].(map[string]any)
+			if (restored["id"] == "jira") != (connector == "jira") || f.settings["closure_type"] != "close-by-pushing" ||
+				entryOf(f.settings["customFields"], "team")["label"] != "Team" {
+				t.Errorf("restored are %v", f.settings)
+			}
+		})
+	}
+}
+
+// TestCaseSettingsCreate sends one POST, whatever becomes of its answer.
+func TestCaseSettingsCreate(t *testing.T) {
+	t.Parallel()
+	pushing := wantSettings(map[string]any{
+		closureColumn: "close-by-pushing", "connector_id": "jira", "custom_fields": []any{customField("a", "toggle", "A")},
+		"templates": []any{template("t")},
+	})
+	for name, test := range map[string]struct {
+		lose   int
+		onLose func(map[string]any)
+		want   string
+	}{
+		"answered":            {0, nil, ""},
+		"lost":                {1, nil, ""},
+		"somebody was faster": {1, func(s map[string]any) { s["closure_type"] = closeByUser }, "other case settings"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fakeCases{lose: test.lose, onLose: test.onLose}
+			got, err := f.store(t).Create(t.Context(), pushing)
+			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("the error is %v", err)
+			}
+			if fmt.Sprint(f.sent) != "[POST]" || err == nil && got.ID != "cases" {
+				t.Errorf("sent %v, made %+v", f.sent, got)
+			}
+			filled := entryOf(f.settings["templates"], "t")[caseFieldsKey].(map[string]any)
+			if entryOf(filled["customFields"], "a")["value"] != false {
+				t.Errorf("the template is %v", filled)
+			}
+		})
+	}
+}
+
+// TestCaseSettingsRefuse holds what is refused before anything is sent.
+func TestCaseSettingsRefuse(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		values map[string]any
+		want   string
+	}{
+		"no connector":   {map[string]any{"connector_id": "nobody"}, "no connector nobody"},
+		"rules only":     {map[string]any{"connector_id": "itom"}, "serves rules only"},
+		"unknown field":  {map[string]any{"connector_id": "jira", "connector_fields": map[string]any{"impact": "1"}}, "do not have the field impact"},
+		"unknown custom": {map[string]any{"templates": []any{template("t", value("x", "1"))}}, `custom field "x"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fakeCases{}
+			_, err := f.store(t).Create(t.Context(), wantSettings(test.values))
+			if err == nil || !strings.Contains(err.Error(), test.want) || len(f.sent) > 0 {
+				t.Errorf("the error is %v, sent %v", err, f.sent)
+			}
+		})
+	}
+}
+
+// TestCaseSettingsWarnOfMappings passes on what Kibana could not do.
+func TestCaseSettingsWarnOfMappings(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{settings: theirs()}
+	f.settings["error"] = "no mappings"
+	got, err := f.store(t).Read(t.Context(), record.Record{ID: "cases"}, nil)
+	if err != nil || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "no mappings") {
+		t.Errorf("warnings %v, %v", got.Warnings, err)
+	}
+	f.settings = nil
+	if _, err := f.store(t).Read(t.Context(), record.Record{ID: "cases"}, nil); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("reading none: %v", err)
+	}
+	if _, err := f.store(t).Delete(t.Context(), record.Record{ID: "cases"}, record.Options{}); err != nil {
+		t.Errorf("destroying none: %v", err)
+	}
+}
+
+func TestCheckCaseFields(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		typeID, key, want string
+	}{
+		"known":               {".servicenow", "impact", ""},
+		"of newer releases":   {".servicenow-sir", "additionalFields", ""},
+		"of another type":     {".servicenow-sir", "impact", "do not have the field impact"},
+		"of a type with none": {".cases-webhook", "impact", "take no connector_fields"},
+		"of an unknown type":  {".thehive", "anything", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := CheckCaseFields(test.typeID, map[string]any{test.key: nil})
+			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+	if CaseListSince("templates") != (Version{8, 15}) || CaseListSince("nothing") != (Version{}) {
+		t.Error("the lists' releases are mixed up")
+	}
+}
