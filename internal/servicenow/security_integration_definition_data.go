@@ -61,7 +61,8 @@ type integrationParameter struct {
 
 func (m *securityIntegrationDefinitionData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	table := c.ServiceNow.Table("sn_sec_int_integration")
-	found, err := table.Find(ctx, record.Match{Values: map[string]string{"name": m.Name.ValueString()}}, []string{"name"}, 5)
+	match := record.Match{Values: map[string]string{"name": m.Name.ValueString()}}
+	found, err := table.Find(ctx, match, []string{"name"}, 5)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
@@ -52,23 +54,17 @@ func definedParameters(
 	integration string,
 ) (parameterDefinitions, error) {
 	defined := parameterDefinitions{}
-	columns := []string{"name", "integration", "label", "elem_type", "mandatory", "default_value"}
-	query := "integration=" + integration
-	hidden, err := sn.Table("sn_sec_int_config").Each(ctx, query, columns, 0, func(row record.Record) error {
-		if row.Text("integration") == integration {
-			defined[row.Text("name")] = parameterDefinition{
-				id: row.ID, name: row.Text("name"), label: row.Text("label"), kind: row.Text("elem_type"),
-				defaultValue: row.Text("default_value"),
-				mandatory:    row.Text("mandatory") == "true",
-			}
-		}
-		return nil
-	})
-	if err == nil && hidden > 0 {
-		err = fmt.Errorf("%d of them: %w", hidden, record.ErrHidden)
-	}
+	columns := []string{"name", "label", "elem_type", "mandatory", "default_value"}
+	rows, err := sn.Table("sn_sec_int_config").Children(ctx, "integration", integration, columns)
 	if err != nil {
 		return nil, fmt.Errorf("reading the parameters of the integration: %w", err)
+	}
+	for _, row := range rows {
+		defined[row.Text("name")] = parameterDefinition{
+			id: row.ID, name: row.Text("name"), label: row.Text("label"), kind: row.Text("elem_type"),
+			defaultValue: row.Text("default_value"),
+			mandatory:    row.Text("mandatory") == "true",
+		}
 	}
 	return defined, nil
 }
@@ -287,13 +283,15 @@ func (s securityIntegrationStore) drop(
 // secret must not fall into a column that everybody reads.
 func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	const encrypted, plain = "password_value", "value"
-	found := map[string]bool{}
-	for _, element := range []string{encrypted, plain} {
-		match := record.Match{Values: map[string]string{"name": "sn_sec_int_impl_config", "element": element}}
-		rows, err := s.sn.Table("sys_dictionary").Find(ctx, match, nil, 1)
-		found[element] = err == nil && len(rows) > 0
+	var listed [2]bool
+	var group errgroup.Group
+	for i, column := range []string{encrypted, plain} {
+		group.Go(func() (err error) {
+			listed[i], err = s.sn.ListsColumn(ctx, "sn_sec_int_impl_config", column)
+			return err
+		})
 	}
-	if !found[encrypted] && found[plain] {
+	if err := group.Wait(); err == nil && !listed[0] && listed[1] {
 		return plain
 	}
 	return encrypted
@@ -306,23 +304,16 @@ func (s securityIntegrationStore) rowsOnce(
 		return rows, nil
 	}
 	rows = parameterRows{}
-	columns := []string{"implementation", "configuration", "value"}
-	hidden, err := s.values.Each(ctx, "implementation="+instance, columns, 0, func(row record.Record) error {
-		if row.Text("implementation") != instance {
-			return nil
-		}
+	children, err := s.values.Children(ctx, "implementation", instance, []string{"configuration", "value"})
+	if err != nil {
+		return nil, fmt.Errorf("reading the parameters' values: %w", err)
+	}
+	for _, row := range children {
 		if row.Text("configuration") == "" {
-			return fmt.Errorf("the instance withholds which parameter the row %s of sn_sec_int_impl_config is: %w",
+			return nil, fmt.Errorf("the instance withholds which parameter the row %s of sn_sec_int_impl_config is: %w",
 				row.ID, record.ErrHidden)
 		}
 		rows[row.Text("configuration")] = row
-		return nil
-	})
-	if err == nil && hidden > 0 {
-		err = fmt.Errorf("%d parameters of the integration: %w", hidden, record.ErrHidden)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the parameters' values: %w", err)
 	}
 	return rows, nil
 }

@@ -34,6 +34,7 @@ type Client struct {
 	reserved   reservations
 	guard      *lockoutGuard
 	scopes     tableScopes
+	columns    tableColumns
 	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
 	reads, lookUps, children sync.Map
 	// writes counts what this provider wrote to any table, so that nothing read before a write serves a read after it.
