@@ -16,7 +16,7 @@ func (r *lifecycle[T, M]) ValidateConfig(
 	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
 ) {
 	config := M(new(T))
-	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(r.getConfig(ctx, req.Config, config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -66,8 +66,8 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		return
 	}
 	plan, config := M(new(T)), M(new(T))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(r.getPlan(ctx, req.Plan, plan)...)
+	resp.Diagnostics.Append(r.getConfig(ctx, req.Config, config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -85,7 +85,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		r.planChange(ctx, Change{Config: config, Writes: true}, plan, &resp.Diagnostics)
 	} else {
 		state := M(new(T))
-		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		resp.Diagnostics.Append(r.getState(ctx, req.State, state)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -111,7 +111,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		report := &Report{diags: &resp.Diagnostics, model: plan, AllowLockout: r.connection.AllowLockout}
 		p.Plan(ctx, &r.connection.Servers, secrets.entryColumns(), report)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Diagnostics.Append(r.setPlan(ctx, &resp.Plan, plan)...)
 	for _, f := range unsettled {
 		kind := f.Value().Type(ctx)
 		unknown, err := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), tftypes.UnknownValue))
@@ -137,7 +137,7 @@ func (r *lifecycle[T, M]) planDestroy(ctx context.Context, req resource.ModifyPl
 	if !ok {
 		return
 	}
-	diags.Append(req.State.Get(ctx, state)...)
+	diags.Append(r.getState(ctx, req.State, state)...)
 	if !diags.HasError() {
 		p.PlanDestroy(&Report{diags: diags, model: state})
 	}

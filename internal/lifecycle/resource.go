@@ -23,8 +23,8 @@ const defaultTimeout = 20 * time.Minute
 
 func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan, config := M(new(T)), M(new(T))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(r.getPlan(ctx, req.Plan, plan)...)
+	resp.Diagnostics.Append(r.getConfig(ctx, req.Config, config)...)
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
 		return
 	}
@@ -53,9 +53,9 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 
 func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	plan, state, config := M(new(T)), M(new(T)), M(new(T))
-	resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, config)...)
+	resp.Diagnostics.Append(r.getPlan(ctx, req.Plan, plan)...)
+	resp.Diagnostics.Append(r.getState(ctx, req.State, state)...)
+	resp.Diagnostics.Append(r.getConfig(ctx, req.Config, config)...)
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(plan), true, &resp.Diagnostics) {
 		return
 	}
@@ -167,7 +167,7 @@ func (r *lifecycle[T, M]) keep(
 	}
 	setPrivate(ctx, private, revisionKey, w.got.Revision, diags)
 	setRemembered(ctx, private, w.got.Remembered, diags)
-	diags.Append(state.Set(ctx, m)...)
+	diags.Append(r.setState(ctx, state, m)...)
 	diags.Append(r.identify(ctx, identity, m)...)
 }
 
@@ -233,7 +233,7 @@ func (r *lifecycle[T, M]) differs(w writeResult[T, M], i int, answered []field.F
 
 func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	state := M(new(T))
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	resp.Diagnostics.Append(r.getState(ctx, req.State, state)...)
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
 		return
 	}
@@ -285,13 +285,13 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	setPrivate(ctx, resp.Private, revisionKey, got.Revision, &resp.Diagnostics)
 	setRemembered(ctx, resp.Private, got.Remembered, &resp.Diagnostics)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(r.setState(ctx, &resp.State, state)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state)...)
 }
 
 func (r *lifecycle[T, M]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state := M(new(T))
-	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	resp.Diagnostics.Append(r.getState(ctx, req.State, state)...)
 	if resp.Diagnostics.HasError() || !r.connection.reachable(r.Server, r.subject(state), true, &resp.Diagnostics) {
 		return
 	}
