@@ -2,9 +2,11 @@ package examples_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,15 +40,78 @@ type guide struct {
 	options func(*simulator.Options)
 	// roles are those of Terraform's own account, for guides that say what it needs. Without, it is the administrator.
 	roles []string
-	// byHand is what readers do in a browser. It returns what they fill in from then on, by what the guide has there.
-	byHand map[string]func(t *testing.T, w *acctest.World) map[string]string
+	// fill is what readers have instead of what the guide says.
+	fill   map[string]string
+	byHand map[string]byHand
 }
 
+// byHand is what readers do in a browser. It returns what they fill in from then on, by what the guide has there.
+type byHand func(t *testing.T, w *acctest.World) map[string]string
+
 var guides = map[string]guide{
+	"drift": {
+		byHand: map[string]byHand{
+			"change the group": changes("sys_user_group", "name=Network operations", servicenow.Record{"description": "Mine"}),
+		},
+	},
+	"elastic-cases": {
+		byHand: map[string]byHand{
+			"make the integration user": func(t *testing.T, w *acctest.World) map[string]string {
+				t.Helper()
+				person(t, w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
+					"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user")
+				const variable = "TF_VAR_servicenow_itsm_password="
+				return map[string]string{variable + "…": variable + "a-long-password"}
+			},
+			"close cases by hand": func(t *testing.T, w *acctest.World) map[string]string {
+				t.Helper()
+				closeByHand(t, w)
+				return nil
+			},
+		},
+	},
 	"elastic-itsm": {},
+	"elastic-secops": {
+		options: func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.ElasticSecOps} },
+		byHand: map[string]byHand{
+			"lock the integration user out": changes("sys_user", "user_name=elastic.secops",
+				servicenow.Record{"locked_out": "true"}),
+		},
+	},
+	"migrating": {
+		byHand: map[string]byHand{
+			"have an integration made by hand": func(t *testing.T, w *acctest.World) map[string]string {
+				t.Helper()
+				person(t, w, servicenow.Record{"user_name": "elastic.integration", "web_service_access_only": "true"})
+				api := w.ServiceNow.Records("sys_ws_definition", "namespace=x_elas2_inc_int")[0]["sys_id"]
+				rule := servicenow.Record{
+					"name": "Elastic CORS", "domain": "https://kibana.example.com", "rest_api": api, "get": "true",
+				}
+				if _, err := w.ServiceNow.Insert("sys_cors_rule", rule); err != nil {
+					t.Fatal(err)
+				}
+				request(t, w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow", "connector_type_id": ".servicenow",
+					"config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
+					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`)
+				return nil
+			},
+		},
+	},
+	"rapid7-insightvm": {
+		options: func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.Rapid7Integration} },
+		fill:    map[string]string{"TF_VAR_api_key=…": "TF_VAR_api_key=insight-key"},
+	},
+	"several-instances": {
+		byHand: map[string]byHand{
+			"have two instances": func(t *testing.T, _ *acctest.World) map[string]string {
+				t.Helper()
+				return map[string]string{"https://test12345.service-now.com": acctest.New(t).ServiceNowURL()}
+			},
+		},
+	},
 	"quick-start": {
 		options: func(o *simulator.Options) { o.ServiceNow.Release = servicenow.Australia },
-		byHand: map[string]func(*testing.T, *acctest.World) map[string]string{
+		byHand: map[string]byHand{
 			"let Terraform in": func(t *testing.T, w *acctest.World) map[string]string {
 				t.Helper()
 				user := person(t, w, servicenow.Record{"user_name": "terraform", "web_service_access_only": "true"}, "user_admin")
@@ -71,7 +136,7 @@ var guides = map[string]guide{
 			"sn_cicd.sys_ci_automation", "web_service_admin", "api_service_admin", "adaptive_auth_policy_admin",
 			"evt_mgmt_admin", "user_admin",
 		},
-		byHand: map[string]func(*testing.T, *acctest.World) map[string]string{
+		byHand: map[string]byHand{
 			"copy the key": func(t *testing.T, w *acctest.World) map[string]string {
 				t.Helper()
 				return map[string]string{"now_…": w.ServiceNow.Secret("api_key", w.ServiceNow.Records("api_key", "")[0]["sys_id"],
@@ -82,7 +147,7 @@ var guides = map[string]guide{
 }
 
 // changes is somebody who changes a record in its form.
-func changes(table, query string, values servicenow.Record) func(*testing.T, *acctest.World) map[string]string {
+func changes(table, query string, values servicenow.Record) byHand {
 	return func(t *testing.T, w *acctest.World) map[string]string {
 		t.Helper()
 		rows := w.ServiceNow.Records(table, query)
@@ -94,6 +159,40 @@ func changes(table, query string, values servicenow.Record) func(*testing.T, *ac
 		}
 		return nil
 	}
+}
+
+// request is what somebody does in Kibana's own pages.
+func request(t *testing.T, w *acctest.World, method, path, body string) map[string]any {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, w.KibanaURL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(acctest.KibanaUser, acctest.KibanaPassword)
+	r.Header.Set("Kbn-Xsrf", "true")
+	r.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	var answer any
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %s, %v, %v", method, path, response.Status, answer, err)
+	}
+	if list, ok := answer.([]any); ok && len(list) == 1 {
+		answer = list[0]
+	}
+	object, _ := answer.(map[string]any)
+	return object
+}
+
+// closeByHand sets in Kibana that a push leaves a case open.
+func closeByHand(t *testing.T, w *acctest.World) {
+	t.Helper()
+	settings := request(t, w, http.MethodGet, "/api/cases/configure?owner=securitySolution", "")
+	request(t, w, http.MethodPatch, fmt.Sprintf("/api/cases/configure/%v", settings["id"]),
+		fmt.Sprintf(`{"closure_type": "close-by-user", "version": %q}`, settings["version"]))
 }
 
 // Parts of guides that the reader replaces by their own.
@@ -115,9 +214,8 @@ func TestGuides(t *testing.T) {
 		t.Fatal(err)
 	}
 	programs := t.TempDir()
-	if err := os.Symlink(terraform.Path, filepath.Join(programs, "terraform")); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(programs, "terraform"), fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n",
+		filepath.ToSlash(terraform.Path)), 0o700)
 	repository, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -185,10 +283,12 @@ func (g guide) own(t *testing.T, w *acctest.World) map[string]string {
 		user, password = "terraform", "a-long-password"
 		person(t, w, servicenow.Record{"user_name": user, "user_password": password}, g.roles...)
 	}
-	return map[string]string{
+	own := map[string]string{
 		guideInstance: w.ServiceNowURL(), guideKibana: w.KibanaURL(), guideKibanaKey: "KIBANA_API_KEY=" + kibanaKey,
 		guideCredentials: fmt.Sprintf("SERVICENOW_USERNAME=%s SERVICENOW_PASSWORD=%s", user, password),
 	}
+	maps.Copy(own, g.fill)
+	return own
 }
 
 // person makes a user that has exactly these roles.
@@ -290,10 +390,10 @@ func (r *reader) runs(block string, want int) {
 // saw holds that the commands before printed these lines.
 func (r *reader) saw(block string) {
 	r.t.Helper()
-	rest := r.printed
+	rest := strings.Join(strings.Fields(r.printed), " ") // Terraform aligns values, and folds lines
 	for line := range strings.Lines(block) {
 		for _, part := range strings.Split(strings.TrimSpace(line), "…") {
-			_, after, found := strings.Cut(rest, strings.TrimSpace(part))
+			_, after, found := strings.Cut(rest, strings.Join(strings.Fields(part), " "))
 			if !found {
 				r.t.Fatalf("it did not print, or not here, %q:\n%s", part, r.printed)
 			}
