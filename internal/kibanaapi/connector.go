@@ -286,6 +286,7 @@ func (s *Connectors) Update(ctx context.Context, have record.Record, want record
 		return record.Answer{}, err
 	}
 	delete(body, routes.typeKey)
+	want.ID = have.ID
 	space := s.space(have)
 	got, err := s.send(ctx, routes, http.MethodPut, routes.one(have.ID), body, want, space)
 	if rest.HasStatus(err, http.StatusConflict) || errors.Is(err, record.ErrOutcomeUnknown) {
@@ -372,12 +373,27 @@ func (s *Connectors) send(
 		return record.Answer{}, s.kibana.explainLicense(ctx, space, s.typeOf(want.Record), err)
 	}
 	c, err := routes.decode(out)
+	if err == nil && want.ID != "" && c.ID != want.ID {
+		err = s.confirm(ctx, method, space, c.ID, want)
+	}
 	if err != nil {
 		s.kibana.lists.forget(space)
 		return record.Answer{}, fmt.Errorf("%s %s: %w: %w", method, path, err, record.ErrOutcomeUnknown)
 	}
 	s.kibana.lists.wrote(space, c.ID, &c)
 	return s.written(routes, c, want, space), nil
+}
+
+// confirm looks at the connector that a write was answered with although another one was addressed. A create may have
+// been given another id on the way; the answer to an update cannot be about another connector.
+func (s *Connectors) confirm(ctx context.Context, method, space, id string, want record.Write) error {
+	if method == http.MethodPost {
+		found, err := s.kibana.Get(ctx, space, id)
+		if err == nil && found.Name == want.Text(nameColumn) && found.TypeID == s.typeOf(want.Record) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the answer is about the connector %s, not %s", id, want.ID)
 }
 
 // written is the answer to a write, each of which carries all the secrets.

@@ -2,6 +2,7 @@ package servicenowapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -88,7 +89,7 @@ func (t *Table) page(
 	r := rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters, Answered: true}
 	header, err := t.sn.do(ctx, r, &out)
 	if err != nil {
-		return nil, count{}, err
+		return nil, count{}, listError{err}
 	}
 	list, ok := out.Result.([]any)
 	if !ok {
@@ -118,3 +119,15 @@ func (e *OddListError) Error() string {
 	return "the instance gave an odd answer to a list of " + e.Table + ": " + e.Reason + ". It proves nothing about the " +
 		"records, so nothing is taken for deleted"
 }
+
+// listError is the failure of a list. A 404 to it is about the table or the way there, and proves nothing about a row.
+type listError struct{ err error }
+
+func (e listError) Error() string { return e.err.Error() }
+
+// Is hides that the failure is a 404; As shows it, for what is to be said about it.
+func (e listError) Is(target error) bool {
+	return target != record.ErrNotFound && errors.Is(e.err, target)
+}
+
+func (e listError) As(target any) bool { return errors.As(e.err, target) }

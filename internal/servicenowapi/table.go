@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,11 @@ func (t *Table) create(ctx context.Context, want record.Write) (record.Answer, e
 		}
 	}
 	if want.Scope == "" && slices.Contains(want.Columns, scopeColumn) {
-		want.Scope, want.Defaulted = t.sn.scopeOf(ctx, t.Name), true
+		scope, err := t.sn.scopeOf(ctx, t.Name)
+		if err != nil {
+			return record.Answer{}, fmt.Errorf("finding out the application scope of %s: %w", t.Name, err)
+		}
+		want.Scope, want.Defaulted = scope, true
 	}
 	got, err := t.createOnce(ctx, want)
 	if want.Defaulted && refusesScope(err) {
@@ -83,9 +88,11 @@ func (t *Table) create(ctx context.Context, want record.Write) (record.Answer, e
 	return got, err
 }
 
-// refusesScope reports the answers of instances that do not let the account name a scope; nothing was written then.
+// refusesScope reports the answers of instances that do not let the account name a scope; nothing was written then. A
+// refusal met while looking for a lost create is none of them.
 func refusesScope(err error) bool {
-	return rest.HasStatus(err, http.StatusBadRequest) || rest.HasStatus(err, http.StatusForbidden)
+	return !errors.Is(err, record.ErrOutcomeUnknown) &&
+		(rest.HasStatus(err, http.StatusBadRequest) || rest.HasStatus(err, http.StatusForbidden))
 }
 
 func orNone(scope string) string {
@@ -104,11 +111,11 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 	return record.Creation{
 		Send: func(ctx context.Context) (record.Answer, error) {
 			got, err := t.write(ctx, http.MethodPost, "", body, want, want.Secrets)
-			if err == nil {
-				got.KeptSecrets = all
-				t.sn.idsHonored.Store(t.Name, strings.EqualFold(got.ID, want.ID))
+			if err != nil {
+				return got, err
 			}
-			return got, err
+			got.KeptSecrets = all
+			return got, t.confirmID(ctx, got.ID, want.ID)
 		},
 		Look: func(ctx context.Context) (record.Answer, error) {
 			found, err := t.findCreated(ctx, want, key, began)
@@ -121,6 +128,20 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 			want.ID, began.Format(record.TimeLayout), t.Name),
 		Patience: t.sn.Patience,
 	}.Create(ctx)
+}
+
+// confirmID makes sure of the id that the first create of a table was answered with. Where it is not the one that was
+// sent, the instance made its own, or the answer is about another row, which only a look at that row tells.
+func (t *Table) confirmID(ctx context.Context, answered, sent string) error {
+	honored := strings.EqualFold(answered, sent)
+	if _, known := t.sn.idsHonored.Load(t.Name); !honored && (!known || t.honorsIDs()) {
+		if _, err := t.readOne(ctx, answered, nil); err != nil {
+			return fmt.Errorf("the create in %s was answered with the sys_id %s (%w): %w", t.Name, answered, err,
+				record.ErrOutcomeUnknown)
+		}
+	}
+	t.sn.idsHonored.Store(t.Name, honored)
+	return nil
 }
 
 // honorsIDs reports whether a create of this process was answered with the id that it carried.
@@ -377,6 +398,9 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 		return record.Record{}, err
 	}
 	row, err := newRow(out.Result)
+	if addressed := path.Base(r.Path); err == nil && r.Method == http.MethodPatch && !strings.EqualFold(row.ID, addressed) {
+		err = errAnotherRow
+	}
 	if err != nil {
 		return record.Record{}, fmt.Errorf("%s %s: the answer holds no record (%w): %w",
 			r.Method, r.Path, err, record.ErrOutcomeUnknown)
@@ -417,6 +441,9 @@ func body(values map[string]any, secrets map[string]record.Secret) map[string]st
 	}
 	return body
 }
+
+// errAnotherRow says that an answer is about another row than the request.
+var errAnotherRow = errors.New("it is about another sys_id")
 
 // errNoRow says that an answer holds something else than a row.
 var errNoRow = errors.New("not a row with a sys_id")
