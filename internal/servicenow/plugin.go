@@ -172,6 +172,9 @@ func (s pluginStore) Read(ctx context.Context, have record.Record, _ []string) (
 			Warnings: []string{"Whether the plugin " + id + " is still active is not known: " + err.Error() + "."},
 		}, nil
 	}
+	if err == nil && have.ID != "" {
+		found.ID = have.ID // which is the plugin's own id, where its row could not be seen when it was activated
+	}
 	return record.Answer{Record: found}, err
 }
 

@@ -196,6 +196,10 @@ func (s securityIntegrationStore) set(
 		if rows, err = s.rowsOnce(ctx, rows, got.ID); err != nil {
 			return got, err
 		}
+		if _, there := rows[defined[name].id]; record.Text(known) != "" && !there {
+			return got, fmt.Errorf("the parameter %s: its row was there at the last refresh and is not listed now, so it is "+
+				"not added again; the next plan shows whether it is gone", name)
+		}
 		if value == nil {
 			delete(got.Values, column)
 			if _, secret := want.Secrets[column]; secret { // now: its row stays, but not what everybody can read of it
@@ -280,7 +284,7 @@ func (s securityIntegrationStore) drop(
 }
 
 // secretColumn is where secrets belong. Without proof that the encrypted column is missing it is taken for there: a
-// secret must not fall into a column that everybody reads.
+// secret must not fall into a column that everybody reads. A look-up of the encrypted one that fails is no proof.
 func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	const encrypted, plain = "password_value", "value"
 	var listed [2]bool
