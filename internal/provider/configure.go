@@ -87,9 +87,11 @@ func (p *servicenowProvider) Configure(
 		if s.server == lifecycle.Kibana {
 			connection.Kibana.DuplicateCheck, connection.Kibana.SingleReads = check, single
 			connection.Kibana.AcceptVanished = c.AcceptVanished.ValueBool()
+			connection.Kibana.Patience = p.patience
 		} else {
 			connection.ServiceNow.DuplicateCheck, connection.ServiceNow.SingleReads = check, single
 			connection.ServiceNow.AcceptVanished = c.AcceptVanished.ValueBool()
+			connection.ServiceNow.Patience = p.patience
 		}
 	}
 	resp.ResourceData = connection

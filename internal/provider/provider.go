@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -14,19 +15,37 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenow"
 )
 
 // New makes the provider's constructor. version goes into the User-Agent. What Terraform is served comes of NewServer.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &servicenowProvider{version: version, redactor: rest.NewRedactor()} }
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider { return newProvider(version, options) }
+}
+
+func newProvider(version string, options []Option) *servicenowProvider {
+	p := &servicenowProvider{version: version, redactor: rest.NewRedactor(), patience: record.Patience}
+	for _, set := range options {
+		set(p)
+	}
+	return p
+}
+
+// Option changes how a provider behaves in ways that no configuration can.
+type Option func(*servicenowProvider)
+
+// WithPatience sets how long a create whose outcome is unknown is looked for, so that tests need not wait half a minute.
+func WithPatience(patience time.Duration) Option {
+	return func(p *servicenowProvider) { p.patience = patience }
 }
 
 type servicenowProvider struct {
 	version string
 	// redactor learns the secrets of both sides, and of everything that is sent.
 	redactor *rest.Redactor
+	patience time.Duration
 }
 
 var _ interface {

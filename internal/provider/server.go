@@ -10,16 +10,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // NewServer makes what Terraform talks to: the provider as serve serves it, with its last fence around it. No text
 // leaves without having been searched for secrets, wherever it comes from, and secrets of actions are write-only.
 func NewServer(
-	version string, serve func(provider.Provider) (tfprotov6.ProviderServer, error),
+	version string, serve func(provider.Provider) (tfprotov6.ProviderServer, error), options ...Option,
 ) (tfprotov6.ProviderServer, error) {
-	p := &servicenowProvider{version: version, redactor: rest.NewRedactor()}
+	p := newProvider(version, options)
 	made, err := serve(p)
 	if err != nil {
 		return nil, err

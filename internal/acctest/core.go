@@ -1,0 +1,492 @@
+package acctest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
+)
+
+// Core does to the provider what Terraform does, in this process and over the plugin protocol, so that a test can take
+// thousands of runs through it. It knows resources and data sources with literal values and references, each run is a
+// new provider, and the rules that Terraform holds providers to are held here as well.
+//
+// It applies each block before it plans the next, so it never plans with unknown values.
+type Core struct {
+	// Parallelism is how many blocks that do not depend on each other are handled at once; 1 by default.
+	Parallelism int
+	// Patience is how long the provider looks for a create whose outcome is unknown.
+	Patience time.Duration
+
+	t      *testing.T
+	config configuration
+	mu     sync.Mutex
+	state  map[string]*instance
+	log    *lockedBuffer
+}
+
+// instance is what the state holds of one resource or data source.
+type instance struct {
+	value    tftypes.Value
+	private  []byte
+	identity *tfprotov6.ResourceIdentityData
+	tainted  bool
+}
+
+// Outcome is what came of a run.
+type Outcome struct {
+	// Changes are what was planned or done, such as "create servicenow_user.u".
+	Changes []string
+	// Errors and Warnings are the diagnostics, as "summary: detail".
+	Errors, Warnings []string
+}
+
+func (o *Outcome) add(diags []*tfprotov6.Diagnostic) (failed bool) {
+	for _, d := range diags {
+		text := d.Summary + ": " + d.Detail
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			o.Errors, failed = append(o.Errors, text), true
+		} else {
+			o.Warnings = append(o.Warnings, text)
+		}
+	}
+	return failed
+}
+
+// Texts are all the diagnostics.
+func (o *Outcome) Texts() string { return strings.Join(slices.Concat(o.Errors, o.Warnings), "\n") }
+
+// NewCore reads a configuration with its provider block.
+func NewCore(t *testing.T, config string) *Core {
+	t.Helper()
+	parsed, err := parseConfiguration(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Core{
+		Parallelism: 1, Patience: time.Second, t: t, config: parsed, state: map[string]*instance{}, log: &lockedBuffer{},
+	}
+}
+
+// Configure takes another configuration for the same state.
+func (c *Core) Configure(config string) {
+	c.t.Helper()
+	parsed, err := parseConfiguration(config)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.config = parsed
+}
+
+// Log is everything that the provider logged at the level TRACE.
+func (c *Core) Log() string { return c.log.String() }
+
+// State is everything that Terraform would store, private state included.
+func (c *Core) State() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var b strings.Builder
+	for address, held := range c.state {
+		fmt.Fprintf(&b, "%s %s\n%s\n", address, held.value, held.private)
+	}
+	return b.String()
+}
+
+// Has reports whether the state holds an address.
+func (c *Core) Has(address string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state[address] != nil
+}
+
+// Apply refreshes what the state holds and makes it what the configuration says. It goes on as Terraform does: what
+// depends on something that failed is left alone.
+func (c *Core) Apply(ctx context.Context) Outcome { return c.run(ctx, true) }
+
+// Plan refreshes what the state holds and tells what Apply would do.
+func (c *Core) Plan(ctx context.Context) Outcome { return c.run(ctx, false) }
+
+func (c *Core) run(ctx context.Context, apply bool) Outcome {
+	r, out := c.start(ctx)
+	if r == nil {
+		return out
+	}
+	failed := map[string]bool{}
+	var mu sync.Mutex
+	for _, level := range c.config.levels() {
+		var group errgroup.Group
+		group.SetLimit(c.Parallelism)
+		for _, b := range level {
+			if slices.ContainsFunc(b.needs, func(need string) bool { return failed[need] }) {
+				failed[b.address] = true
+				continue
+			}
+			group.Go(func() error {
+				one := r.handle(b, apply)
+				mu.Lock()
+				defer mu.Unlock()
+				out.Changes = append(out.Changes, one.Changes...)
+				out.Errors, out.Warnings = append(out.Errors, one.Errors...), append(out.Warnings, one.Warnings...)
+				failed[b.address] = failed[b.address] || len(one.Errors) > 0
+				return nil
+			})
+		}
+		_ = group.Wait()
+	}
+	return out
+}
+
+// Destroy refreshes and deletes what the state holds, last things first.
+func (c *Core) Destroy(ctx context.Context) Outcome {
+	r, out := c.start(ctx)
+	if r == nil {
+		return out
+	}
+	levels := c.config.levels()
+	slices.Reverse(levels)
+	kept := map[string]bool{}
+	var mu sync.Mutex
+	for _, level := range levels {
+		var group errgroup.Group
+		group.SetLimit(c.Parallelism)
+		for _, b := range level {
+			if c.config.neededBy(b.address, kept) {
+				kept[b.address] = true // as Terraform: not before what needs it
+				continue
+			}
+			group.Go(func() error {
+				one := r.destroy(b)
+				mu.Lock()
+				defer mu.Unlock()
+				out.Changes = append(out.Changes, one.Changes...)
+				out.Errors, out.Warnings = append(out.Errors, one.Errors...), append(out.Warnings, one.Warnings...)
+				if len(one.Errors) > 0 {
+					kept[b.address] = true
+				}
+				return nil
+			})
+		}
+		_ = group.Wait()
+	}
+	return out
+}
+
+// coreRun is one run with a provider of its own.
+type coreRun struct {
+	*Core
+	ctx     context.Context //nolint:containedctx // a run lives as long as its call
+	server  tfprotov6.ProviderServer
+	schemas *tfprotov6.GetProviderSchemaResponse
+}
+
+func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
+	var out Outcome
+	ctx = tflogtest.RootLogger(ctx, c.log)
+	server, err := provider.NewServer("test", process.NewServer, provider.WithPatience(c.Patience))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	config, err := c.config.provider.value(schemas.Provider.ValueType(), nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config, TerraformVersion: "1.14.0"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if out.add(configured.Diagnostics) {
+		return nil, out
+	}
+	return &coreRun{Core: c, ctx: ctx, server: server, schemas: schemas}, out
+}
+
+func (r *coreRun) get(address string) *instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state[address]
+}
+
+func (r *coreRun) set(address string, to *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if to == nil {
+		delete(r.state, address)
+		return
+	}
+	r.state[address] = to
+}
+
+// handle takes one block through its plan and, to apply, through what was planned.
+func (r *coreRun) handle(b block, apply bool) Outcome {
+	r.mu.Lock()
+	known := make(map[string]tftypes.Value, len(r.state))
+	for address, held := range r.state {
+		known[address] = held.value
+	}
+	r.mu.Unlock()
+	if b.isData {
+		return r.readData(b, known)
+	}
+	var out Outcome
+	schema := r.schemas.ResourceSchemas[b.typeName]
+	if schema == nil {
+		out.Errors = append(out.Errors, "no resource "+b.typeName)
+		return out
+	}
+	as := schema.ValueType()
+	config, err := b.value(as, known)
+	if err != nil {
+		out.Errors = append(out.Errors, err.Error())
+		return out
+	}
+	valid, err := r.server.ValidateResourceConfig(r.ctx, &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: b.typeName, Config: config,
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	if err != nil || out.add(valid.Diagnostics) {
+		return out.with(err)
+	}
+	held := r.refresh(b, &out)
+	if len(out.Errors) > 0 {
+		return out
+	}
+	planned, action := r.plan(b, schema, config, held, &out)
+	if len(out.Errors) > 0 || action == "" {
+		return out
+	}
+	out.Changes = append(out.Changes, action+" "+b.address)
+	if !apply {
+		return out
+	}
+	if action == "replace" {
+		if r.delete(b, held, &out); len(out.Errors) > 0 {
+			return out
+		}
+		planned, _ = r.plan(b, schema, config, nil, &out)
+		if len(out.Errors) > 0 {
+			return out
+		}
+		held = nil
+	}
+	r.apply(b, schema, config, held, planned, &out)
+	return out
+}
+
+func (o Outcome) with(err error) Outcome {
+	if err != nil {
+		o.Errors = append(o.Errors, "protocol: "+err.Error())
+	}
+	return o
+}
+
+// refresh reads what the state holds.
+func (r *coreRun) refresh(b block, out *Outcome) *instance {
+	held := r.get(b.address)
+	if held == nil {
+		return nil
+	}
+	as := r.schemas.ResourceSchemas[b.typeName].ValueType()
+	read, err := r.server.ReadResource(r.ctx, &tfprotov6.ReadResourceRequest{
+		TypeName: b.typeName, CurrentState: pack(r.t, as, held.value), Private: held.private, CurrentIdentity: held.identity,
+	})
+	if err != nil {
+		*out = out.with(err)
+		return held
+	}
+	if out.add(read.Diagnostics) {
+		return held
+	}
+	value, err := read.NewState.Unmarshal(as)
+	if err != nil {
+		*out = out.with(err)
+		return held
+	}
+	if value.IsNull() {
+		r.set(b.address, nil)
+		return nil
+	}
+	held = &instance{value: value, private: read.Private, identity: read.NewIdentity, tainted: held.tainted}
+	r.set(b.address, held)
+	return held
+}
+
+// plan plans one resource; no action means that nothing changes.
+func (r *coreRun) plan(
+	b block, schema *tfprotov6.Schema, config *tfprotov6.DynamicValue, held *instance, out *Outcome,
+) (planned *tfprotov6.PlanResourceChangeResponse, action string) {
+	as := schema.ValueType()
+	prior, private := tftypes.NewValue(as, nil), []byte(nil)
+	var identity *tfprotov6.ResourceIdentityData
+	if held != nil && !held.tainted {
+		prior, private, identity = held.value, held.private, held.identity
+	}
+	configured, err := config.Unmarshal(as)
+	if err != nil {
+		*out = out.with(err)
+		return nil, ""
+	}
+	proposed := proposedObject(schema.Block.Attributes, prior, configured)
+	planned, err = r.server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: b.typeName, PriorState: pack(r.t, as, prior), ProposedNewState: pack(r.t, as, proposed), Config: config,
+		PriorPrivate: private, PriorIdentity: identity,
+	})
+	if err != nil || out.add(planned.Diagnostics) {
+		*out = out.with(err)
+		return nil, ""
+	}
+	after, err := planned.PlannedState.Unmarshal(as)
+	switch {
+	case err != nil:
+		*out = out.with(err)
+	case held == nil:
+		action = "create"
+	case held.tainted, len(planned.RequiresReplace) > 0:
+		action = "replace"
+	case !after.Equal(prior):
+		action = "update"
+	}
+	return planned, action
+}
+
+func (r *coreRun) apply(
+	b block, schema *tfprotov6.Schema, config *tfprotov6.DynamicValue, held *instance,
+	planned *tfprotov6.PlanResourceChangeResponse, out *Outcome,
+) {
+	as := schema.ValueType()
+	prior := tftypes.NewValue(as, nil)
+	if held != nil {
+		prior = held.value
+	}
+	applied, err := r.server.ApplyResourceChange(r.ctx, &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: b.typeName, PriorState: pack(r.t, as, prior), PlannedState: planned.PlannedState, Config: config,
+		PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,
+	})
+	if err != nil {
+		*out = out.with(err)
+		return
+	}
+	failed := out.add(applied.Diagnostics)
+	value, err := applied.NewState.Unmarshal(as)
+	if err != nil {
+		*out = out.with(err)
+		return
+	}
+	if value.IsNull() {
+		if held == nil && !failed {
+			out.Errors = append(out.Errors, "Provider produced inconsistent result: "+b.address+" is null after its create")
+		}
+		return
+	}
+	if !value.IsFullyKnown() {
+		out.Errors = append(out.Errors, "Provider returned unknown values after apply: "+b.address)
+	}
+	if want, err := planned.PlannedState.Unmarshal(as); err == nil && !failed {
+		if at := differs(want, value, b.address); at != "" {
+			out.Errors = append(out.Errors, "Provider produced inconsistent result after apply: "+at)
+		}
+	}
+	r.set(b.address, &instance{
+		value: value, private: applied.Private, identity: applied.NewIdentity, tainted: failed && held == nil,
+	})
+}
+
+func (r *coreRun) destroy(b block) Outcome {
+	var out Outcome
+	if b.isData {
+		r.set(b.address, nil)
+		return out
+	}
+	held := r.refresh(b, &out)
+	if held == nil || len(out.Errors) > 0 {
+		return out
+	}
+	out.Changes = append(out.Changes, "delete "+b.address)
+	r.delete(b, held, &out)
+	return out
+}
+
+func (r *coreRun) delete(b block, held *instance, out *Outcome) {
+	as := r.schemas.ResourceSchemas[b.typeName].ValueType()
+	nothing := pack(r.t, as, tftypes.NewValue(as, nil))
+	planned, err := r.server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: b.typeName, PriorState: pack(r.t, as, held.value), ProposedNewState: nothing, Config: nothing,
+		PriorPrivate: held.private, PriorIdentity: held.identity,
+	})
+	if err != nil || out.add(planned.Diagnostics) {
+		*out = out.with(err)
+		return
+	}
+	applied, err := r.server.ApplyResourceChange(r.ctx, &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: b.typeName, PriorState: pack(r.t, as, held.value), PlannedState: nothing, Config: nothing,
+		PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,
+	})
+	if err != nil || out.add(applied.Diagnostics) {
+		*out = out.with(err)
+		return
+	}
+	r.set(b.address, nil)
+}
+
+func (r *coreRun) readData(b block, known map[string]tftypes.Value) Outcome {
+	var out Outcome
+	schema := r.schemas.DataSourceSchemas[b.typeName]
+	if schema == nil {
+		out.Errors = append(out.Errors, "no data source "+b.typeName)
+		return out
+	}
+	as := schema.ValueType()
+	config, err := b.value(as, known)
+	if err != nil {
+		out.Errors = append(out.Errors, err.Error())
+		return out
+	}
+	valid, err := r.server.ValidateDataResourceConfig(r.ctx, &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: b.typeName, Config: config,
+	})
+	if err != nil || out.add(valid.Diagnostics) {
+		return out.with(err)
+	}
+	read, err := r.server.ReadDataSource(r.ctx, &tfprotov6.ReadDataSourceRequest{TypeName: b.typeName, Config: config})
+	if err != nil || out.add(read.Diagnostics) {
+		return out.with(err)
+	}
+	value, err := read.State.Unmarshal(as)
+	if err != nil {
+		return out.with(err)
+	}
+	r.set(b.address, &instance{value: value})
+	return out
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
