@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -49,11 +50,18 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	inParallel(t, "cells", wanted, cell.String, func(t *testing.T, c cell) {
-		if problems := c.check(t, lives[c.subject.name]); len(problems) > 0 {
+		problems, missed := c.check(t, lives[c.subject.name])
+		if missed {
+			table.missed.Add(1)
+		}
+		if len(problems) > 0 {
 			table.red(c)
 			t.Errorf("%s\n%s", c, strings.Join(problems, "\n"))
 		}
 	})
+	if missed := table.missed.Load(); int(missed) > len(wanted)/20 {
+		t.Errorf("%d of %d cells disturbed nothing", missed, len(wanted))
+	}
 	report := fmt.Sprintf("%s\n%s of work on one machine, %s.\n", table.String(), time.Since(began).Round(time.Second),
 		time.Now().UTC().Format("2006-01-02"))
 	t.Log("\n" + report)
@@ -92,6 +100,8 @@ func inParallel[T any](t *testing.T, name string, items []T, nameOf func(T) stri
 type faultTable struct {
 	mu   sync.Mutex
 	rows map[string]map[phase]*faultCount
+	// missed counts cells whose request did not come.
+	missed atomic.Int32
 }
 
 type faultCount struct{ all, run, red int }
