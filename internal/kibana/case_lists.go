@@ -111,7 +111,7 @@ func (m *caseLists) check(report *lifecycle.Report) {
 			case "custom_fields":
 				checkCustomField(entry, object, fault)
 			case "templates":
-				checkTemplate(entry, object, m, fault)
+				checkTemplate(entry, object, fault)
 			case "observable_types":
 				if slices.Contains(builtInObservables, strings.ToLower(record.Text(entry["label"]))) {
 					fault("%q is a type of observable that Kibana has itself", record.Text(entry["label"]))
@@ -149,7 +149,7 @@ func checkCustomField(entry map[string]any, object types.Object, fault func(stri
 	}
 }
 
-func checkTemplate(entry map[string]any, object types.Object, m *caseLists, fault func(string, ...any)) {
+func checkTemplate(entry map[string]any, object types.Object, fault func(string, ...any)) {
 	key := record.Text(entry["key"])
 	text, _ := object.Attributes()["case_fields"].(types.String)
 	if text.IsNull() {
@@ -230,8 +230,8 @@ func (m *caseLists) PlanDestroy(report *lifecycle.Report) {
 func warnRemoved(report *lifecycle.Report, list keyedList, gone []string) {
 	consequence := "Kibana does not offer them any more."
 	if list.column == "custom_fields" {
-		consequence = "Kibana deletes the values that cases hold in them, in every case of this owner and space, and cannot " +
-			"bring them back. To keep the fields and only stop managing them, take custom_fields out as a whole."
+		consequence = "Kibana deletes the values that cases hold in them, in every case of this owner and space, and " +
+			"cannot bring them back. To keep the fields and only stop managing them, take custom_fields out as a whole."
 	}
 	report.Warn(list.p, "Entries of "+list.column+" are removed", strings.Join(gone, ", ")+": "+consequence)
 }
@@ -263,11 +263,11 @@ func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, re
 func caseListAttributes() map[string]schema.Attribute {
 	key := func(of string) schema.Attribute {
 		return schema.StringAttribute{
-			Required: true, MarkdownDescription: "What tells " + of + " from others: at most 36 lowercase letters, digits, `-` " +
-				"and `_`.",
+			Required: true, MarkdownDescription: "What tells " + of + " from others: at most 36 lowercase letters, digits, " +
+				"`-` and `_`.",
 		}
 	}
-	const ownership = " Owned by key: entries of other keys stay as they are, and leaving the attribute out releases them all."
+	const ownership = " Owned by key: entries of other keys stay as they are; leaving the attribute out releases them all."
 	return map[string]schema.Attribute{
 		"custom_fields": schema.ListNestedAttribute{
 			Optional: true,
@@ -287,8 +287,8 @@ func caseListAttributes() map[string]schema.Attribute {
 				},
 				"default_value": schema.StringAttribute{
 					Optional: true,
-					MarkdownDescription: "The value of new cases as JSON; use `jsonencode`: a text, `true` or `false`, a whole number, " +
-						"or the key of an option. Default: none.",
+					MarkdownDescription: "The value of new cases as JSON; use `jsonencode`: a text, `true` or `false`, a whole " +
+						"number, or the key of an option. Default: none.",
 				},
 				"options": schema.ListNestedAttribute{
 					Optional: true, MarkdownDescription: "What can be chosen, for the type `list` only.",
@@ -303,7 +303,7 @@ func caseListAttributes() map[string]schema.Attribute {
 			Optional: true, MarkdownDescription: "Templates of cases, on Kibana 8.15 and newer, at most 10." + ownership,
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"key":         key("a template"),
-				"name":        schema.StringAttribute{Required: true, MarkdownDescription: "What people see; at most 50 characters."},
+				"name":        schema.StringAttribute{Required: true, MarkdownDescription: "What people see, at most 50 letters."},
 				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What it is for. Default: none."},
 				"tags": schema.ListAttribute{
 					Optional: true, ElementType: types.StringType,
@@ -311,8 +311,8 @@ func caseListAttributes() map[string]schema.Attribute {
 				},
 				"case_fields": schema.StringAttribute{
 					Optional: true,
-					MarkdownDescription: "What the template sets in a case, as a JSON object in Kibana's spelling; use `jsonencode`: " +
-						"`title`, `description`, `tags`, `severity`, `category`, `assignees`, `connector`, `settings`, " +
+					MarkdownDescription: "What the template sets in a case, as a JSON object in Kibana's spelling; use " +
+						"`jsonencode`: `title`, `description`, `tags`, `severity`, `category`, `assignees`, `connector`, `settings`, " +
 						"`customFields` (a list of `key`, `type` and `value`). Custom fields that it leaves out are set to their " +
 						"defaults. Default: none.",
 				},

@@ -64,8 +64,8 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 		},
 		"connector_name": schema.StringAttribute{
 			Computed: true,
-			MarkdownDescription: "The connector's name as the settings hold it. Where somebody has changed it there, it is set to " +
-				"the connector's own again.",
+			MarkdownDescription: "The connector's name as the settings hold it. Where somebody has changed it there, it is " +
+				"set to the connector's own again.",
 		},
 		"adopt_existing": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
@@ -142,8 +142,8 @@ func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []strin
 	m.checkFields(ctx, c, report)
 }
 
-// PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that was
-// renamed is no reason to write. Which name it will have then, only the apply knows: the same one may rename it.
+// PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that
+// was renamed is no reason to write. Which name it will have then, only the apply knows: the same one may rename it.
 func (m *caseSettings) PlanChange(
 	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
 ) {
@@ -153,7 +153,8 @@ func (m *caseSettings) PlanChange(
 	}
 	m.planLists(&before.caseLists, report)
 	written, known := kibanaapi.WrittenName(change.Remembered)
-	if change.Writes && !m.ConnectorID.IsNull() || known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != written {
+	changed := known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != written
+	if changed || change.Writes && !m.ConnectorID.IsNull() {
 		m.ConnectorName = types.StringUnknown()
 	}
 }

@@ -363,7 +363,8 @@ func TestCaseLists(t *testing.T) {
 			Check: holds([]string{"theirs", "urgent"}, []string{"theirs", "phishing"}, []string{"theirs", "badge", "late"}),
 		},
 		resource.TestStep{
-			Config:      config(strings.Replace(one, `"toggle", required = true, default_value = jsonencode(false)`, `"text"`, 1)),
+			Config: config(strings.Replace(one, `"toggle", required = true, default_value = jsonencode(false)`,
+				`"text"`, 1)),
 			ExpectError: regexp.MustCompile(`cannot\s+change\s+its\s+type`),
 		},
 		resource.TestStep{ // null releases all

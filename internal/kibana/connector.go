@@ -111,7 +111,7 @@ func (m *genericConnector) PlanChange(
 func (m *genericConnector) Check(_ context.Context, report *lifecycle.Report) {
 	checkObject(report, &m.Config, m.Config)
 	if isKnown(m.SecretsWO) && field.ParseObject(m.SecretsWO.ValueString()) == nil {
-		report.Error(nil, "Not a JSON object", "secrets_wo must hold a JSON object, as jsonencode({ apiToken = … }) makes it.")
+		report.Error(nil, "Not a JSON object", "secrets_wo must hold a JSON object, such as jsonencode({ apiToken = … }).")
 	}
 }
 

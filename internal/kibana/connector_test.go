@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
@@ -104,7 +106,7 @@ func TestConnectorRefusesWhatConfigurationDecides(t *testing.T) {
 		"id without UUID bits":  {withIDs, `connector_id = "1f9a2b44-4b4b-0f4f-0f8f-000000000001"`, `take a UUID`},
 		"id too long":           {newest, `connector_id = "a-readable-id-of-thirty-seven-letters"`, `at most 36 lowercase`},
 		"id in capitals":        {newest, `connector_id = "ITSM"`, `at most 36 lowercase`},
-		"id too early":          {beforeIDs, `connector_id = "1f9a2b44-4b4b-4f4f-8f8f-000000000001"`, `connector_id needs Kibana 8.8`},
+		"id too early":          {beforeIDs, `connector_id = "1f9a2b44-4b4b-4f4f-8f8f-000000000001"`, `needs Kibana 8.8`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -315,4 +317,124 @@ func TestDuplicateCheckCanBeLeftOut(t *testing.T) {
 			},
 		},
 	)
+}
+
+// TestConnectorOwnsItsWholeConfig shows keys that somebody adds, and none of those that Kibana adds.
+func TestConnectorOwnsItsWholeConfig(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	const at = "servicenow_kibana_connector.test"
+	webhook := func(name, secrets string) string {
+		return `
+resource "servicenow_kibana_connector" "test" {
+  name              = "` + name + `"
+  connector_type_id = ".webhook"
+  config            = jsonencode({ url = "https://one.example.com", headers = { a = "1" } })
+  ` + secrets + `
+}
+`
+	}
+	const secrets = `secrets_wo = jsonencode({ user = "elastic", password = "password" })`
+	drift := func(config map[string]any) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				found, err := the(w)
+				if err == nil {
+					err = w.Kibana.Set(found.ID, "", config)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config: webhook("n", secrets),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				acctest.Drifts(at, "config"),
+			}},
+		}
+	}
+	w.Run(
+		resource.TestStep{Config: webhook("n", secrets), ConfigPlanChecks: resource.ConfigPlanChecks{
+			PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(at, tfjsonpath.New("is_deprecated"), knownvalue.Bool(false)),
+				plancheck.ExpectKnownValue(at, tfjsonpath.New("is_missing_secrets"), knownvalue.Bool(false)),
+			},
+		}},
+		drift(map[string]any{"headers": map[string]any{"a": "1", "evil": "2"}}),
+		drift(map[string]any{"method": "put"}), // a default that Kibana had added
+		resource.TestStep{
+			PreConfig: func() {
+				if err := w.Kibana.Upgrade("9.5.0"); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config: webhook("n", secrets), ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+			},
+		},
+		resource.TestStep{Config: webhook("renamed", ""), ExpectError: regexp.MustCompile(`secrets_wo\s+is\s+sent`)},
+		resource.TestStep{
+			Config: webhook("renamed", `secrets_wo = "{}"`), Check: func(*terraform.State) error {
+				found, err := the(w)
+				for key, value := range w.Kibana.Secrets(found.ID) {
+					if value != nil {
+						return fmt.Errorf("the secret %s is left", key)
+					}
+				}
+				return err
+			},
+		},
+	)
+}
+
+// TestUnknownSpace warns at plan of a space that is not there, and stops before anything is written.
+func TestUnknownSpace(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	for _, config := range []string{
+		index("one", `space_id = "nowhere"`),
+		"resource \"servicenow_kibana_case_settings\" \"test\" {\n  space_id = \"nowhere\"\n}\n",
+	} {
+		w.Run(
+			resource.TestStep{Config: config, PlanOnly: true, ExpectNonEmptyPlan: true},
+			resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`no\s+space\s+"nowhere"\s+\(space_id\)`)},
+		)
+	}
+	if writes := w.Writes(); len(writes) > 0 {
+		t.Errorf("writes were sent: %v", writes)
+	}
+}
+
+// TestServerless takes a Kibana that does not tell its version for a current one.
+func TestServerless(t *testing.T) {
+	t.Parallel()
+	const key = "aWQ6a2V5"
+	for name, change := range map[string]func(*kibana.Options){
+		"redacted": func(o *kibana.Options) { o.StatusForAPIKeys = kibana.StatusRedacted },
+		"refused":  func(o *kibana.Options) { o.StatusForAPIKeys = kibana.StatusRefused },
+		"flavor":   func(o *kibana.Options) { o.BuildFlavor = "serverless" },
+		"below":    func(o *kibana.Options) { o.BasePath = "/kibana" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t, onKibana(newest), func(o *simulator.Options) {
+				o.Kibana.APIKeys = []string{key}
+				change(&o.Kibana)
+			})
+			provider := regexp.MustCompile(`basic_auth = \{ username = "`+acctest.KibanaUser+`".*\}`).
+				ReplaceAllString(w.Provider(), `api_key = "`+key+`"`)
+			w.Run(resource.TestStep{
+				Config: provider + index("one", `connector_id = "readable-id"`),
+				Check:  resource.TestCheckResourceAttr("servicenow_kibana_connector.one", "id", "readable-id"),
+			})
+		})
+	}
+}
+
+// TestLicenseTooLow says which license is needed and which one Kibana has.
+func TestLicenseTooLow(t *testing.T) {
+	t.Parallel()
+	acctest.New(t, func(o *simulator.Options) { o.Kibana.License = "basic" }).Run(resource.TestStep{
+		Config:      basicConnector,
+		ExpectError: regexp.MustCompile(`need\s+the\s+license\s+platinum\s+or\s+higher,\s+and\s+this\s+Kibana\s+has\s+basic`),
+	})
 }

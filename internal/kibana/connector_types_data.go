@@ -21,7 +21,7 @@ var NewConnectorTypesData = lifecycle.NewReader[connectorTypesData](lifecycle.Re
 			Computed: true, MarkdownDescription: "The connector types, in Kibana's order.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"id":      schema.StringAttribute{Computed: true, MarkdownDescription: "The type's id, such as `.servicenow`."},
-				"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The type's name, such as `ServiceNow ITSM`."},
+				"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "Its name, such as `ServiceNow ITSM`."},
 				"enabled": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether connectors of the type can be used."},
 				"enabled_in_config": schema.BoolAttribute{
 					Computed: true, MarkdownDescription: "Whether `xpack.actions.enabledActionTypes` admits it.",

@@ -1,6 +1,7 @@
 package kibana_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,8 +15,8 @@ import (
 // host is an element of the argument: an object of texts.
 func host(members ...string) attr.Value {
 	kinds, values := map[string]attr.Type{}, map[string]attr.Value{}
-	for i := 0; i < len(members); i += 2 {
-		kinds[members[i]], values[members[i]] = types.StringType, types.StringValue(members[i+1])
+	for pair := range slices.Chunk(members, 2) {
+		kinds[pair[0]], values[pair[0]] = types.StringType, types.StringValue(pair[len(pair)-1])
 	}
 	return types.ObjectValueMust(kinds, values)
 }
@@ -51,7 +52,7 @@ func TestHostSettings(t *testing.T) {
 		},
 		"another key":  {hosts(t, host("host", "x")), "the keys are url"},
 		"a path":       {hosts(t, host("url", "https://a.example.com/path")), "must not have a path"},
-		"a mode":       {hosts(t, host("url", "https://a.example.com", "verification_mode", "x")), "verification_mode must be"},
+		"a mode":       {hosts(t, host("url", "https://a.example.com", "verification_mode", "x")), "mode must be full"},
 		"another type": {types.StringValue("x"), "list of objects"},
 		"texts":        {hosts(t, types.StringValue("x")), "is not an object"},
 		"no URL":       {hosts(t, host("url", "x")), "must be a URL"},
@@ -69,7 +70,7 @@ func TestHostSettings(t *testing.T) {
 				}
 				return
 			}
-			if got := resp.Result.Value().(types.String).ValueString(); got != test.want { //nolint:forcetypeassert // its type
+			if got := resp.Result.Value(); !got.Equal(types.StringValue(test.want)) {
 				t.Errorf("got %s", got)
 			}
 		})

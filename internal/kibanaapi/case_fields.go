@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// caseFields are the keys that connector_fields must have, null where nothing is set, by connector type. Source: Kibana's
-// cases API, common/types/domain/connector/v1.ts.
+// caseFields are the keys that connector_fields must have, null where nothing is set, by connector type. Source:
+// Kibana's cases API, common/types/domain/connector/v1.ts.
 var caseFields = map[string][]string{
 	typeITSM:         {"impact", "severity", "urgency", "category", "subcategory"},
 	typeSecOps:       {"category", "subcategory", "priority", "destIp", "sourceIp", "malwareHash", "malwareUrl"},
@@ -24,8 +24,8 @@ var furtherCaseFields = map[string][]string{
 	".resilient": {"additionalFields"},
 }
 
-// CheckCaseFields reports keys of connector_fields that Kibana refuses for a type of connector; nil where there are none,
-// or the type's keys are not known here.
+// CheckCaseFields reports keys of connector_fields that Kibana refuses for a type of connector; nil where there are
+// none, or the type's keys are not known here.
 func CheckCaseFields(typeID string, fields map[string]any) error {
 	known, ok := caseFields[typeID]
 	if !ok {
@@ -42,7 +42,8 @@ func CheckCaseFields(typeID string, fields map[string]any) error {
 	case len(unknown) == 0:
 		return nil
 	case len(known) == 0:
-		return fmt.Errorf("connectors of type %s take no connector_fields, and %s is set", typeID, strings.Join(unknown, ", "))
+		return fmt.Errorf("connectors of type %s take no connector_fields, and %s is set",
+			typeID, strings.Join(unknown, ", "))
 	}
 	return fmt.Errorf("connectors of type %s do not have the field %s in connector_fields; they have %s",
 		typeID, strings.Join(unknown, ", "), strings.Join(known, ", "))

@@ -63,8 +63,8 @@ func entryOf(list any, key string) map[string]any {
 	return nil
 }
 
-// merged is a list after a write: entries that the configuration owned before or owns now become what it says, and those
-// of others stay where they are. Without a wanted list, all are released as they are.
+// merged is a list after a write: entries that the configuration owned before or owns now become what it says, and
+// those of others stay where they are. Without a wanted list, all are released as they are.
 func merged(found, before, wanted any) []any {
 	list := []any{}
 	for _, entry := range entries(found) {

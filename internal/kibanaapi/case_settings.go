@@ -17,15 +17,15 @@ import (
 
 // CaseSettings is the Store of the settings that Kibana's cases have, one per owner and space.
 //
-// Its columns are owner, closure_type, connector_id, connector_fields (a JSON object), the lists custom_fields, templates
-// and observable_types of entries as Kibana spells them, and, read only, connector_name and mappings (a list of {source,
-// target, action_type}). Of a list it holds the entries that the configuration owns; all of them in an import. The
-// record's id is the owner: Kibana's own id changes whenever somebody sends a POST. Its Revision is that id and the
-// version, joined by a space. It remembers the connector's name as it was written.
+// Its columns are owner, closure_type, connector_id, connector_fields (a JSON object), the lists custom_fields,
+// templates and observable_types of entries as Kibana spells them, and, read only, connector_name and mappings (a list
+// of {source, target, action_type}). Of a list it holds the entries that the configuration owns; all of them in an
+// import. The record's id is the owner: Kibana's own id changes whenever somebody sends a POST. Its Revision is that id
+// and the version, joined by a space. It remembers the connector's name as it was written.
 //
 // Source: Kibana's cases API, /api/cases/configure. A POST throws away every setting of the owner, custom fields and
-// templates included, so it is sent only where a well-formed list proves that there is none; everything else is a PATCH,
-// which carries all lists as they are found.
+// templates included, so it is sent only where a well-formed list proves that there is none; everything else is a
+// PATCH, which carries all lists as they are found.
 type CaseSettings struct{ kibana *Client }
 
 var _ record.Store = (*CaseSettings)(nil)
@@ -193,8 +193,8 @@ func (s *CaseSettings) Update(ctx context.Context, have record.Record, want reco
 	}, have, want.Record)
 }
 
-// Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them. Entries of lists that
-// the configuration owns are removed, and those of others stay.
+// Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them. Entries of lists
+// that the configuration owns are removed, and those of others stay.
 func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
 	space := s.space(have)
 	found, err := s.find(ctx, space, s.owner(have))
@@ -316,7 +316,8 @@ func (c configuration) former(want record.Record) map[string]string {
 // complete reports whether an answer is a configuration at all.
 func (c configuration) complete() bool { return c.ID != "" && c.Version != "" && c.Owner != "" }
 
-// settingsBody is the body of a write over what was found: all lists that this release knows, entries of others included.
+// settingsBody is the body of a write over what was found: all lists that this release knows, entries of others
+// included.
 func settingsBody(
 	found configuration, connector caseConnector, have, want record.Record,
 ) (map[string]any, error) {
@@ -341,8 +342,8 @@ func always(connector caseConnector) func(configuration) caseConnector {
 	return func(configuration) caseConnector { return connector }
 }
 
-// patch makes the settings that were found what is wanted. When somebody else was faster, it looks once for what is there
-// now and changes that, so what others changed stays.
+// patch makes the settings that were found what is wanted. When somebody else was faster, it looks once for what is
+// there now and changes that, so what others changed stays.
 func (s *CaseSettings) patch(
 	ctx context.Context, space string, found configuration, connector func(configuration) caseConnector,
 	have, want record.Record,
@@ -395,8 +396,8 @@ func toJSON(value any) map[string]any {
 	return decoded
 }
 
-// answer is what the settings hold of mine, the record whose lists say which entries are owned. name is the connector's as
-// this provider wrote it.
+// answer is what the settings hold of mine, the record whose lists say which entries are owned. name is the connector's
+// as this provider wrote it.
 func (s *CaseSettings) answer(
 	c configuration, space string, mine record.Record, name string, err error,
 ) (record.Answer, error) {

@@ -69,13 +69,13 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case f.conflicts > 0:
 		f.conflicts--
 		f.touch()
-		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "This configuration has been updated."})
+		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "It has been updated."})
 		return
 	case f.settings == nil || !strings.HasSuffix(r.URL.Path, "/"+f.settings["id"].(string)):
 		reply(http.StatusNotFound, map[string]any{"statusCode": 404, "error": "Not Found", "message": "gone"})
 		return
 	case body["version"] != f.settings["version"]:
-		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "This configuration has been updated."})
+		reply(http.StatusConflict, map[string]any{"statusCode": 409, "error": "Conflict", "message": "It has been updated."})
 		return
 	default:
 		f.patched = body
@@ -218,7 +218,8 @@ func TestCaseSettingsKeepWhatOthersMade(t *testing.T) {
 	}
 
 	taken := wantSettings(map[string]any{"observable_types": []any{map[string]any{"key": "badge", "label": "Mine"}}})
-	if _, err = s.Update(t.Context(), fewer.Record, taken); err == nil || !strings.Contains(err.Error(), "adopt_existing") {
+	_, err = s.Update(t.Context(), fewer.Record, taken)
+	if err == nil || !strings.Contains(err.Error(), "adopt_existing") {
 		t.Errorf("taking somebody else's entry: %v", err)
 	}
 	released := wantSettings(map[string]any{"connector_id": "itsm"})
@@ -311,9 +312,12 @@ func TestCaseSettingsRefuse(t *testing.T) {
 		values map[string]any
 		want   string
 	}{
-		"no connector":   {map[string]any{"connector_id": "nobody"}, "no connector nobody"},
-		"rules only":     {map[string]any{"connector_id": "itom"}, "serves rules only"},
-		"unknown field":  {map[string]any{"connector_id": "jira", "connector_fields": map[string]any{"impact": "1"}}, "do not have the field impact"},
+		"no connector": {map[string]any{"connector_id": "nobody"}, "no connector nobody"},
+		"rules only":   {map[string]any{"connector_id": "itom"}, "serves rules only"},
+		"unknown field": {
+			map[string]any{"connector_id": "jira", "connector_fields": map[string]any{"impact": "1"}},
+			"do not have the field impact",
+		},
 		"unknown custom": {map[string]any{"templates": []any{template("t", value("x", "1"))}}, `custom field "x"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,7 +148,8 @@ func (s *Connectors) findCreated(
 			return record.Answer{}, err
 		case !s.holds(found, want, body):
 			return record.Answer{}, &record.SeveralError{
-				IDs: []string{want.ID}, Key: fmt.Sprintf(" (connector_id %s is that of another connector, %q)", want.ID, found.Name),
+				IDs: []string{want.ID},
+				Key: fmt.Sprintf(" (connector_id %s is that of another connector, %q)", want.ID, found.Name),
 			}
 		}
 		s.kibana.lists.wrote(space, found.ID, &found)
@@ -215,7 +216,8 @@ func (s *Connectors) importID(c Connector, space string) string {
 	return space + "/" + c.ID
 }
 
-// holds reports whether a connector is the wanted one: its name, its type, and its config as far as the wanted one goes.
+// holds reports whether a connector is the wanted one: its name, its type, and its config as far as the wanted one
+// goes.
 func (s *Connectors) holds(c Connector, want record.Write, body map[string]any) bool {
 	if c.Name != want.Text(nameColumn) || c.TypeID != s.typeOf(want.Record) {
 		return false
@@ -419,7 +421,8 @@ func (s *Connectors) body(routes routes, want record.Write) (map[string]any, err
 		}
 	}
 	return map[string]any{
-		nameColumn: want.Values[nameColumn], configColumn: config, secretsSecret: secrets, routes.typeKey: s.typeOf(want.Record),
+		nameColumn: want.Values[nameColumn], configColumn: config, secretsSecret: secrets,
+		routes.typeKey: s.typeOf(want.Record),
 	}, nil
 }
 

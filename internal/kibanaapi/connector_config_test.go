@@ -22,7 +22,8 @@ func TestGenericConfigIsOwnedAsAWhole(t *testing.T) {
 	values := map[string]any{
 		"name": "n", typeColumn: ".webhook", configColumn: map[string]any{"url": "u", "headers": map[string]any{"a": "1"}},
 	}
-	wrote, err := connectors.Update(t.Context(), record.Record{ID: "a"}, record.Write{Record: record.Record{Values: values}})
+	want := record.Write{Record: record.Record{Values: values}}
+	wrote, err := connectors.Update(t.Context(), record.Record{ID: "a"}, want)
 	if err != nil || record.Text(wrote.Values[configColumn]) != `{"headers":{"a":"1"},"url":"u"}` {
 		t.Fatalf("wrote %v, %v", wrote.Values, err)
 	}
@@ -61,7 +62,8 @@ func TestGenericConfigIsOwnedAsAWhole(t *testing.T) {
 			have: record.Record{ID: "a", Values: values, Remembered: map[string]string{
 				addedMemory: wrote.Remembered[addedMemory], releaseMemory: "8.19",
 			}},
-			now: `{"url": "u", "headers": {"a": "1"}, "method": "post", "authType": null, "more": 1}`, want: `{"headers":{"a":"1"},"url":"u"}`,
+			now:            `{"url": "u", "headers": {"a": "1"}, "method": "post", "authType": null, "more": 1}`,
+			want:           `{"headers":{"a":"1"},"url":"u"}`,
 			remembersAdded: `{"authType":null,"method":"post","more":1}`,
 		},
 		"an import": {
@@ -80,7 +82,8 @@ func TestGenericConfigIsOwnedAsAWhole(t *testing.T) {
 		if err != nil || record.Text(got.Values[configColumn]) != test.want {
 			t.Errorf("%s: read %s, %v", name, record.Text(got.Values[configColumn]), err)
 		}
-		if want := test.remembersAdded; want != "" && got.Remembered[addedMemory] != want || got.Remembered[releaseMemory] != "9.4" {
+		added := test.remembersAdded
+		if added != "" && got.Remembered[addedMemory] != added || got.Remembered[releaseMemory] != "9.4" {
 			t.Errorf("%s: remembers %v", name, got.Remembered)
 		}
 	}
@@ -246,7 +249,9 @@ func TestRun(t *testing.T) {
 
 func TestStateVersion(t *testing.T) {
 	t.Parallel()
-	for release, want := range map[string]string{"9.1": "9.1", "8.19.2": "8.19", "8.8.0-SNAPSHOT": "8.8", "9": "", "x.y": ""} {
+	for release, want := range map[string]string{
+		"9.1": "9.1", "8.19.2": "8.19", "8.8.0-SNAPSHOT": "8.8", "9": "", "x.y": "",
+	} {
 		s := &scripted{}
 		k := s.client(t, "")
 		err := k.StateVersion(release)

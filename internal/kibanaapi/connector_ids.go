@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-// What a connector's id may be. Before 9.4 Kibana demands a UUID of an id that comes from outside, since connectors hold
-// encrypted secrets: core's saved_objects_utils.ts. From 9.4 on: the actions plugin's validate_connector_id.ts.
+// What a connector's id may be. Before 9.4 Kibana demands a UUID of an id that comes from outside, since connectors
+// hold encrypted secrets: core's saved_objects_utils.ts. From 9.4 on: the actions plugin's validate_connector_id.ts.
 var (
 	uuidID = regexp.MustCompile(`(?i)^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|` +
 		`00000000-0000-0000-0000-000000000000)$`)

@@ -293,8 +293,10 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 		"lost, and cannot be told":  {chosen, []step{{}}, []step{{403, gone}}, "could not be found out", 2},
 		"chosen and taken":          {chosen, []step{{409, conflict}}, nil, "is taken", 1},
 		"lost, resent, conflict":    {chosen, []step{{}, {409, conflict}}, []step{{404, gone}, {200, ours}}, "", 4},
-		"generated and conflict":    {"", []step{{409, conflict}, {409, conflict}}, []step{{404, gone}, {404, gone}}, "409", 4},
-		"refused":                   {chosen, []step{{400, `{"statusCode": 400, "message": "no"}`}}, nil, "no", 1},
+		"generated and conflict": {
+			"", []step{{409, conflict}, {409, conflict}}, []step{{404, gone}, {404, gone}}, "409", 4,
+		},
+		"refused": {chosen, []step{{400, `{"statusCode": 400, "message": "no"}`}}, nil, "no", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,5 +29,6 @@ func (k *Client) explainLicense(ctx context.Context, space, typeID string, err e
 			}
 		}
 	}
-	return fmt.Errorf("%w. Connectors of type %s need the license %s, and this Kibana has %s", err, typeID, needs, found[1])
+	return fmt.Errorf("%w. Connectors of type %s need the license %s, and this Kibana has %s",
+		err, typeID, needs, found[1])
 }

@@ -3,6 +3,7 @@ package kibanaapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -82,6 +83,11 @@ func (s *scripted) client(t *testing.T, space string) *Client {
 	return k
 }
 
+// refused is Kibana's own refusal.
+func refused(status int) scriptedAnswer {
+	return scriptedAnswer{status, fmt.Sprintf(`{"statusCode": %d, "error": "x", "message": "x"}`, status)}
+}
+
 func ok(body string) []scriptedAnswer { return []scriptedAnswer{{http.StatusOK, body}} }
 
 const listRequest, one = "GET /api/actions/connectors", "GET one"
@@ -93,7 +99,8 @@ func TestOddAnswersKeepTheState(t *testing.T) {
 	have := record.Record{ID: id, Values: map[string]any{closureColumn: closeByUser}}
 	odd := map[string]string{
 		"an object": `{}`, "null": `null`, "a list of null": `[null]`, "a list of numbers": `[1]`, "nothing": ``,
-		"blanks": `  `, "no id": `[{"name": "n"}]`, "a number as id": `[{"id": 1}]`, "garbage": `[] x`, "an error": `{"error": "x"}`,
+		"blanks": `  `, "no id": `[{"name": "n"}]`, "a number as id": `[{"id": 1}]`, "garbage": `[] x`,
+		"an error":   `{"error": "x"}`,
 		"odd config": `[{"id": "` + id + `", "name": "n", "connector_type_id": ".index", "config": "x"}]`,
 	}
 	for name, body := range odd {
@@ -105,11 +112,12 @@ func TestOddAnswersKeepTheState(t *testing.T) {
 			}
 			s := &scripted{answers: map[string][]scriptedAnswer{
 				listRequest: ok(body), one: ok(single), "DELETE one": {{status: http.StatusNoContent}},
-				"GET /api/cases/configure": ok(body), "GET /api/actions/connector_types": ok(strings.ReplaceAll(body, `"id"`, `"x"`)),
-				"POST one": ok(single),
+				"GET /api/cases/configure":         ok(body),
+				"GET /api/actions/connector_types": ok(strings.ReplaceAll(body, `"id"`, `"x"`)),
+				"POST one":                         ok(single),
 			}}
 			k := s.client(t, "")
-			connectors := k.Connectors(".index")
+			connectors, settings, cases := k.Connectors(".index"), k.CaseSettings(), record.Record{ID: "cases"}
 			for what, err := range map[string]error{
 				"reading a connector":      second(connectors.Read(t.Context(), have, nil)),
 				"finding connectors":       second(connectors.Find(t.Context(), record.Match{}, nil, 1)),
@@ -117,10 +125,10 @@ func TestOddAnswersKeepTheState(t *testing.T) {
 				"getting a connector":      second(k.Get(t.Context(), DefaultSpace, id)),
 				"listing types":            second(k.Types(t.Context(), DefaultSpace)),
 				"running a connector":      second(k.Run(t.Context(), DefaultSpace, id, nil, false)),
-				"reading case settings":    second(k.CaseSettings().Read(t.Context(), record.Record{ID: "cases"}, nil)),
-				"creating case settings":   second(k.CaseSettings().Create(t.Context(), record.Write{Record: record.Record{ID: "cases"}})),
-				"resetting case settings":  second(k.CaseSettings().Delete(t.Context(), record.Record{ID: "cases"}, record.Options{})),
-				"changing case settings":   second(k.CaseSettings().Update(t.Context(), record.Record{ID: "cases"}, record.Write{})),
+				"reading case settings":    second(settings.Read(t.Context(), cases, nil)),
+				"creating case settings":   second(settings.Create(t.Context(), record.Write{Record: cases})),
+				"resetting case settings":  second(settings.Delete(t.Context(), cases, record.Options{})),
+				"changing case settings":   second(settings.Update(t.Context(), cases, record.Write{})),
 				"checking for a duplicate": second(connectors.Create(t.Context(), named("n"))),
 			} {
 				if err == nil || errors.Is(err, record.ErrNotFound) {
@@ -230,17 +238,21 @@ func TestSpaces(t *testing.T) {
 		asked   int // by two plans and two creates
 	}{
 		"there":      {scriptedAnswer{http.StatusOK, `{"id": "ops", "name": "Ops"}`}, false, 1},
-		"not there":  {scriptedAnswer{http.StatusNotFound, `{"statusCode": 404, "error": "Not Found", "message": "Not Found"}`}, true, 3},
-		"forbidden":  {scriptedAnswer{http.StatusForbidden, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`}, false, 1},
-		"broken":     {scriptedAnswer{http.StatusInternalServerError, `{"statusCode": 500, "error": "x", "message": "x"}`}, false, 1},
+		"not there":  {refused(http.StatusNotFound), true, 3},
+		"forbidden":  {refused(http.StatusForbidden), false, 1},
+		"broken":     {refused(http.StatusInternalServerError), false, 1},
 		"by a proxy": {scriptedAnswer{http.StatusNotFound, `nothing here`}, false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &scripted{answers: map[string][]scriptedAnswer{path: {test.answer}, "GET /s/ops/api/actions/connectors": ok(`[]`)}}
+			s := &scripted{answers: map[string][]scriptedAnswer{
+				path: {test.answer}, "GET /s/ops/api/actions/connectors": ok(`[]`),
+			}}
 			k := s.client(t, "ops")
-			if k.SpaceMissing(t.Context(), "ops") != test.missing || k.SpaceMissing(t.Context(), "ops") != test.missing {
-				t.Errorf("missing is %v", !test.missing)
+			for range 2 {
+				if missing := k.SpaceMissing(t.Context(), "ops"); missing != test.missing {
+					t.Errorf("missing is %v", missing)
+				}
 			}
 			for range 2 {
 				_, err := k.Connectors(".index").Create(t.Context(), named("one"))
@@ -269,13 +281,17 @@ func TestLicenseRefusals(t *testing.T) {
 	const refusal = `{"statusCode": 403, "error": "Forbidden", "message": "Action type .servicenow is disabled because ` +
 		`your basic license does not support it. Please upgrade your license."}`
 	for name, test := range map[string]struct{ types, want string }{
-		"with types":    {`[{"id": ".servicenow", "minimum_license_required": "platinum"}]`, "need the license platinum or higher, and this Kibana has basic"},
+		"with types": {
+			`[{"id": ".servicenow", "minimum_license_required": "platinum"}]`,
+			"need the license platinum or higher, and this Kibana has basic",
+		},
 		"without types": {`{}`, "need the license a higher one, and this Kibana has basic"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &scripted{answers: map[string][]scriptedAnswer{
-				listRequest: ok(`[]`), "POST one": {{http.StatusForbidden, refusal}}, "GET /api/actions/connector_types": ok(test.types),
+				listRequest: ok(`[]`), "POST one": {{http.StatusForbidden, refusal}},
+				"GET /api/actions/connector_types": ok(test.types),
 			}}
 			_, err := s.client(t, "").Connectors(".servicenow").Create(t.Context(), named("one"))
 			if err == nil || !strings.Contains(err.Error(), test.want) {

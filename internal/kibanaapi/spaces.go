@@ -34,8 +34,8 @@ func (s *knownSpaces) set(space string, missing bool) {
 }
 
 // SpaceMissing reports whether Kibana says that a space is not there. It asks for the space itself, once, since Kibana
-// serves requests in a space that does not exist as if it did, and nobody would ever see what they make. An account that
-// may not read spaces, or a Kibana that does not answer, proves nothing: then it is not missing.
+// serves requests in a space that does not exist as if it did, and nobody would ever see what they make. An account
+// that may not read spaces, or a Kibana that does not answer, proves nothing: then it is not missing.
 func (k *Client) SpaceMissing(ctx context.Context, space string) bool {
 	if missing, known := k.spaces.get(space); known {
 		return missing

@@ -47,8 +47,8 @@ type Definition struct {
 	Display string
 	// LeftOut is what lists leave out unless they are asked for it.
 	LeftOut LeftOut
-	// ListedBy names the attribute by which a list of this resource can be narrowed down, and whose values in ListedElsewhere
-	// have resources, and lists, of their own: without a filter the list leaves those out.
+	// ListedBy names the attribute by which a list of this resource can be narrowed down, and whose values in
+	// ListedElsewhere have resources, and lists, of their own: without a filter the list leaves those out.
 	ListedBy        string
 	ListedElsewhere []string
 	// MayBeEmpty names the collections for which [] means something else than null.
@@ -82,8 +82,8 @@ type Planner interface {
 	Plan(ctx context.Context, c *Servers, secrets []string, report *Report)
 }
 
-// ChangePlanner is a model that works out attributes which the server sets, or that looks at what changes. PlanChange is
-// called on the planned model in every plan but a destroy's, after all values that stay have been filled in.
+// ChangePlanner is a model that works out attributes which the server sets, or that looks at what changes. PlanChange
+// is called on the planned model in every plan but a destroy's, after all values that stay have been filled in.
 type ChangePlanner interface {
 	PlanChange(ctx context.Context, c *Servers, change Change, report *Report)
 }

@@ -21,3 +21,11 @@ resource "servicenow_kibana_connector" "webhook" {
     password = var.webhook_password
   })
 }
+
+# A readable id, which other configurations can refer to. It needs Kibana 9.4; 8.8 to 9.3 take a UUID.
+resource "servicenow_kibana_connector" "alerts" {
+  connector_id      = "alerts-index"
+  name              = "Alerts index"
+  connector_type_id = ".index"
+  config            = jsonencode({ index = "alerts" })
+}
