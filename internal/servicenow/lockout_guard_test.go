@@ -537,3 +537,47 @@ func TestGuardThatCannotSee(t *testing.T) {
 		resource.TestStep{PreConfig: hide(false), Config: `# none`},
 	)
 }
+
+// From the moment the Table API asks for an auth scope, tokens without it lose it, those of this provider too.
+func TestGuardOfAuthScopes(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	client := insertRow(t, w, "oauth_entity", servicenow.Record{
+		"name": "Own", "client_id": "own", "client_secret": "secret", "scope_restriction_status": "unrestricted",
+	})
+	w.Settled()
+	withToken := strings.ReplaceAll(w.Provider(), `basic_auth   = { username = "admin", password = "admin" }`,
+		`oauth_password = { client_id = "own", client_secret = "secret", username = "admin", password = "admin" }`)
+	const scope = `
+resource "servicenow_auth_scope" "test" { name = "tickets" }
+`
+	held := `
+resource "servicenow_record" "held" {
+  table  = "oauth_entity_auth_scope_mapping"
+  values = { oauth_entity = "` + client + `", auth_scope = servicenow_auth_scope.test.id }
+}
+`
+	asked := func(method string) string {
+		return `
+resource "servicenow_rest_api_auth_scope" "test" {
+  name          = "Tables"
+  auth_scope_id = servicenow_auth_scope.test.id
+  rest_api_id   = "` + servicenow.TableAPI + `"
+  http_method   = "` + method + `"
+}
+`
+	}
+	elsewhere := strings.Replace(strings.Replace(asked("GET"), servicenow.TableAPI, servicenow.ImportSetAPI, 1),
+		`"servicenow_rest_api_auth_scope" "test"`, `"servicenow_rest_api_auth_scope" "import"`, 1)
+	w.Run(
+		resource.TestStep{Config: withToken + scope + elsewhere},
+		resource.TestStep{Config: withToken + scope + elsewhere + asked("DELETE"), ExpectError: lockedOut},
+		resource.TestStep{Config: withToken + scope + held},
+		resource.TestStep{Config: withToken + scope + held + asked("GET")},
+		resource.TestStep{Config: withToken + scope + held + asked("POST")},
+		resource.TestStep{Config: withToken + scope + asked("POST"), ExpectError: lockedOut},
+		resource.TestStep{Config: scope + asked("POST")}, // passwords have no scopes
+		resource.TestStep{Config: scope + asked("PATCH")},
+		resource.TestStep{Config: "# none"},
+	)
+}

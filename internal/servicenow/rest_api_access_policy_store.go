@@ -111,7 +111,9 @@ func ownedOnly(got record.Answer, want record.Write) record.Answer {
 
 // policyChange is what a write does to the policy's own row.
 func policyChange(want record.Write) servicenowapi.RowChange {
-	return servicenowapi.RowChange{Table: "sys_api_access_policy", ID: want.ID, Values: policyOf(want.Record).Values}
+	return servicenowapi.RowChange{
+		Table: "sys_api_access_policy", ID: want.ID, Values: policyOf(want.Record).Values, LooksAtPath: true,
+	}
 }
 
 func (s accessPolicyStore) create(
@@ -302,6 +304,8 @@ func (s accessPolicyStore) Read(
 	return got, nil
 }
 
+func distinct(ids []string) []string { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
 func profilesOf(rows []record.Record) []string {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
@@ -320,7 +324,7 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 	if !owned {
 		after = before
 	}
-	profiles, err := s.guard.profiles(ctx, slices.Compact(slices.Sorted(slices.Values(slices.Concat(after, before)))))
+	profiles, err := s.guard.profiles(ctx, distinct(slices.Concat(after, before)))
 	if err != nil {
 		return record.Answer{}, err
 	}
@@ -331,7 +335,7 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 	}
 	change := policyChange(want)
 	change.ID, change.Values = have.ID, record.ChangedValues(policyOf(have), policyOf(want.Record))
-	if owned {
+	if owned && !slices.Equal(distinct(after), distinct(before)) {
 		change.Profiles = append([]string{}, after...)
 	}
 	var got record.Answer

@@ -21,7 +21,9 @@ var NewRESTAPIAuthScope = lifecycle.New[restAPIAuthScope](lifecycle.Definition{
 		"Policies > REST API Auth Scope*).\n\n" +
 		"~> **From the moment one exists, every token loses the API** until its client holds the scope: 403 `Missing " +
 		"required api access scope`. Scopes are read at each request, so tokens that were issued before are hit, this " +
-		"provider's own too. The scope `useraccount` opens every API; basic authentication is not affected.\n\n" +
+		"provider's own too: what would take the Table API from its token is refused before it is sent, unless " +
+		"`allow_lockout` is set in the provider block. The scope `useraccount` opens every API; basic authentication is " +
+		"not affected.\n\n" +
 		"The instance refuses a second record for one path. Needs the plugin `com.glide.rest.auth.scope`, and the role " +
 		"`api_service_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{

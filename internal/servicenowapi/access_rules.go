@@ -17,6 +17,8 @@ const (
 	keyProfileTable      = "http_key_auth"
 	standardProfileTable = "std_http_auth"
 	parameterTable       = "sys_token_auth_parameter"
+	// metadataTable is the base of all of them.
+	metadataTable = "sys_metadata"
 )
 
 // decisiveColumns are, by table, the columns that decide. A table that is named here is guarded, whoever writes it; the
@@ -26,12 +28,20 @@ var decisiveColumns = map[string][]string{
 		"active", "api", "api_path", "apply_global", "apply_all", "http_method", "apply_all_methods", "version",
 		"apply_all_versions", "api_resource", "apply_all_resources", "api_tablename", "apply_all_tables",
 	},
-	mappingTable:           {"api_access_policy", "inbound_auth_profile"},
-	standardProfileTable:   {"active", "type"},
-	keyProfileTable:        {"active", "auth_parameter"},
-	parameterTable:         {"parameter_name", "type", "prefix"},
+	mappingTable:         {"api_access_policy", "inbound_auth_profile"},
+	standardProfileTable: {"active", "type"},
+	keyProfileTable:      {"active", "auth_parameter"},
+	parameterTable:       {"parameter_name", "type", "prefix"},
+	accessScopeTable: {
+		"active", "api", "api_path", "auth_scope", "http_method", "apply_all_methods", "version", "apply_all_versions",
+		"api_resource", "apply_all_resources",
+	},
+	authScopeTable:         {"name"},
+	clientScopesTable:      {"oauth_entity", "auth_scope"},
+	clientTable:            {"active", "client_id", "scope_restriction_status"},
+	jwtClientTable:         {"active", "client_id", "scope_restriction_status"},
 	"inbound_auth_profile": {"active"},
-	"sys_metadata":         {},
+	metadataTable:          {},
 }
 
 const (
@@ -75,7 +85,7 @@ func (a accessRows) with(changes []RowChange, paths map[string]string) accessRow
 	for _, c := range changes {
 		table := c.Table
 		for name, rows := range after {
-			if rows[c.ID] != nil {
+			if after[c.Table][c.ID] == nil && rows[c.ID] != nil {
 				table = name // a base table's name will do as well
 			}
 		}
@@ -89,6 +99,9 @@ func (a accessRows) with(changes []RowChange, paths map[string]string) accessRow
 			maps.DeleteFunc(after[mappingTable], func(_ string, m accessRow) bool {
 				return m["api_access_policy"] == c.ID || m["inbound_auth_profile"] == c.ID
 			})
+			for _, table := range []string{accessScopeTable, clientScopesTable} {
+				maps.DeleteFunc(after[table], func(_ string, row accessRow) bool { return row["auth_scope"] == c.ID })
+			}
 			continue
 		case !known && !c.New:
 			continue // gone, or not of a kind that decides
@@ -101,6 +114,9 @@ func (a accessRows) with(changes []RowChange, paths map[string]string) accessRow
 		maps.Copy(row, stringValues(c.Values))
 		if row["api_path"] = path; row["api"] != api { // the instance fills the path in
 			row["api_path"] = paths[row["api"]]
+			if row["api_path"] == "" && row["api"] != "" && !c.LooksAtPath {
+				row["api_path"] = tableAPIPath // it may be, and afterwards it is too late
+			}
 		}
 		after[table][c.ID] = row
 		if c.Profiles != nil && after[mappingTable] != nil {
@@ -250,6 +266,8 @@ func (a accessRows) verdicts(own AuthKind) map[string]verdict {
 type accessView struct {
 	began         time.Time
 	before, after accessRows
+	// policies and scopes tell which of the two the change may touch.
+	policies, scopes bool
 }
 
 // concerns reports whether any of the changes may touch a policy that decides about the Table API. It needs the
@@ -267,12 +285,16 @@ func (v accessView) concerns(changes []RowChange) bool {
 	})
 }
 
-// matters reports whether the change touches what a deciding policy is, or what any of its profiles does.
-func (v accessView) matters(own AuthKind) bool {
-	if v.before == nil {
+// matters reports whether the change touches what a deciding policy is, or what any of its profiles does, or anything
+// about auth scopes.
+func (v accessView) matters(s *Client) bool {
+	own := s.AuthKind()
+	switch {
+	case v.scopes && v.movesScopes(s.clientID()):
+		return true
+	case !v.policies:
 		return false
-	}
-	if !slices.Equal(v.before.deciding(), v.after.deciding()) {
+	case !slices.Equal(v.before.deciding(), v.after.deciding()):
 		return true
 	}
 	return slices.ContainsFunc(v.after.deciding(), func(id string) bool {
@@ -282,10 +304,19 @@ func (v accessView) matters(own AuthKind) bool {
 }
 
 // refusal tells why the change would shut us out; nil when nothing is known against it.
-func (v accessView) refusal(own AuthKind) error {
-	if v.before == nil {
-		return nil
+func (v accessView) refusal(s *Client) error {
+	if v.policies {
+		if err := v.policyRefusal(s.AuthKind()); err != nil {
+			return err
+		}
 	}
+	if v.scopes {
+		return v.scopeRefusal(s.clientID())
+	}
+	return nil
+}
+
+func (v accessView) policyRefusal(own AuthKind) error {
 	before, after := v.before.verdicts(own), v.after.verdicts(own)
 	for _, id := range v.after.deciding() {
 		was, decided := before[id]
@@ -297,7 +328,7 @@ func (v accessView) refusal(own AuthKind) error {
 		return lockout(own, fmt.Sprintf("the policy %s maps no active profile that admits that", v.after.describe(id)),
 			isTrue(v.after[policyTable][id]["apply_global"]))
 	}
-	for request := range v.requests() {
+	for _, request := range requests(narrowedBy(policyTable, v.before, v.after)) {
 		if v.before.admitsRequest(request, before, own) && !v.after.admitsRequest(request, after, own) {
 			return lockout(own, "no policy admits that any more", request["api"] != tableAPIPath)
 		}
@@ -315,36 +346,7 @@ func (a accessRows) describe(id string) string {
 	return fmt.Sprintf("%q on %s", row["name"], where)
 }
 
-// requests yields one request for each combination of what the deciding policies are narrowed to, and of anything else.
-func (v accessView) requests() func(yield func(map[string]string) bool) {
-	all := []map[string]string{{"api": tableAPIPath}, {"api": ""}}
-	for _, n := range narrowings {
-		values := map[string]bool{"": true}
-		for _, rows := range []accessRows{v.before, v.after} {
-			for _, id := range rows.deciding() {
-				for _, value := range rows[policyTable][id].part(n.column, n.all) {
-					values[value] = true
-				}
-			}
-		}
-		var further []map[string]string
-		for _, request := range all {
-			for value := range values {
-				r := maps.Clone(request)
-				r[n.column] = value
-				further = append(further, r)
-			}
-		}
-		all = further
-	}
-	return func(yield func(map[string]string) bool) {
-		for _, request := range all {
-			if !yield(request) {
-				return
-			}
-		}
-	}
-}
+const lockoutSummary = "The write would lock this provider out"
 
 // LockoutError is why a write was not sent: it would shut out the method that this connection itself logs in with.
 type LockoutError struct{ Summary, Detail string }
@@ -368,7 +370,7 @@ func lockout(own AuthKind, cause string, everywhere bool) error {
 		AuthAPIKey: "an active servicenow_api_key_auth_profile with the parameter of the header x-sn-apikey",
 		AuthToken:  "an active servicenow_http_auth_profile of the type for OAuth tokens",
 	}[own]
-	return &LockoutError{"The write would lock this provider out", fmt.Sprintf("The provider logs in with %s, and "+
+	return &LockoutError{lockoutSummary, fmt.Sprintf("The provider logs in with %s, and "+
 		"afterwards %s, so the instance would answer 401 to everything that follows on %s, to the repair of this as well. "+
 		"Let the policy map %s first (auth_profile_ids). If the lock-out is meant, set allow_lockout = true, of the policy "+
 		"itself or in the provider block.", own, cause, where, missing)}

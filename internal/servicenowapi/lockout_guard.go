@@ -26,6 +26,8 @@ type RowChange struct {
 	New, Deleted bool
 	// Values are the columns that are written.
 	Values map[string]any
+	// LooksAtPath says that the writer itself looks what an API is that nothing told, before the row counts.
+	LooksAtPath bool
 	// Profiles, unless nil, are all that a policy maps afterwards.
 	Profiles []string
 }
@@ -70,7 +72,7 @@ func (s *Client) Foresee(ctx context.Context, changes []RowChange) error {
 	if err != nil {
 		return err
 	}
-	return view.refusal(s.AuthKind())
+	return view.refusal(s)
 }
 
 type vettedKey struct{}
@@ -129,7 +131,7 @@ func (s *Client) admit(ctx context.Context, changes []RowChange) (done func(erro
 		return nil, err
 	}
 	view, err := s.look(ctx, changes)
-	if err == nil && view.matters(s.AuthKind()) {
+	if err == nil && view.matters(s) {
 		if !g.writing.TryAcquire(allWriters) {
 			if err = g.writing.Acquire(ctx, allWriters); err == nil {
 				g.forget() // what was waited for has changed what was seen
@@ -137,7 +139,7 @@ func (s *Client) admit(ctx context.Context, changes []RowChange) (done func(erro
 			}
 		}
 		if err == nil {
-			if err = view.refusal(s.AuthKind()); err != nil {
+			if err = view.refusal(s); err != nil {
 				g.writing.Release(allWriters)
 			}
 		}
@@ -181,9 +183,17 @@ func (s *Client) mayMatter(c RowChange) bool {
 		return false
 	}
 	kind := s.AuthKind()
+	if slices.Contains(scopeTables, c.Table) && kind != AuthToken {
+		return false // scopes restrict tokens only
+	}
 	switch c.Table {
-	case policyTable:
-		return !c.New || isActive(stringValues(c.Values))
+	case policyTable, accessScopeTable:
+		if c.Profiles != nil && !c.New {
+			return true
+		}
+		if c.New {
+			return isActive(stringValues(c.Values))
+		}
 	case parameterTable:
 		if kind != AuthAPIKey {
 			return false
@@ -202,25 +212,48 @@ func (s *Client) mayMatter(c RowChange) bool {
 // look foresees what a change comes to, and reads no more for it than it has to.
 func (s *Client) look(ctx context.Context, changes []RowChange) (accessView, error) {
 	seen := s.guard.recall()
-	if err := s.see(ctx, seen, policyTable); err != nil {
+	if err := s.lookAtPolicies(ctx, seen, changes); err != nil {
 		return accessView{}, err
 	}
-	for _, c := range changes {
-		s.learnPath(ctx, record.Text(c.Values["api"]), seen.rows[policyTable])
+	foreseen := func() accessView {
+		return accessView{began: seen.began, before: seen.rows, after: seen.rows.with(changes, s.guard.paths)}
 	}
-	view := accessView{began: seen.began, before: seen.rows, after: seen.rows.with(changes, s.guard.paths)}
-	if !view.concerns(changes) {
-		return accessView{}, nil
+	scopes := s.AuthKind() == AuthToken && slices.ContainsFunc(changes, func(c RowChange) bool {
+		return slices.Contains(scopeTables, c.Table) || c.Table == metadataTable
+	})
+	policies := seen.rows[policyTable] != nil && foreseen().concerns(changes)
+	var tables []string
+	if policies {
+		tables = append(tables, mappingTable, standardProfileTable, keyProfileTable)
+		if s.AuthKind() == AuthAPIKey {
+			tables = append(tables, parameterTable)
+		}
 	}
-	tables := []string{mappingTable, standardProfileTable, keyProfileTable}
-	if s.AuthKind() == AuthAPIKey {
-		tables = append(tables, parameterTable)
+	if scopes {
+		tables = append(tables, accessScopeTable, authScopeTable, clientScopesTable, clientTable)
 	}
 	if err := s.see(ctx, seen, tables...); err != nil {
 		return accessView{}, err
 	}
-	view.after = seen.rows.with(changes, s.guard.paths)
+	view := foreseen()
+	view.policies, view.scopes = policies, scopes
 	return view, nil
+}
+
+// lookAtPolicies reads the policies if the change may touch them, and what APIs the change names.
+func (s *Client) lookAtPolicies(ctx context.Context, seen *sighting, changes []RowChange) error {
+	for _, c := range changes {
+		if slices.Contains(scopeTables, c.Table) {
+			continue
+		}
+		if err := s.see(ctx, seen, policyTable); err != nil {
+			return err
+		}
+	}
+	for _, c := range changes {
+		s.learnPath(ctx, record.Text(c.Values["api"]), seen.rows[policyTable])
+	}
+	return nil
 }
 
 // see reads whole tables: they are small, and what belongs together is then seen together.
@@ -251,7 +284,17 @@ func (s *Client) see(ctx context.Context, seen *sighting, tables ...string) erro
 func (s *Client) accessTable(ctx context.Context, table string) (map[string]accessRow, error) {
 	rows := map[string]accessRow{}
 	columns := append([]string{"name"}, decisiveColumns[table]...)
-	hidden, err := s.Table(table).Each(ctx, "", columns, 0, func(row record.Record) error {
+	query := ""
+	if table == clientTable { // the others are nobody's concern
+		if s.clientID() == "" {
+			return rows, nil
+		}
+		var err error
+		if query, err = encodedQuery(map[string]string{"client_id": s.clientID()}); err != nil {
+			return nil, err
+		}
+	}
+	hidden, err := s.Table(table).Each(ctx, query, columns, 0, func(row record.Record) error {
 		rows[row.ID] = stringValues(row.Values)
 		return nil
 	})
@@ -266,8 +309,9 @@ func (s *Client) accessTable(ctx context.Context, table string) (map[string]acce
 		return rows, nil
 	case errors.Is(err, record.ErrHidden), rest.HasStatus(err, http.StatusForbidden):
 		return nil, fmt.Errorf("it was not sent, since the account may not read %s, which decides whether this locks the "+
-			"provider itself out of the instance. Give it a role that reads access policies, their mappings, profiles and "+
-			"parameters, or, if a lock-out is acceptable, set allow_lockout = true in the provider block: %w", table, err)
+			"provider itself out of the instance. Give it a role that reads access policies, their mappings, profiles, "+
+			"parameters and auth scopes, or, if a lock-out is acceptable, set allow_lockout = true in the provider block: %w",
+			table, err)
 	}
 	return nil, fmt.Errorf("it was not sent, since whether it locks the provider itself out could not be seen: %w", err)
 }
@@ -293,6 +337,12 @@ func (s *Client) learnPath(ctx context.Context, api string, policies map[string]
 	match := map[string]string{"name": policyTable, "element": "api", "value": api}
 	choices, err := s.Table("sys_choice").Find(ctx, record.Match{Values: match}, []string{"label"}, 1)
 	if err != nil || len(choices) != 1 {
+		// A scripted API is none of the platform's own.
+		apis, err := s.Table("sys_ws_definition").Find(
+			ctx, record.Match{Values: map[string]string{"sys_id": api}}, []string{"base_uri"}, 1)
+		if err == nil && len(apis) == 1 {
+			s.guard.paths[api] = "api" + apis[0].Text("base_uri")
+		}
 		return
 	}
 	label := choices[0].Text("label")
