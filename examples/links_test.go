@@ -133,3 +133,54 @@ func headings(text string) map[string]bool {
 	}
 	return anchors
 }
+
+// TestPagesAreInASubcategory holds that templates sort pages in one way, and into the groups that a user thinks in.
+func TestPagesAreInASubcategory(t *testing.T) {
+	t.Parallel()
+	known := map[string]int{
+		"Elastic on ServiceNow": 0, "Inbound access": 0, "Event Management": 0, "Users and roles": 0,
+		"Kibana connectors": 0, "Vulnerability Response": 0, "Any table": 0, "Diagnostics": 0,
+	}
+	subcategory := regexp.MustCompile(`(?m)^subcategory: "(.*)"$`)
+	err := fs.WalkDir(os.DirFS("../docs"), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(name, "guides/") || name == "index.md" {
+			return err
+		}
+		text, err := os.ReadFile(path.Join("..", "docs", name))
+		if err != nil {
+			return err
+		}
+		found := subcategory.FindSubmatch(text)
+		if found == nil {
+			t.Errorf("%s has no subcategory", name)
+			return nil
+		}
+		if _, ok := known[string(found[1])]; !ok {
+			t.Errorf("%s is in the subcategory %q", name, found[1])
+		}
+		known[string(found[1])]++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pages := range known {
+		if pages == 0 {
+			t.Errorf("nothing is in the subcategory %q", name)
+		}
+	}
+	sorted := regexp.MustCompile(`(?ms)^subcategory: .*?"$`)
+	var first string
+	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "list-resources", "actions", "functions"} {
+		text, err := os.ReadFile(path.Join("..", "templates", kind+".md.tmpl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch rule := sorted.FindString(string(text)); {
+		case first == "":
+			first = rule
+		case rule != first || rule == "":
+			t.Errorf("templates/%s.md.tmpl sorts pages by another rule than resources.md.tmpl", kind)
+		}
+	}
+}
