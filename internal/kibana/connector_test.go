@@ -324,17 +324,17 @@ func TestConnectorOwnsItsWholeConfig(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, onKibana(newest))
 	const at = "servicenow_kibana_connector.test"
-	webhook := func(name, secrets string) string {
+	webhook := func(name, writeOnly string) string {
 		return `
 resource "servicenow_kibana_connector" "test" {
   name              = "` + name + `"
   connector_type_id = ".webhook"
   config            = jsonencode({ url = "https://one.example.com", headers = { a = "1" } })
-  ` + secrets + `
+  ` + writeOnly + `
 }
 `
 	}
-	const secrets = `secrets_wo = jsonencode({ user = "elastic", password = "password" })`
+	const login = `secrets_wo = jsonencode({ user = "elastic", password = "password" })`
 	drift := func(config map[string]any) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: func() {
@@ -346,14 +346,14 @@ resource "servicenow_kibana_connector" "test" {
 					t.Fatal(err)
 				}
 			},
-			Config: webhook("n", secrets),
+			Config: webhook("n", login),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				acctest.Drifts(at, "config"),
 			}},
 		}
 	}
 	w.Run(
-		resource.TestStep{Config: webhook("n", secrets), ConfigPlanChecks: resource.ConfigPlanChecks{
+		resource.TestStep{Config: webhook("n", login), ConfigPlanChecks: resource.ConfigPlanChecks{
 			PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(at, tfjsonpath.New("is_deprecated"), knownvalue.Bool(false)),
 				plancheck.ExpectKnownValue(at, tfjsonpath.New("is_missing_secrets"), knownvalue.Bool(false)),
@@ -367,7 +367,7 @@ resource "servicenow_kibana_connector" "test" {
 					t.Fatal(err)
 				}
 			},
-			Config: webhook("n", secrets), ConfigPlanChecks: resource.ConfigPlanChecks{
+			Config: webhook("n", login), ConfigPlanChecks: resource.ConfigPlanChecks{
 				PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 			},
 		},
