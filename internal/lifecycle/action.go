@@ -55,7 +55,9 @@ func (a *actionResource[T, M]) Metadata(_ context.Context, req action.MetadataRe
 	resp.TypeName = req.ProviderTypeName + "_" + a.Type
 }
 
-func (a *actionResource[T, M]) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+func (a *actionResource[T, M]) Configure(
+	_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse,
+) {
 	a.connection = connectionOf(req.ProviderData, &resp.Diagnostics)
 }
 

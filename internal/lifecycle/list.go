@@ -195,9 +195,8 @@ func (l *lister[T, M]) each(
 		})
 	}
 	terms := servicenowapi.TermsOf(asked.query)
-	columns := append(l.lifecycle.encode(M(new(T))).Columns, asked.columns...)
-	own := slices.Clone(columns)
-	columns = append(columns, display.columns()...)
+	own := slices.Concat(l.lifecycle.encode(M(new(T))).Columns, asked.columns)
+	columns := slices.Concat(own, display.columns())
 	for _, term := range terms {
 		columns = append(columns, term.Column) // read along, to see that no term was dropped
 	}
