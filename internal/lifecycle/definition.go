@@ -51,9 +51,29 @@ type Definition struct {
 	// ListedElsewhere have resources, and lists, of their own: without a filter the list leaves those out.
 	ListedBy        string
 	ListedElsewhere []string
+	// Adoption says when servicenow-adopt takes a record over.
+	Adoption Adoption
+	// NamedBy says which attributes of other resources name a record without its id, by attribute: "user_identifier" holds
+	// the value of one of these attributes.
+	NamedBy map[string][]string
 	// MayBeEmpty names the collections for which [] means something else than null.
 	MayBeEmpty []string
 }
+
+// Adoption says when servicenow-adopt takes a record over.
+type Adoption int
+
+// The reasons to adopt a record.
+const (
+	// AdoptAlways is for what makes up an integration.
+	AdoptAlways Adoption = iota
+	// AdoptReferred is for records that an instance has many of: adopted where an adopted one refers to them.
+	AdoptReferred
+	// AdoptShared is for those of them that have many unrelated users, whom the record does not make one integration.
+	AdoptShared
+	// AdoptBelonging is for rows that join two records: adopted with a record that their key refers to.
+	AdoptBelonging
+)
 
 // LeftOut is a kind of records that lists leave out.
 type LeftOut struct {

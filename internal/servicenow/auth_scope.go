@@ -10,9 +10,10 @@ import (
 
 // NewAuthScope manages an auth scope (sys_auth_scope).
 var NewAuthScope = lifecycle.New[authScope](lifecycle.Definition{
-	Type:  "auth_scope",
-	Table: "sys_auth_scope",
-	Key:   []string{"name"},
+	Type:     "auth_scope",
+	Table:    "sys_auth_scope",
+	Key:      []string{"name"},
+	Adoption: lifecycle.AdoptShared,
 	Description: "An auth scope (`sys_auth_scope`): what OAuth clients and API keys hold, so that APIs guarded by a " +
 		"`servicenow_rest_api_auth_scope` open to them. Give it to clients by their `auth_scope_ids`. Needs the plugin " +
 		"`com.glide.rest.auth.scope`, and the role `api_service_admin` or `admin`.",

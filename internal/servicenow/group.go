@@ -12,9 +12,10 @@ import (
 
 // NewGroup manages a group of users (sys_user_group).
 var NewGroup = lifecycle.New[group](lifecycle.Definition{
-	Type:  "group",
-	Table: "sys_user_group",
-	Key:   []string{"name"},
+	Type:     "group",
+	Table:    "sys_user_group",
+	Key:      []string{"name"},
+	Adoption: lifecycle.AdoptReferred,
 	Description: "A group of users (`sys_user_group`, *User Administration > Groups*). Members come with " +
 		"`servicenow_group_member`, and the roles they inherit with `servicenow_group_role`.",
 	Attributes: map[string]schema.Attribute{

@@ -16,6 +16,7 @@ var NewGroupMember = lifecycle.New[groupMember](lifecycle.Definition{
 	Type:        "group_member",
 	Table:       "sys_user_grmember",
 	Key:         []string{"group_id", "user_id"},
+	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{user.user_name} · in {group.name}",
 	Description: "One user's membership of one group (`sys_user_grmember`). The user inherits the group's roles.",
 	Attributes: map[string]schema.Attribute{

@@ -16,6 +16,7 @@ var NewGroupRole = lifecycle.New[groupRole](lifecycle.Definition{
 	Type:        "group_role",
 	Table:       "sys_group_has_role",
 	Key:         []string{"group_id", "role_id"},
+	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{group.name} · role {role.name}",
 	Description: "One role of one group (`sys_group_has_role`), which the group's members inherit.",
 	Attributes: map[string]schema.Attribute{

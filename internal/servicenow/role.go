@@ -15,6 +15,7 @@ var NewRole = lifecycle.New[role](lifecycle.Definition{
 	Type:        "role",
 	Table:       "sys_user_role",
 	Key:         []string{"name"},
+	Adoption:    lifecycle.AdoptShared,
 	Description: "A role (`sys_user_role`, *User Administration > Roles*). Give it to users with `servicenow_user_role`.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{

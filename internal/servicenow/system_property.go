@@ -18,9 +18,10 @@ import (
 
 // NewSystemProperty manages a system property (sys_properties).
 var NewSystemProperty = lifecycle.New[systemProperty](lifecycle.Definition{
-	Type:  "system_property",
-	Table: "sys_properties",
-	Key:   []string{"name"},
+	Type:     "system_property",
+	Table:    "sys_properties",
+	Key:      []string{"name"},
+	Adoption: lifecycle.AdoptReferred,
 	Store: func(c *lifecycle.Servers) record.Store {
 		return systemPropertyStore{c.ServiceNow.Table("sys_properties"), c.ServiceNow}
 	},

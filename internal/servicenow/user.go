@@ -15,10 +15,12 @@ import (
 
 // NewUser manages a user (sys_user), for example the one that an integration logs in as.
 var NewUser = lifecycle.New[user](lifecycle.Definition{
-	Type:  "user",
-	Table: "sys_user",
-	Key:   []string{"user_name"},
-	Store: func(c *lifecycle.Servers) record.Store { return userStore{c.ServiceNow.Table("sys_user")} },
+	Type:     "user",
+	Table:    "sys_user",
+	Key:      []string{"user_name"},
+	Adoption: lifecycle.AdoptReferred,
+	NamedBy:  map[string][]string{"user_identifier": {"email", "user_name"}},
+	Store:    func(c *lifecycle.Servers) record.Store { return userStore{c.ServiceNow.Table("sys_user")} },
 	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
 		"Roles come with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{

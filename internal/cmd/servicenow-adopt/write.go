@@ -1,0 +1,297 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/embedded"
+)
+
+// writer writes resources in HCL.
+type writer struct {
+	strings.Builder
+	*estate
+	targets   targets
+	written   map[*found]bool
+	variables map[string]bool
+	// missing are the variables of the resource that is being written.
+	missing []string
+	self    *found
+}
+
+// resource writes one resource and its import.
+func (w *writer) resource(attributes []*tfprotov6.SchemaAttribute, f *found) {
+	if w.Len() > 0 {
+		w.WriteByte('\n')
+	}
+	w.self, w.missing = f, nil
+	fmt.Fprintf(w, "import {\n  to = %s\n  id = %s\n}\n\n", f.address(), quoted(importID(f)))
+	fmt.Fprintf(w, "resource %q %q {\n", f.kind, f.label)
+	w.body(attributes, f.Resource, "  ", f.kind[len("servicenow_"):]+"_"+f.label)
+	w.WriteString("}\n")
+	for _, name := range w.missing {
+		fmt.Fprintf(w, "\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n", name)
+	}
+}
+
+// importID is an import id that names the place, where there is one.
+func importID(f *found) string {
+	id := cmp.Or(f.Identity["id"], f.id())
+	if space := f.Identity["space_id"]; space != "" {
+		return space + "/" + id
+	}
+	return id
+}
+
+// body writes attributes that the configuration decides, the required ones first, and secrets as comments.
+func (w *writer) body(
+	attributes []*tfprotov6.SchemaAttribute, values map[string]tftypes.Value, indent, prefix string,
+) {
+	attributes = slices.Clone(attributes)
+	slices.SortStableFunc(attributes, func(a, b *tfprotov6.SchemaAttribute) int {
+		return cmp.Or(-compareBools(a.Required, b.Required), cmp.Compare(a.Name, b.Name))
+	})
+	top := indent == "  "
+	for _, a := range attributes {
+		value := values[a.Name]
+		switch {
+		case a.WriteOnly:
+			name := w.variable(prefix + "_" + strings.TrimSuffix(a.Name, "_wo"))
+			fmt.Fprintf(w, "%s# %s = var.%s\n", indent, a.Name, name)
+		case top && (a.Name == "timeouts" || a.Name == "id") || !a.Required && !a.Optional || a.Sensitive:
+		case value.Type() == nil || value.IsNull() || !value.IsKnown():
+		case a.NestedType != nil:
+			fmt.Fprintf(w, "%s%s = %s\n", indent, a.Name, w.nested(a.NestedType, value, indent, prefix))
+		default:
+			fmt.Fprintf(w, "%s%s = %s\n", indent, a.Name, w.value(a.Name, value, indent))
+		}
+	}
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func (w *writer) variable(name string) string {
+	name = unique(name, w.variables)
+	w.missing = append(w.missing, name)
+	return name
+}
+
+// inner writes attributes to a text of its own.
+func (w *writer) inner(attributes []*tfprotov6.SchemaAttribute, value tftypes.Value, indent, prefix string) string {
+	var values map[string]tftypes.Value
+	_ = value.As(&values) // the schema says that it is an object
+	nested := writer{
+		estate: w.estate, targets: w.targets, written: w.written, variables: w.variables, self: w.self,
+	}
+	nested.body(attributes, values, indent+"  ", prefix)
+	w.missing = append(w.missing, nested.missing...)
+	return "{\n" + nested.String() + indent + "}"
+}
+
+func (w *writer) nested(of *tfprotov6.SchemaObject, value tftypes.Value, indent, prefix string) string {
+	if of.Nesting == tfprotov6.SchemaObjectNestingModeSingle {
+		return w.inner(of.Attributes, value, indent, prefix)
+	}
+	if of.Nesting == tfprotov6.SchemaObjectNestingModeMap {
+		var items map[string]tftypes.Value
+		_ = value.As(&items) // as above
+		lines := make([]string, 0, len(items))
+		for _, key := range slices.Sorted(maps.Keys(items)) {
+			lines = append(lines, indent+"  "+quoted(key)+" = "+w.inner(of.Attributes, items[key], indent+"  ", prefix)+"\n")
+		}
+		return "{\n" + strings.Join(lines, "") + indent + "}"
+	}
+	var items []tftypes.Value
+	_ = value.As(&items) // as above
+	lines := make([]string, len(items))
+	for i, item := range items {
+		lines[i] = indent + "  " + w.inner(of.Attributes, item, indent+"  ", prefix) + ",\n"
+	}
+	return "[\n" + strings.Join(lines, "") + indent + "]"
+}
+
+// value writes a value that is no object.
+func (w *writer) value(attribute string, value tftypes.Value, indent string) string {
+	if value.IsNull() {
+		return "null"
+	}
+	switch {
+	case value.Type().Is(tftypes.String):
+		text, _ := embedded.Text(value)
+		return w.text(attribute, text)
+	case value.Type().Is(tftypes.Bool):
+		var b bool
+		_ = value.As(&b) // it is one
+		return fmt.Sprint(b)
+	case value.Type().Is(tftypes.Number):
+		n := &big.Float{}
+		_ = value.As(&n) // it is one
+		return n.Text('f', -1)
+	}
+	if value.Type().Is(tftypes.Map{}) {
+		var items map[string]tftypes.Value
+		_ = value.As(&items) // it is one
+		lines := make([]string, 0, len(items))
+		for _, key := range slices.Sorted(maps.Keys(items)) {
+			lines = append(lines, indent+"  "+quoted(key)+" = "+w.value(attribute, items[key], indent+"  ")+"\n")
+		}
+		return "{\n" + strings.Join(lines, "") + indent + "}"
+	}
+	var items []tftypes.Value
+	if err := value.As(&items); err != nil {
+		return "null # " + err.Error()
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = w.element(attribute, item, indent)
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+// element writes a value in a list, on one line and without a comment.
+func (w *writer) element(attribute string, value tftypes.Value, indent string) string {
+	text, ok := embedded.Text(value)
+	if t, refers := w.targets.of(attribute, text); !ok || refers && t.of != w.self && w.written[t.of] {
+		return w.value(attribute, value, indent)
+	}
+	return quoted(text)
+}
+
+// text writes a reference where one is held, and anything else as it is.
+func (w *writer) text(attribute, text string) string {
+	t, ok := w.targets.of(attribute, text)
+	switch {
+	case ok && t.of != w.self && w.written[t.of]:
+		return t.of.address() + "." + t.attribute
+	case w.left[text] != "":
+		return quoted(text) + " # " + printable(w.left[text])
+	case strings.Contains(strings.TrimSuffix(text, "\n"), "\n") && !strings.ContainsFunc(text, unprintable):
+		return heredoc(text)
+	}
+	return quoted(text)
+}
+
+func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
+
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+var templates = strings.NewReplacer("${", "$${", "%{", "%%{")
+
+// heredoc writes a text of several lines.
+func heredoc(text string) string {
+	end := "EOT"
+	for strings.Contains(text, end) {
+		end += "_"
+	}
+	body := templates.Replace(text)
+	if strings.HasSuffix(text, "\n") {
+		return "<<" + end + "\n" + body + end
+	}
+	return "chomp(<<" + end + "\n" + body + "\n" + end + "\n  )"
+}
+
+// quoted writes a text in quotes.
+func quoted(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case !unicode.IsPrint(r):
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return templates.Replace(b.String())
+}
+
+// providerBlock names the two servers, and leaves the credentials in the environment.
+func providerBlock() string {
+	var b strings.Builder
+	b.WriteString(`terraform {
+  required_providers {
+    servicenow = {
+      source = "seed-e98ff420/servicenow"
+    }
+  }
+}
+
+# Credentials come from the environment, such as SERVICENOW_USERNAME and SERVICENOW_PASSWORD.
+provider "servicenow" {
+`)
+	if url := os.Getenv("SERVICENOW_INSTANCE_URL"); url != "" {
+		fmt.Fprintf(&b, "  instance_url = %s\n", quoted(url))
+	}
+	if url := os.Getenv("KIBANA_ENDPOINT"); url != "" {
+		fmt.Fprintf(&b, "  kibana = {\n    url = %s\n  }\n", quoted(url))
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+func (e *estate) readme(files []file) string {
+	var b strings.Builder
+	b.WriteString(`# Adopted integrations
+
+This configuration describes what is there already. Next:
+
+1. ` + "`terraform init`" + `
+2. ` + "`terraform plan`" + `: imports only, 0 to add, 0 to change, 0 to destroy.
+3. ` + "`terraform apply`" + `: writes the state, and nothing to any server.
+4. Delete the ` + "`import`" + ` blocks once they were applied.
+
+Secrets cannot be read. Their lines are comments: to let Terraform own a secret, uncomment its line and its variable.
+The next apply then sends it.
+
+| file | resources |
+|---|---|
+`)
+	for _, f := range files {
+		fmt.Fprintf(&b, "| `%s` | %d |\n", f.name, strings.Count("\n"+f.text, "\nresource "))
+	}
+	b.WriteString(`
+Not among them, since they cannot be listed: ` + "`servicenow_plugin`, `servicenow_store_application`, " +
+		"`servicenow_kibana_case_settings`" + ` and records of other tables (` + "`servicenow_record`" + `). Import them by
+their ids. System properties are left out as well.
+`)
+	if len(e.notes) > 0 {
+		b.WriteString("\nLeft out:\n\n")
+		for _, note := range e.notes {
+			b.WriteString("- " + note + "\n")
+		}
+	}
+	return b.String()
+}
