@@ -578,3 +578,38 @@ func TestLookUpThatWasNotRun(t *testing.T) {
 		t.Errorf("made %v: %v", got, err)
 	}
 }
+
+// BenchmarkLookUp looks a key up in a table of 10,000 rows, and BenchmarkOwnWrite lays a write over it.
+func BenchmarkLookUp(b *testing.B) {
+	k, q := manyKeys(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(k.find(q)) != 1 {
+			b.Fatal("not found")
+		}
+	}
+}
+
+func BenchmarkOwnWrite(b *testing.B) {
+	k, q := manyKeys(b)
+	row := k.find(q)[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		k.put(row)
+	}
+}
+
+func manyKeys(tb testing.TB) (*keyedRows, *lookUp) {
+	tb.Helper()
+	rows := make([]record.Record, loadRows)
+	for i := range rows {
+		rows[i] = record.Record{ID: rowID(i), Values: map[string]any{"name": fmt.Sprintf("Role %d", i)}}
+	}
+	q, err := newLookUp(record.Match{Values: map[string]string{"name": "ROLE 7777"}}, nil, 5)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	k := newKeyedRows(rows, []string{"name"}, 0)
+	k.find(q)
+	return k, q
+}
