@@ -17,10 +17,10 @@ var NewApplicationData = lifecycle.NewLookup[applicationData](lifecycle.Lookup{
 		"`source_scope_id` and `target_scope_id` take.",
 	Attributes: map[string]schema.Attribute{
 		"scope": schema.StringAttribute{
-			Optional: true, Computed: true, MarkdownDescription: "The scope, as `x_elas2_inc_int`.",
+			Optional: true, Computed: true, MarkdownDescription: "The scope, such as `x_elas2_inc_int`.",
 		},
 		"name": schema.StringAttribute{
-			Optional: true, Computed: true, MarkdownDescription: "The name, as `Elastic for ITSM`.",
+			Optional: true, Computed: true, MarkdownDescription: "The name, such as `Elastic for ITSM`.",
 		},
 		"version": schema.StringAttribute{Computed: true, MarkdownDescription: "The installed version."},
 		"kind": schema.StringAttribute{

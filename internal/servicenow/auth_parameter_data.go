@@ -16,7 +16,7 @@ var NewAuthParameterData = lifecycle.NewLookup[authParameterData](lifecycle.Look
 	Description: "Finds an authentication parameter (`sys_token_auth_parameter`): the header or query parameter that " +
 		"carries an API key. Where both have the same name, `type` chooses; the error about several lists their types.",
 	Attributes: map[string]schema.Attribute{
-		"parameter_name": schema.StringAttribute{Required: true, MarkdownDescription: "The name, as `x-sn-apikey`."},
+		"parameter_name": schema.StringAttribute{Required: true, MarkdownDescription: "The name, such as `x-sn-apikey`."},
 		"type": schema.StringAttribute{
 			Optional: true, MarkdownDescription: "The kind: `auth_header` for a header, and another value, which differs " +
 				"between instances, for a query parameter.",

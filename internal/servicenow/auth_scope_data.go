@@ -16,7 +16,7 @@ var NewAuthScopeData = lifecycle.NewLookup[authScopeData](lifecycle.Lookup{
 	Description: "Finds an authentication scope (`sys_auth_scope`) by its name, for `auth_scope_ids` of a " +
 		"`servicenow_rest_api_key`.",
 	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The scope's name, as `useraccount`."},
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The scope's name, such as `useraccount`."},
 	},
 })
 

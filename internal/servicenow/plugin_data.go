@@ -19,7 +19,7 @@ var NewPluginData = lifecycle.NewReader[pluginData](lifecycle.Reader{
 	Description: "Finds a plugin of the platform (`v_plugin`) by its id, and tells whether it is active.",
 	Attributes: map[string]schema.Attribute{
 		"plugin_id": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The plugin's id, as `com.glide.tokenbased_auth`.",
+			Required: true, MarkdownDescription: "The plugin's id, such as `com.glide.tokenbased_auth`.",
 		},
 		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The plugin's name."},
 		"active":  schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the plugin is active."},

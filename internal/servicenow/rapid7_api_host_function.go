@@ -27,7 +27,7 @@ func (rapid7APIHost) Metadata(_ context.Context, _ function.MetadataRequest, res
 func (rapid7APIHost) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Gives the host of a region of Rapid7's Insight platform",
-		MarkdownDescription: "Gives the host that InsightVM's API of a region has, as `us.api.insight.rapid7.com`. The " +
+		MarkdownDescription: "Returns the host of InsightVM's API in a region, such as `us.api.insight.rapid7.com`. The " +
 			"region must be the one that InsightVM is set up in; with another one no data arrives, without an error.",
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "region",

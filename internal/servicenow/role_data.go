@@ -15,7 +15,7 @@ var NewRoleData = lifecycle.NewLookup[roleData](lifecycle.Lookup{
 	Keys:        []string{"name"},
 	Description: "Finds a role (`sys_user_role`) by its name.",
 	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The role's name, as `import_set_loader`."},
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The role's name, such as `import_set_loader`."},
 	},
 })
 
