@@ -2,6 +2,7 @@ package servicenow_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -153,4 +154,73 @@ func TestAuthParameterDataWithoutType(t *testing.T) {
 		Config: `data "servicenow_auth_parameter" "test" { parameter_name = "ni.nolog.token" }`,
 		Check:  resource.TestCheckResourceAttrSet("data.servicenow_auth_parameter.test", "id"),
 	})
+}
+
+// TestRESTAPIKeyScopeColumn takes the column of the scopes from the dictionary, whatever it is called, and writes nothing
+// where there is none or where that cannot be told.
+func TestRESTAPIKeyScopeColumn(t *testing.T) {
+	t.Parallel()
+	const config = `
+data "servicenow_user" "admin" { user_name = "admin" }
+data "servicenow_auth_scope" "all" { name = "useraccount" }
+resource "servicenow_rest_api_key" "test" {
+  name           = "Elastic"
+  user_id        = data.servicenow_user.admin.id
+  auth_scope_ids = [data.servicenow_auth_scope.all.id]
+}
+`
+	without := strings.ReplaceAll(config, "auth_scope_ids", "# auth_scope_ids")
+	drop := func(w *acctest.World, query string) {
+		for _, row := range w.ServiceNow.Records("sys_dictionary", query) {
+			if err := w.ServiceNow.Delete("sys_dictionary", row["sys_id"]); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		change func(w *acctest.World)
+		want   string // the error; none means that it works
+		column string
+	}{
+		"another name": {func(w *acctest.World) {
+			drop(w, "name=api_key^element=auth_scope")
+			if _, err := w.ServiceNow.Insert("sys_dictionary", servicenow.Record{
+				"name": "api_key", "element": "scopes", "internal_type": "glide_list", "reference": "sys_auth_scope",
+			}); err != nil {
+				t.Error(err)
+			}
+		}, "", "scopes"},
+		"none": {
+			func(w *acctest.World) { drop(w, "name=api_key^element=auth_scope") }, `Keys\s+without\s+scopes`, "",
+		},
+		"blind": {
+			func(w *acctest.World) {
+				for _, row := range w.ServiceNow.Records("sys_dictionary", "name=api_key") {
+					w.ServiceNow.Hide(row["sys_id"], true)
+				}
+			}, `personalize_dictionary`, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t)
+			test.change(w)
+			w.Settled()
+			if test.want != "" {
+				w.Run(
+					resource.TestStep{Config: config, ExpectError: regexp.MustCompile(test.want)},
+					resource.TestStep{Config: without}, // keys work without
+				)
+				return
+			}
+			w.Run(
+				resource.TestStep{Config: config, Check: holds(w, "api_key", "name=Elastic", test.column, servicenow.UseraccountScope)},
+				resource.TestStep{
+					ResourceName: "servicenow_rest_api_key.test", ImportState: true, ImportStateVerify: true,
+					ImportStateId: "name=Elastic",
+				},
+				resource.TestStep{Config: without, Check: holds(w, "api_key", "name=Elastic", test.column, "")},
+			)
+		})
+	}
 }

@@ -20,7 +20,9 @@ type tableNeed struct {
 	newer    []string            // columns that some instances do not have and a configuration can do without
 	choices  map[string][]string // values that the provider writes without being told
 	readOnly bool
-	writers  []string // roles that may write on a shipped instance, admin apart
+	// scoped says that the table should have a column for auth scopes, whatever it is called.
+	scoped  bool
+	writers []string // roles that may write on a shipped instance, admin apart
 }
 
 // writeNeed is the need of a resource: the columns are those of its model.
@@ -32,7 +34,9 @@ func writeNeed(table string, m interface{ Fields() []field.Field }, writers ...s
 			need.columns = append(need.columns, s.Column())
 		}
 	}
-	need.columns = slices.DeleteFunc(need.columns, func(column string) bool { return column == mappedProfiles })
+	need.columns = slices.DeleteFunc(need.columns, func(column string) bool {
+		return column == mappedProfiles || column == scopeMappings || column == keyScopes
+	})
 	slices.Sort(need.columns)
 	need.columns = slices.Compact(need.columns)
 	return need
@@ -44,6 +48,8 @@ func readNeed(table string, columns ...string) tableNeed {
 }
 
 func (n tableNeed) without(newer ...string) tableNeed { n.newer = newer; return n }
+
+func (n tableNeed) withScopes() tableNeed { n.scoped = true; return n }
 
 func (n tableNeed) choosing(column string, values ...string) tableNeed {
 	if n.choices == nil {
@@ -75,7 +81,7 @@ var preflightAreas = map[string]preflightArea{
 			writeNeed("http_key_auth", &apiKeyAuthProfile{}, "api_service_admin", "adaptive_auth_policy_admin"),
 			writeNeed("std_http_auth", &httpAuthProfile{}, "api_service_admin", "adaptive_auth_policy_admin").
 				choosing("type", "basic_auth"),
-			writeNeed("api_key", &restAPIKey{}, "api_service_admin").without("auth_scope", "token"),
+			writeNeed("api_key", &restAPIKey{}, "api_service_admin").without("token").withScopes(),
 			writeNeed("sys_api_access_policy", &restAPIAccessPolicy{}, "api_service_admin", "adaptive_auth_policy_admin").
 				without("all_authn_scheme_authenticate_header"),
 			{
@@ -115,7 +121,8 @@ func elasticTables() []tableNeed {
 		writeNeed("sys_cors_rule", &corsRule{}, "cors_rule_admin", "web_service_admin"),
 		writeNeed("sys_certificate", &certificate{}).without("serial_number", "notify_groups", "expiration_notification").
 			choosing("type", "trust_store_cert"),
-		writeNeed("oauth_jwt", &oauthJWTEndpoint{}, "oauth_admin", "mi_admin").without("jti_claim", "jwks_url").
+		writeNeed("oauth_jwt", &oauthJWTEndpoint{}, "oauth_admin", "mi_admin").
+			without("jti_claim", "jwks_url", restrictionColumn).
 			choosing("inbound_grant_type", "jwt"),
 		writeNeed("jwt_verifier_map", &jwtVerifierMap{}, "oauth_admin", "mi_admin"),
 		writeNeed("sys_user", &user{}, "user_admin").without("identity_type", "internal_integration_user"),

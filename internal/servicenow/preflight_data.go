@@ -217,6 +217,13 @@ func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed
 	}
 	p.lookAtColumns(ctx, area, need, ancestry, rows)
 	p.lookAtChoices(ctx, area, need, ancestry)
+	if need.scoped {
+		_, err := p.sn.ReferringColumn(ctx, need.table, "sys_auth_scope", "user")
+		if errors.As(err, new(*servicenowapi.NoColumnError)) {
+			p.find(area, need.table, "", severityWarning, "The instance's dictionary names no column for auth scopes: leave "+
+				"auth_scope_ids out.")
+		}
+	}
 	mayWrite := p.roles["admin"] || slices.ContainsFunc(need.writers, func(r string) bool { return p.roles[r] })
 	if len(need.writers) > 0 && !mayWrite {
 		p.find(area, need.table, "", severityUnknown, "Whether the account may write is not known before the first write: "+

@@ -82,7 +82,7 @@ func TestPreflightFindings(t *testing.T) {
 				id := w.ServiceNow.Records("sys_dictionary", "name=api_key^element=auth_scope")[0]["sys_id"]
 				return w.ServiceNow.Delete("sys_dictionary", id)
 			}, "true",
-			[]string{"warning api_key auth_scope"},
+			[]string{"warning api_key "},
 		},
 		"choice missing": {
 			`["inbound_api_keys"]`,

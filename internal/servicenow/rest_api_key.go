@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewRESTAPIKey manages an inbound API key (api_key).
@@ -21,6 +24,9 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 	Table:   "api_key",
 	Key:     []string{"name"},
 	Display: "{name} · acts as {user.user_name}",
+	Store: func(c *lifecycle.Servers) record.Store {
+		return restAPIKeyStore{c.ServiceNow.Table("api_key"), c.ServiceNow}
+	},
 	Description: "A key for inbound requests (`api_key`, *System Web Services > API Access Policies > REST API Key*). " +
 		"Requests with it run as `user_id`, on APIs whose `servicenow_rest_api_access_policy` maps a " +
 		"`servicenow_api_key_auth_profile`.\n\n" +
@@ -29,7 +35,7 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 		"a key 7 days after it expired; the next plan then creates another, with another token. Needs the role " +
 		"`api_service_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The key's name, as that of its integration."},
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The key's name, such as that of its integration."},
 		"user_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},
 			MarkdownDescription: "The user that requests run as: `id` of a `servicenow_user`.",
@@ -37,14 +43,16 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the key is for."},
 		"expires_at": schema.StringAttribute{
 			Optional: true, CustomType: timetypes.RFC3339Type{},
-			MarkdownDescription: "When the key ends to be valid, RFC 3339, as `2027-01-31T00:00:00Z`. Without it the key does " +
+			MarkdownDescription: "When the key expires, RFC 3339, such as `2027-01-31T00:00:00Z`. Without it the key does " +
 				"not expire.",
 		},
 		"auth_scope_ids": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
 			Validators: []validator.List{listvalidator.UniqueValues(), listvalidator.ValueStringsAre(lifecycle.SysID())},
-			MarkdownDescription: "The scopes that the key opens, as `sys_id`s: `id` of `data.servicenow_auth_scope`. " +
-				"`useraccount` opens all that the user may do.",
+			MarkdownDescription: "The auth scopes that the key holds, as `sys_id`s: `id` of `servicenow_auth_scope`, a " +
+				"resource or a data source. `useraccount` opens all that the user may do, and so does a key without any. The " +
+				"column is not the same everywhere, so the dictionary is asked for it (`sys_dictionary`: roles `admin` or " +
+				"`personalize_dictionary`). Where the account may not read that, use `additional_columns`.",
 		},
 		"active": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
@@ -79,8 +87,7 @@ func (m *restAPIKey) Fields() []field.Field {
 		field.String("user", &m.UserID),
 		field.String("description", &m.Description),
 		field.Time("expires", &m.ExpiresAt),
-		// No export shows this column; the name is that of the sibling tables, and servicenow_preflight looks for it.
-		field.List("auth_scope", &m.AuthScopeIDs),
+		field.List(keyScopes, &m.AuthScopeIDs),
 		field.Bool("active", &m.Active),
 		field.Secret("token", &m.TokenWO, &m.TokenWOVersion),
 	}
@@ -98,5 +105,17 @@ func (m *restAPIKey) Check(_ context.Context, report *lifecycle.Report) {
 	if end, diags := m.ExpiresAt.ValueRFC3339Time(); !diags.HasError() && end.Before(time.Now()) {
 		report.Warn(&m.ExpiresAt, "An expired key", "expires_at = "+m.ExpiresAt.ValueString()+" is past: the key opens "+
 			"nothing, and the platform deletes it 7 days after that time.")
+	}
+}
+
+// Plan refuses scopes at plan where the dictionary proves that keys have none. That the account may not read the
+// dictionary is no proof yet: the same apply may give it the role.
+func (m *restAPIKey) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+	if m.AuthScopeIDs.IsNull() {
+		return
+	}
+	_, err := restAPIKeyStore{sn: c.ServiceNow}.scopeColumn(ctx)
+	if errors.As(err, new(*servicenowapi.NoColumnError)) {
+		report.Error(&m.AuthScopeIDs, "Keys without scopes", err.Error()+".")
 	}
 }

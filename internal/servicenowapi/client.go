@@ -35,6 +35,8 @@ type Client struct {
 	guard      *lockoutGuard
 	scopes     tableScopes
 	columns    tableColumns
+	// referring holds the names of columns that the dictionary gave. See ReferringColumn.
+	referring sync.Map
 	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
 	reads, lookUps, children sync.Map
 	// writes counts what this provider wrote to any table, so that nothing read before a write serves a read after it.

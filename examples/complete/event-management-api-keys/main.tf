@@ -73,20 +73,13 @@ resource "servicenow_user_role" "sender" {
   role_id = data.servicenow_role.sender.id
 }
 
-data "servicenow_auth_scope" "account" {
-  name = "useraccount"
-
-  depends_on = [servicenow_plugin.api_keys]
-}
-
 resource "servicenow_rest_api_key" "sender" {
   for_each = var.senders
 
-  name           = "${var.name}: ${each.key}"
-  user_id        = servicenow_user.sender[each.key].id
-  auth_scope_ids = [data.servicenow_auth_scope.account.id]
-  expires_at     = each.value.expires_at
-  scope_id       = data.servicenow_application.connectors.id
+  name       = "${var.name}: ${each.key}"
+  user_id    = servicenow_user.sender[each.key].id
+  expires_at = each.value.expires_at
+  scope_id   = data.servicenow_application.connectors.id
 }
 
 resource "servicenow_event_connector" "sender" {

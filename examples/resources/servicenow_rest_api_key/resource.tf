@@ -3,14 +3,9 @@ resource "servicenow_user" "sender" {
   web_service_access_only = true
 }
 
-data "servicenow_auth_scope" "account" {
-  name = "useraccount"
-}
-
 # The token appears in the record's form only: open it and click the lock beside Token.
 resource "servicenow_rest_api_key" "sender" {
-  name           = "Event sender"
-  user_id        = servicenow_user.sender.id
-  auth_scope_ids = [data.servicenow_auth_scope.account.id]
-  expires_at     = "2027-12-31T00:00:00Z"
+  name       = "Event sender"
+  user_id    = servicenow_user.sender.id
+  expires_at = "2027-12-31T00:00:00Z"
 }
