@@ -77,6 +77,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	secrets := secretsIn[T](config)
 	creating, changed := req.State.Raw.IsNull(), true
 	var unsettled []field.Field
+	var state M
 	decided := secrets.decide(secretContext{creating: true, detection: r.connection.SecretChangeDetection})
 	if creating {
 		if s, ok := any(plan).(withSecrets); ok && secrets.none() {
@@ -84,7 +85,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		}
 		r.planChange(ctx, Change{Config: config, Writes: true}, plan, &resp.Diagnostics)
 	} else {
-		state := M(new(T))
+		state = M(new(T))
 		resp.Diagnostics.Append(r.getState(ctx, req.State, state)...)
 		if resp.Diagnostics.HasError() {
 			return
@@ -95,6 +96,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		if a, ok := any(plan).(adoptable); ok {
 			*a.adopted() = *any(state).(adoptable).adopted() //nolint:forcetypeassert // same type as plan
 		}
+		resp.RequiresReplace = append(resp.RequiresReplace, r.planApplications(ctx, plan, state, &resp.Diagnostics)...)
 		moved := keepSpellings[T](plan, config, state)
 		changed = len(moved) > 0
 		writes := changed || decided.moves()
@@ -106,6 +108,9 @@ func (r *lifecycle[T, M]) ModifyPlan(
 	update := !creating && (changed || decided.sends())
 	if creating || decided.sends() || update && r.Server == Kibana { // Kibana's PUT carries all secrets
 		secrets.require(update, &resp.Diagnostics)
+	}
+	if changed {
+		r.warnOfMissing(ctx, plan, state, &resp.Diagnostics)
 	}
 	if p, ok := any(plan).(Planner); ok && changed {
 		report := &Report{diags: &resp.Diagnostics, model: plan, AllowLockout: r.connection.AllowLockout}

@@ -33,6 +33,9 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
+	if r.refuseMissing(ctx, plan, nil, &resp.Diagnostics) {
+		return
+	}
 	want := r.encode(plan)
 	maps.DeleteFunc(want.Values, func(_ string, v any) bool { return v == nil }) // nothing is there to be cleared
 	secrets := secretContext{creating: true, detection: r.connection.SecretChangeDetection}
@@ -71,7 +74,7 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 	decided := secretsIn[T](config).decide(secrets)
 	want.Secrets = decided.write()
 	want.AllowLockout = want.AllowLockout || r.connection.AllowLockout
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() || r.refuseMissing(ctx, plan, state, &resp.Diagnostics) {
 		return
 	}
 	got, err := r.Store(&r.connection.Servers).Update(ctx, have, want)

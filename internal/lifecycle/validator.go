@@ -62,6 +62,14 @@ func SysID() validator.String { return sysIDOr{} }
 // SysIDOr holds that a value is a sys_id or one of the words.
 func SysIDOr(words ...string) validator.String { return sysIDOr{words} }
 
+// scopeName is the form of the name of an application scope, such as global or x_elas2_inc_int.
+var scopeName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// SysIDOrScope holds that a value is a sys_id or the name of an application scope.
+func SysIDOrScope() validator.String { return sysIDOr{[]string{scopeWord}} }
+
+const scopeWord = "the name of an application scope"
+
 func (v sysIDOr) Description(context.Context) string {
 	return strings.Join(append([]string{"a sys_id (32 hex digits)"}, v.words...), " or ")
 }
@@ -74,13 +82,13 @@ func (v sysIDOr) ValidateString(ctx context.Context, req validator.StringRequest
 	}
 	value := req.ConfigValue.ValueString()
 	for _, word := range v.words {
-		if value == word {
+		if value == word || word == scopeWord && scopeName.MatchString(value) {
 			return
 		}
 	}
 	if !IsSysID(value) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not a sys_id", req.Path.String()+" must be "+v.Description(ctx)+
-			", not a name: got "+quoted(value)+". Refer to the id attribute of a resource or data source.")
+			": got "+quoted(value)+". Refer to the id attribute of a resource or data source.")
 	}
 }
 

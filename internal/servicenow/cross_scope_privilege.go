@@ -3,6 +3,8 @@ package servicenow
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -33,15 +35,16 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 		"key is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +
 		"applications.",
 	Attributes: map[string]schema.Attribute{
-		"source_scope_id": keyed("The application that gets the privilege: `id` of a `servicenow_application`.",
-			lifecycle.SysIDOr("global")),
-		"target_scope_id": keyed("The scope that the target lives in: a `sys_id`, or `global`.", lifecycle.SysIDOr("global")),
-		"target_name": keyed("The target as ServiceNow stores it: a table (`incident`), a script include, or a scriptable " +
-			"object or method (`GlideRecord.insert`)."),
-		"target_type": keyed("The kind of target: `sys_db_object` (a table), `sys_script_include` or `scriptable`.",
-			stringvalidator.OneOf("sys_db_object", "sys_script_include", "scriptable")),
-		"operation": keyed("What is allowed: `read`, `write`, `create` or `delete` on a table, `execute` on scripts.",
-			stringvalidator.OneOf("read", "write", "create", "delete", "execute")),
+		"source_scope_id": keyed("The application that gets the privilege: `id` of a `data.servicenow_application`, or the "+
+			"name of its scope, such as `x_elas2_inc_int`.", lifecycle.SysIDOrScope()),
+		"target_scope_id": keyed("The application that the target lives in: its `sys_id`, or the name of its scope, such as "+
+			"`global` or `sn_si`.", lifecycle.SysIDOrScope()),
+		"target_name": replacing(keyed("The target as ServiceNow stores it: a table (`incident`), a script include, or a scriptable " +
+			"object or method (`GlideRecord.insert`).")),
+		"target_type": replacing(keyed("The kind of target: `sys_db_object` (a table), `sys_script_include` or `scriptable`.",
+			stringvalidator.OneOf("sys_db_object", "sys_script_include", "scriptable"))),
+		"operation": replacing(keyed("What is allowed: `read`, `write`, `create` or `delete` on a table, `execute` on scripts.",
+			stringvalidator.OneOf("read", "write", "create", "delete", "execute"))),
 		"status": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString("allowed"),
 			MarkdownDescription: "`allowed`, `denied` or `requested`. Default: `allowed`.",
@@ -57,13 +60,18 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	},
 })
 
-// keyed is a required attribute of the natural key.
+// keyed is a required attribute of the natural key. That applications replace the privilege is planned by the lifecycle,
+// since a name and a sys_id may be one application.
 func keyed(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: true, Validators: validators,
 		MarkdownDescription: description + " Changing it replaces the privilege.",
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 	}
+}
+
+func replacing(attribute schema.StringAttribute) schema.StringAttribute {
+	attribute.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	return attribute
 }
 
 type crossScopePrivilege struct {
@@ -82,8 +90,8 @@ type crossScopePrivilege struct {
 
 func (m *crossScopePrivilege) Fields() []field.Field {
 	return []field.Field{
-		field.String("source_scope", &m.SourceScopeID),
-		field.String("target_scope", &m.TargetScopeID),
+		field.ApplicationOf("source_scope", &m.SourceScopeID),
+		field.ApplicationOf("target_scope", &m.TargetScopeID),
 		field.String("target_name", &m.TargetName),
 		field.String("target_type", &m.TargetType),
 		field.String("operation", &m.Operation),
@@ -112,7 +120,77 @@ type privilegeStore struct {
 
 var _ record.Lister = privilegeStore{}
 
+// applicationColumns refer to applications, which a configuration may name by their scopes.
+var applicationColumns = []string{"source_scope", "target_scope"}
+
+// resolved puts sys_ids in the place of scopes.
+func (s privilegeStore) resolved(ctx context.Context, r record.Record) (record.Record, error) {
+	r.Values = maps.Clone(r.Values)
+	for _, column := range applicationColumns {
+		if scope := r.Text(column); scope != "" {
+			id, err := s.sn.ApplicationID(ctx, scope)
+			if err != nil {
+				return r, err
+			}
+			r.Values[column] = id
+		}
+	}
+	return r, nil
+}
+
+// named adds the names of the scopes of known to an answer that refers to the same applications and does not hold them.
+func (s privilegeStore) named(ctx context.Context, got record.Answer, known record.Record) record.Answer {
+	got.Values = maps.Clone(got.Values)
+	for _, column := range applicationColumns {
+		name := field.ScopeNameColumn(column)
+		if id, err := s.sn.ApplicationID(ctx, known.Text(column)); err == nil && got.Text(name) == "" && id == got.Text(column) {
+			got.Values[name] = known.Text(column)
+		}
+	}
+	return got
+}
+
+// Find looks privileges up, for imports.
+func (s privilegeStore) Find(
+	ctx context.Context, match record.Match, columns []string, limit int,
+) ([]record.Record, error) {
+	wanted := record.Record{Values: map[string]any{}}
+	for column, value := range match.Values {
+		wanted.Values[column] = value
+	}
+	wanted, err := s.resolved(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	match.Values = map[string]string{}
+	for column := range wanted.Values {
+		match.Values[column] = wanted.Text(column)
+	}
+	return s.Table.Find(ctx, match, columns, limit)
+}
+
+func (s privilegeStore) Read(ctx context.Context, have record.Record, columns []string) (record.Answer, error) {
+	got, err := s.Table.Read(ctx, have, columns)
+	if err != nil {
+		return got, err
+	}
+	return s.named(ctx, got, have), nil
+}
+
 func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	configured := want.Record
+	var err error
+	if want.Record, err = s.resolved(ctx, want.Record); err != nil {
+		return record.Answer{}, err
+	}
+	got, err := s.create(ctx, want)
+	if got.ID != "" {
+		got = s.named(ctx, got, configured)
+	}
+	return got, err
+}
+
+func (s privilegeStore) create(ctx context.Context, want record.Write) (record.Answer, error) {
 	match := record.Match{Values: map[string]string{}}
 	for _, column := range want.Key {
 		match.Values[column] = want.Text(column)
@@ -147,7 +225,17 @@ func (s privilegeStore) Create(ctx context.Context, want record.Write) (record.A
 }
 
 func (s privilegeStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
-	return adopter{s.Table, s.sn}.update(ctx, have, want)
+	configured := want.Record
+	for column, value := range have.Values { // the applications stay, however they are spelled
+		if slices.Contains(applicationColumns, column) {
+			want.Values[column] = value
+		}
+	}
+	got, err := adopter{s.Table, s.sn}.update(ctx, have, want)
+	if got.ID != "" {
+		got = s.named(ctx, got, configured)
+	}
+	return got, err
 }
 
 // Delete releases a privilege that was taken over.

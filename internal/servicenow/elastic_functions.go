@@ -14,8 +14,8 @@ func NewElasticPrivileges() function.Function {
 		name:    "elastic_privileges",
 		summary: "Lists the cross-scope privileges that an Elastic application needs",
 		description: "Lists what the `servicenow_cross_scope_privilege` records of an Elastic application must hold: 6 for " +
-			"`itsm`, 14 for `secops`. `target_scope` is the name of a scope: `global`, or one to find with " +
-			"`data.servicenow_application` (`sn_si`, `sn_ti`).",
+			"`itsm`, 14 for `secops`. `target_scope` is the name of a scope (`global`, `sn_si`, `sn_ti`), which " +
+			"`target_scope_id` takes as it is.",
 		result: types.ObjectType{AttrTypes: map[string]attr.Type{
 			"target_scope": types.StringType, "target_name": types.StringType,
 			"target_type": types.StringType, "operation": types.StringType,

@@ -48,7 +48,7 @@ type eventConnectorInstance struct {
 func (m *eventConnectorInstance) Fields() []field.Field {
 	return []field.Field{
 		field.String("name", &m.Name),
-		field.String("push_connector_definition", &m.EventConnectorID),
+		field.Reference(field.String("push_connector_definition", &m.EventConnectorID), "sn_em_connector_listener"),
 		field.String("description", &m.Description),
 		field.Bool("active", &m.Active),
 		field.MovesWith(field.Computed(field.String("url", &m.URL)), &m.EventConnectorID),

@@ -59,8 +59,8 @@ func (m *group) Fields() []field.Field {
 		field.String("name", &m.Name),
 		field.String("description", &m.Description),
 		field.String("email", &m.Email),
-		field.String("manager", &m.ManagerID),
-		field.String("parent", &m.ParentID),
+		field.Reference(field.String("manager", &m.ManagerID), "sys_user"),
+		field.Reference(field.String("parent", &m.ParentID), "sys_user_group"),
 		field.String("type", &m.Type),
 		field.Bool("active", &m.Active),
 	}

@@ -42,7 +42,7 @@ type groupMember struct {
 
 func (m *groupMember) Fields() []field.Field {
 	return []field.Field{
-		field.String("group", &m.GroupID),
-		field.String("user", &m.UserID),
+		field.Reference(field.String("group", &m.GroupID), "sys_user_group"),
+		field.Reference(field.String("user", &m.UserID), "sys_user"),
 	}
 }

@@ -46,8 +46,8 @@ type groupRole struct {
 
 func (m *groupRole) Fields() []field.Field {
 	return []field.Field{
-		field.String("group", &m.GroupID),
-		field.String("role", &m.RoleID),
+		field.Reference(field.String("group", &m.GroupID), "sys_user_group"),
+		field.Reference(field.String("role", &m.RoleID), "sys_user_role"),
 		field.Computed(field.Bool("inherits", &m.Inherits)),
 	}
 }

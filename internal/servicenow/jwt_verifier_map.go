@@ -52,8 +52,8 @@ type jwtVerifierMap struct {
 func (m *jwtVerifierMap) Fields() []field.Field {
 	return []field.Field{
 		field.String("name", &m.Name),
-		field.String("oauth_jwt", &m.OAuthJWTEndpointID),
-		field.String("sys_certificate", &m.CertificateID),
+		field.Reference(field.String("oauth_jwt", &m.OAuthJWTEndpointID), "oauth_jwt"),
+		field.Reference(field.String("sys_certificate", &m.CertificateID), "sys_certificate"),
 		field.String("kid", &m.KeyID),
 	}
 }

@@ -98,7 +98,7 @@ func (m *oauthClient) Fields() []field.Field {
 		field.String("name", &m.Name),
 		field.String("client_id", &m.ClientID),
 		field.Secret("client_secret", &m.ClientSecretWO, &m.ClientSecretWOVersion),
-		field.String("user", &m.UserID),
+		field.Reference(field.String("user", &m.UserID), "sys_user"),
 		field.Int("access_token_lifespan", &m.AccessTokenLifespan),
 		field.Int("refresh_token_lifespan", &m.RefreshTokenLifespan),
 		field.Bool("public_client", &m.PublicClient),

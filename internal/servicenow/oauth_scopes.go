@@ -39,7 +39,7 @@ type oauthScopes struct {
 func (m *oauthScopes) scopeFields() []field.Field {
 	return []field.Field{
 		field.String(restrictionColumn, &m.ScopeRestriction),
-		field.Linked(scopeMappings, &m.AuthScopeIDs),
+		field.Reference(field.Linked(scopeMappings, &m.AuthScopeIDs), "sys_auth_scope"),
 	}
 }
 

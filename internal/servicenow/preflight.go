@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 )
@@ -35,7 +36,7 @@ func writeNeed(table string, m interface{ Fields() []field.Field }, writers ...s
 		}
 	}
 	need.columns = slices.DeleteFunc(need.columns, func(column string) bool {
-		return column == mappedProfiles || column == scopeMappings || column == keyScopes
+		return column == mappedProfiles || column == scopeMappings || column == keyScopes || strings.Contains(column, ".")
 	})
 	slices.Sort(need.columns)
 	need.columns = slices.Compact(need.columns)

@@ -88,7 +88,7 @@ type restAPIAuthScope struct {
 func (m *restAPIAuthScope) Fields() []field.Field {
 	return []field.Field{
 		field.String("name", &m.Name),
-		field.String("auth_scope", &m.AuthScopeID),
+		field.Reference(field.String("auth_scope", &m.AuthScopeID), "sys_auth_scope"),
 		field.String("api", &m.RESTAPIID),
 		field.MovesWith(field.Computed(field.String("api_path", &m.RESTAPIPath)), &m.RESTAPIID),
 		field.String("http_method", &m.HTTPMethod),

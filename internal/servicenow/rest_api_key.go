@@ -84,10 +84,10 @@ type restAPIKey struct {
 func (m *restAPIKey) Fields() []field.Field {
 	return []field.Field{
 		field.String("name", &m.Name),
-		field.String("user", &m.UserID),
+		field.Reference(field.String("user", &m.UserID), "sys_user"),
 		field.String("description", &m.Description),
 		field.Time("expires", &m.ExpiresAt),
-		field.List(keyScopes, &m.AuthScopeIDs),
+		field.Reference(field.List(keyScopes, &m.AuthScopeIDs), "sys_auth_scope"),
 		field.Bool("active", &m.Active),
 		field.Secret("token", &m.TokenWO, &m.TokenWOVersion),
 	}

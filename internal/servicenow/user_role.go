@@ -61,8 +61,8 @@ type userRole struct {
 
 func (m *userRole) Fields() []field.Field {
 	return []field.Field{
-		field.String("user", &m.UserID),
-		field.String("role", &m.RoleID),
+		field.Reference(field.String("user", &m.UserID), "sys_user"),
+		field.Reference(field.String("role", &m.RoleID), "sys_user_role"),
 		field.Computed(field.Bool("inherited", &m.Inherited)),
 	}
 }

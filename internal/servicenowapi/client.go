@@ -34,6 +34,7 @@ type Client struct {
 	reserved   reservations
 	guard      *lockoutGuard
 	scopes     tableScopes
+	references references
 	columns    tableColumns
 	// referring holds the names of columns that the dictionary gave. See ReferringColumn.
 	referring sync.Map

@@ -114,6 +114,7 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 			if err != nil {
 				return got, err
 			}
+			t.sn.saw(t.Name, got.ID)
 			got.KeptSecrets = all
 			return got, t.confirmID(ctx, got.ID, want.ID)
 		},
@@ -318,6 +319,7 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 	if have.Scope != "" {
 		r.Query.Set("sysparm_transaction_scope", have.Scope)
 	}
+	t.sn.forget(t.Name, have.ID)
 	_, err := t.sn.do(ctx, r, nil)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		t.sn.wrote(t.Name, written(record.Record{}, err))
@@ -360,7 +362,11 @@ func (t *Table) Find(
 	if err != nil {
 		return nil, err
 	}
-	return t.sn.lookUpsOf(t.Name).find(ctx, t, q)
+	rows, err := t.sn.lookUpsOf(t.Name).find(ctx, t, q)
+	for _, row := range rows {
+		t.sn.saw(t.Name, row.ID)
+	}
+	return rows, err
 }
 
 // Query lists rows by an encoded query, at most limit of them. The server drops invalid terms of it silently.
