@@ -169,10 +169,3 @@ func PEM(column string, p *types.String) Field {
 	}
 	return f
 }
-
-// Derived binds a text that is worked out from what a column holds.
-func Derived(column string, p *types.String, derive func(string) string) Field {
-	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
-	f.parse = func(said any) (types.String, error) { return parseString(derive(record.Text(said))) }
-	return Computed(f)
-}

@@ -3,6 +3,7 @@ package servicenow
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // NewCertificate manages an X.509 certificate (sys_certificate).
@@ -71,19 +73,19 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 			MarkdownDescription: "The groups whom the instance warns, as `sys_id`s.",
 		},
 		"issuer": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "Who issued it, as the instance writes it.",
+			Computed: true, MarkdownDescription: "Who issued it, such as `CN=ca,O=Example` (RFC 4514).",
 		},
 		"subject": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "Whom it is for, as the instance writes it.",
+			Computed: true, MarkdownDescription: "Whom it is for (RFC 4514).",
 		},
 		"serial_number": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The serial number, as the instance writes it.",
+			Computed: true, MarkdownDescription: "The serial number, decimal.",
 		},
 		"valid_from": schema.StringAttribute{
-			Computed: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: "When it begins to be valid, RFC 3339.",
+			Computed: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: "When it becomes valid, RFC 3339.",
 		},
 		"expires_at": schema.StringAttribute{
-			Computed: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: "When it ends to be valid, RFC 3339.",
+			Computed: true, CustomType: timetypes.RFC3339Type{}, MarkdownDescription: "When it expires, RFC 3339.",
 		},
 		"fingerprint_sha256": schema.StringAttribute{
 			Computed: true, MarkdownDescription: "The SHA-256 of the certificate's DER bytes, as 64 hex digits.",
@@ -113,10 +115,9 @@ type certificate struct {
 }
 
 func (m *certificate) Fields() []field.Field {
-	ofPEM := func(f field.Field) field.Field { return field.MovesWith(field.Computed(f), &m.PEMCertificate) }
-	return []field.Field{
+	return append(m.derived(),
 		field.String("name", &m.Name),
-		field.PEM("pem_certificate", &m.PEMCertificate),
+		field.PEM(pemColumn, &m.PEMCertificate),
 		field.String("type", &m.Type),
 		field.String("format", &m.Format),
 		field.String("short_description", &m.ShortDescription),
@@ -125,22 +126,59 @@ func (m *certificate) Fields() []field.Field {
 		field.Int("warn_in_days_to_expire", &m.WarnInDaysToExpire),
 		field.Reference(field.Set("notify_on_expiration", &m.NotifyUserIDs), "sys_user"),
 		field.Reference(field.Set("notify_groups", &m.NotifyGroupIDs), "sys_user_group"),
-		ofPEM(field.String("issuer", &m.Issuer)),
-		ofPEM(field.String("subject", &m.Subject)),
-		ofPEM(field.String("serial_number", &m.SerialNumber)),
-		ofPEM(field.Time("valid_from", &m.ValidFrom)),
-		ofPEM(field.Time("expires", &m.ExpiresAt)),
-		ofPEM(field.Derived("pem_certificate", &m.FingerprintSHA256, fingerprint)),
+	)
+}
+
+const pemColumn = "pem_certificate"
+
+// derived are the attributes that the certificate itself decides. They are read from it, so that the plan knows them and
+// every instance spells them alike; where the record holds no certificate, as key stores do, the instance's own count.
+func (m *certificate) derived() []field.Field {
+	text := func(column string, p *types.String, read func(*x509.Certificate) string) field.Field {
+		f := field.Derived(pemColumn, p, func(pem string) string {
+			if cert, err := pemkey.ParseCertificate(pem); err == nil {
+				return read(cert)
+			}
+			return ""
+		})
+		if column != "" {
+			f = field.Either(f, field.String(column, p))
+		}
+		return field.MovesWith(f, &m.PEMCertificate)
+	}
+	moment := func(column string, p *timetypes.RFC3339, read func(*x509.Certificate) time.Time) field.Field {
+		f := field.DerivedTime(pemColumn, p, func(pem string) time.Time {
+			if cert, err := pemkey.ParseCertificate(pem); err == nil {
+				return read(cert)
+			}
+			return time.Time{}
+		})
+		return field.MovesWith(field.Either(f, field.Time(column, p)), &m.PEMCertificate)
+	}
+	return []field.Field{
+		text("issuer", &m.Issuer, func(c *x509.Certificate) string { return c.Issuer.String() }),
+		text("subject", &m.Subject, func(c *x509.Certificate) string { return c.Subject.String() }),
+		text("serial_number", &m.SerialNumber, func(c *x509.Certificate) string { return c.SerialNumber.String() }),
+		moment("valid_from", &m.ValidFrom, func(c *x509.Certificate) time.Time { return c.NotBefore }),
+		moment("expires", &m.ExpiresAt, func(c *x509.Certificate) time.Time { return c.NotAfter }),
+		text("", &m.FingerprintSHA256, func(c *x509.Certificate) string {
+			sum := sha256.Sum256(c.Raw)
+			return hex.EncodeToString(sum[:])
+		}),
 	}
 }
 
-func fingerprint(pem string) string {
-	cert, err := pemkey.ParseCertificate(pem)
-	if err != nil {
-		return ""
+// Plan fills in what the certificate decides.
+func (m *certificate) Plan(_ context.Context, _ *lifecycle.Servers, _ []string, _ *lifecycle.Report) {
+	text := m.PEMCertificate.ValueString()
+	if _, err := pemkey.ParseCertificate(text); err != nil {
+		return
 	}
-	sum := sha256.Sum256(cert.Raw)
-	return hex.EncodeToString(sum[:])
+	for _, f := range m.derived() {
+		if f.Value().IsUnknown() {
+			_ = f.Decode(record.Record{Values: map[string]any{pemColumn: text}}) // it parses
+		}
+	}
 }
 
 func (m *certificate) Check(_ context.Context, report *lifecycle.Report) {

@@ -7,9 +7,12 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -71,6 +74,43 @@ func TestCertificateSpelling(t *testing.T) {
 		resource.TestStep{
 			Config:           config(strings.ReplaceAll(wrapped, "\n", "\r\n")),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+	)
+}
+
+// TestCertificateKnownAtPlan leaves nothing unknown that the certificate decides, also when it is another one, and does
+// not depend on what the instance writes about it.
+func TestCertificateKnownAtPlan(t *testing.T) {
+	t.Parallel()
+	_, first := acctest.KeyPair(t, "first")
+	_, second := acctest.KeyPair(t, "second")
+	config := func(text string) string {
+		return "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " +
+			acctest.Heredoc(text) + "\n}"
+	}
+	const address = "servicenow_certificate.test"
+	knows := func(subject string) resource.ConfigPlanChecks {
+		checks := []plancheck.PlanCheck{
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("subject"), knownvalue.StringExact(subject)),
+		}
+		for _, name := range []string{"issuer", "serial_number", "valid_from", "expires_at", "fingerprint_sha256"} {
+			checks = append(checks, plancheck.ExpectKnownValue(address, tfjsonpath.New(name), knownvalue.NotNull()))
+		}
+		return resource.ConfigPlanChecks{PreApply: checks}
+	}
+	w := acctest.New(t)
+	rule := fault.Rule{
+		Kind: fault.Withhold, PathPrefix: "/api/now/table/sys_certificate",
+		Columns: []string{"issuer", "subject", "serial_number", "valid_from", "expires"},
+	}
+	if _, err := w.ServiceNow.Faults.Add(rule); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(
+		resource.TestStep{Config: config(first), ConfigPlanChecks: knows("CN=first")},
+		resource.TestStep{
+			Config: config(second), ConfigPlanChecks: knows("CN=second"),
+			Check: resource.TestCheckResourceAttr(address, "subject", "CN=second"),
 		},
 	)
 }
