@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
@@ -18,6 +19,7 @@ var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(".jira",
 	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The Jira instance, such as `https://example.atlassian.net`.",
+			Validators: []validator.String{serviceURL{}},
 		},
 		"project_key": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The key of the project that gets the issues, such as `OPS`.",

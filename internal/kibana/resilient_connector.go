@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
@@ -18,6 +19,7 @@ var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinitio
 	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The Resilient instance, such as `https://resilient.example.com`.",
+			Validators: []validator.String{serviceURL{}},
 		},
 		"organization_id": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The organization's number, as text: `\"201\"`.",

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
@@ -106,6 +107,7 @@ func credentialAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The ServiceNow instance, such as `https://dev12345.service-now.com`.",
+			Validators: []validator.String{serviceURL{}},
 		},
 		"basic_auth": schema.SingleNestedAttribute{
 			Optional:            true,

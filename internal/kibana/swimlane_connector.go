@@ -21,6 +21,7 @@ var NewSwimlaneConnector = lifecycle.New[swimlaneConnector](connectorDefinition(
 	Attributes: map[string]schema.Attribute{
 		"api_url": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The Swimlane instance, such as `https://swimlane.example.com`.",
+			Validators: []validator.String{serviceURL{}},
 		},
 		"application_id": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The application's id, the last part of its URL.",

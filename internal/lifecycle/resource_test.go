@@ -327,6 +327,8 @@ func TestRefusedConfigurations(t *testing.T) {
 	}{
 		{attributes{"name": "one", "color": "plaid"}, "Not a color"},
 		{attributes{"name": ""}, "An empty string"},
+		{attributes{"name": "one", "token_wo": ""}, "An empty string"},
+		{attributes{"name": "one", "keys_wo": map[string]string{"a": ""}}, "An empty string"},
 		{attributes{"name": "one", "scope_id": "Elastic"}, "Not a sys_id"},
 		{attributes{"name": "one", "additional_columns": map[string]string{"note": "x"}}, "has an attribute of its own"},
 		{attributes{"name": "one", "additional_columns": map[string]string{"token": "x"}}, "has an attribute of its own"},

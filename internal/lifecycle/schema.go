@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -83,12 +84,12 @@ func minutes(d time.Duration) string { return strconv.Itoa(int(d.Minutes())) + "
 func conventional(name string, a schema.Attribute) schema.Attribute {
 	switch a := a.(type) {
 	case schema.StringAttribute:
-		if a.Required || a.Optional {
-			a.Validators = append([]validator.String{notEmpty{}}, a.Validators...)
-		}
 		if strings.HasSuffix(name, "_wo") {
 			a.Optional, a.WriteOnly, a.Sensitive = true, true, true
 			a.MarkdownDescription += " Write-only: never stored, and never shown."
+		}
+		if a.Required || a.Optional {
+			a.Validators = append([]validator.String{notEmpty{}}, a.Validators...)
 		}
 		return a
 	case schema.SetAttribute:
@@ -100,6 +101,7 @@ func conventional(name string, a schema.Attribute) schema.Attribute {
 	case schema.MapAttribute:
 		a.Validators = append([]validator.Map{notEmpty{}}, a.Validators...)
 		if strings.HasSuffix(name, "_wo") {
+			a.Validators = append(a.Validators, mapvalidator.ValueStringsAre(notEmpty{}))
 			a.Optional, a.WriteOnly, a.Sensitive = true, true, true
 			a.MarkdownDescription += " Write-only: never stored, and never shown."
 		}

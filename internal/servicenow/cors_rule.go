@@ -62,10 +62,12 @@ var NewCORSRule = lifecycle.New[corsRule](lifecycle.Definition{
 		"allow_headers": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "The request headers that the browser may send.",
+			Validators:          []validator.Set{headerNames()},
 		},
 		"expose_headers": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "The response headers that scripts may read.",
+			Validators:          []validator.Set{headerNames()},
 		},
 		"max_age": schema.Int64Attribute{
 			Optional: true, Computed: true, Default: int64default.StaticInt64(0),
@@ -110,6 +112,13 @@ func (m *corsRule) Fields() []field.Field {
 		field.Int("max_age", &m.MaxAge),
 		field.Bool("active", &m.Active),
 	}
+}
+
+// headerNames holds that every element is one header's name, or *: the column is a comma list, so that "a,b" would read
+// back as two.
+func headerNames() validator.Set {
+	return setvalidator.ValueStringsAre(stringvalidator.RegexMatches(
+		regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"), "must be the name of one header, or *"))
 }
 
 // documentedOrigin is the documented pattern. Instances hold origins outside it, http://localhost:3000 among them, so

@@ -82,7 +82,11 @@ func TestCORSRuleRefusesWhatConfigurationDecides(t *testing.T) {
 		"no target":      {`domain = "https://a.example.com"`, `resource_path`},
 		"two targets":    {"domain = \"https://a.example.com\"\nrest_api_id = \"x\"\nresource_path = \"y\"", `resource_path`},
 		"unknown method": {"domain = \"https://a.example.com\"\nresource_path = \"y\"\nhttp_methods = [\"HEAD\"]", `HEAD`},
-		"empty string":   {"domain = \"\"\nresource_path = \"y\"", `Use null`},
+		"two headers in one": {
+			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nallow_headers = [\"X-A,X-B\"]",
+			`the name of one header`,
+		},
+		"empty string": {"domain = \"\"\nresource_path = \"y\"", `Use null`},
 		"owned column": {
 			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nadditional_columns = { max_age = \"1\" }",
 			`attribute\s+max_age`,
