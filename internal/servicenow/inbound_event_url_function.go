@@ -36,7 +36,8 @@ func (inboundEventURL) Definition(_ context.Context, _ function.DefinitionReques
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "instance_url",
-				MarkdownDescription: "The instance, or the MID server for the path `mid`, such as `https://dev12345.service-now.com`.",
+				MarkdownDescription: "The instance, or the MID server for the path `mid`, such as " +
+					"`https://dev12345.service-now.com`.",
 			},
 			function.StringParameter{
 				Name: "source", MarkdownDescription: "`source` of the `servicenow_event_connector`.",

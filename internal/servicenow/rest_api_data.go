@@ -20,7 +20,8 @@ var NewRESTAPIData = lifecycle.NewLookup[restAPIData](lifecycle.Lookup{
 			Optional: true, Computed: true, MarkdownDescription: "The API's name, such as `Elastic ITSM API`.",
 		},
 		"base_path": schema.StringAttribute{
-			Optional: true, Computed: true, MarkdownDescription: "The API's base path, such as `/api/x_elas2_inc_int/elastic_api`.",
+			Optional: true, Computed: true,
+			MarkdownDescription: "The API's base path, such as `/api/x_elas2_inc_int/elastic_api`.",
 		},
 		"namespace": schema.StringAttribute{Computed: true, MarkdownDescription: "The API's namespace, usually its scope."},
 	},
