@@ -295,7 +295,17 @@ func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 			return err
 		})
 	}
-	if err := group.Wait(); err == nil && !listed[0] && listed[1] {
+	if err := group.Wait(); err != nil || listed[0] || !listed[1] {
+		return encrypted
+	}
+	// An empty answer is no proof; one list that has the one column and lacks the other is.
+	found := map[string]bool{}
+	query := "name=sn_sec_int_impl_config^elementIN" + encrypted + "," + plain
+	hidden, err := s.sn.Table("sys_dictionary").Each(ctx, query, []string{"element"}, 0, func(row record.Record) error {
+		found[row.Text("element")] = true
+		return nil
+	})
+	if err == nil && hidden == 0 && found[plain] && !found[encrypted] {
 		return plain
 	}
 	return encrypted
