@@ -110,8 +110,8 @@ func settle(t *testing.T, out acctest.Outcome, what string) {
 	}
 }
 
-// live takes a subject through an undisturbed life.
-func live(t *testing.T, s subject) life {
+// undisturbed takes a subject through an undisturbed life.
+func undisturbed(t *testing.T, s subject) life {
 	t.Helper()
 	l := life{subject: s, requests: map[phase][2][]fault.Request{}, dumps: map[phase]string{}}
 	w, core := s.begin(t, creating)

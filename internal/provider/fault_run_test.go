@@ -37,7 +37,7 @@ func TestFaults(t *testing.T) {
 	var mu sync.Mutex
 	lives, wanted := map[string]life{}, []cell{}
 	inParallel(t, "lives", subjects(t), subject.String, func(t *testing.T, s subject) {
-		l := live(t, s)
+		l := undisturbed(t, s)
 		mu.Lock()
 		defer mu.Unlock()
 		lives[s.name] = l
