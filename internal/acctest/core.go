@@ -205,7 +205,9 @@ func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config, TerraformVersion: "1.14.0"})
+	configured, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
+		Config: config, TerraformVersion: "1.14.0",
+	})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -287,11 +289,11 @@ func (r *coreRun) handle(b block, apply bool) Outcome {
 	return out
 }
 
-func (o Outcome) with(err error) Outcome {
+func (o *Outcome) with(err error) Outcome {
 	if err != nil {
 		o.Errors = append(o.Errors, "protocol: "+err.Error())
 	}
-	return o
+	return *o
 }
 
 // refresh reads what the state holds.

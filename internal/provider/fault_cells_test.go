@@ -196,7 +196,8 @@ func (c cell) check(t *testing.T, l life) (problems []string, missed bool) {
 		}
 	}
 	if c.fault.Rule.Shape == fault.ForeignRows && c.request.Route == "GET /api/now/table/sn_sec_int_config" {
-		return problems, missed // other ids of the definitions of parameters are as good as the right ones, to who sees no others
+		// Other ids of the definitions of parameters are as good as the right ones, to who sees no others.
+		return problems, missed
 	}
 	if c.fault.Rule.Shape == fault.NoRows && strings.Contains(disturbed.Texts(), "was deleted outside Terraform") {
 		// A list that nothing tells from that of a deletion was believed, with a warning. What is left to hold is that no
@@ -207,12 +208,14 @@ func (c cell) check(t *testing.T, l life) (problems []string, missed bool) {
 		return problems, missed
 	}
 	if strings.Contains(disturbed.Texts(), "Without a scope the record went to") {
-		return problems, missed // a refusal was taken for one of the scope that the provider chose, and a warning says so
+		// A refusal was taken for one of the scope that the provider chose, and a warning says so.
+		return problems, missed
 	}
 	if len(again.Errors) > 0 {
 		problem("afterwards: %s\nThe disturbed run: %s", strings.Join(again.Errors, "\n"), disturbed.Texts())
 	}
-	if got, want := dump(w), l.dumps[c.phase]; got != want && !(c.phase == destroying && c.subject.stays) {
+	stays := c.phase == destroying && c.subject.stays
+	if got, want := dump(w), l.dumps[c.phase]; got != want && !stays {
 		problem("the servers hold something else:\n%s\nThe disturbed run: %s", diff(want, got), disturbed.Texts())
 	}
 	if c.phase != destroying {
@@ -234,7 +237,8 @@ var (
 func dump(w *acctest.World) string {
 	var lines []string
 	for _, table := range w.ServiceNow.Tables() {
-		if table == "sys_progress_worker" || strings.HasPrefix(table, "v_") && table != "v_plugin" || table == "sys_metadata" {
+		if table == "sys_progress_worker" || strings.HasPrefix(table,
+			"v_") && table != "v_plugin" || table == "sys_metadata" {
 			continue
 		}
 		for _, row := range w.ServiceNow.Records(table, "") {
@@ -249,10 +253,12 @@ func dump(w *acctest.World) string {
 		}
 	}
 	for _, c := range w.Kibana.Connectors() {
-		lines = append(lines, fmt.Sprintf("connector %s %s %s %v %t", c.Space, c.Name, c.TypeID, c.Config, c.IsMissingSecrets))
+		lines = append(lines, fmt.Sprintf("connector %s %s %s %v %t",
+			c.Space, c.Name, c.TypeID, c.Config, c.IsMissingSecrets))
 	}
 	for _, c := range w.Kibana.CaseSettings() {
-		lines = append(lines, ids.ReplaceAllString(fmt.Sprintf("case settings %s %s %s %v", c.Space, c.Owner, c.ClosureType, c.Connector), "{id}"))
+		line := fmt.Sprintf("case settings %s %s %s %v", c.Space, c.Owner, c.ClosureType, c.Connector)
+		lines = append(lines, ids.ReplaceAllString(line, "{id}"))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
@@ -280,6 +286,6 @@ func diff(want, got string) string {
 // chosen tells by a seed whether a cell belongs to a sample of one in so many.
 func (c cell) chosen(seed string, oneIn uint32) bool {
 	h := fnv.New32a()
-	fmt.Fprint(h, seed, c)
+	_, _ = fmt.Fprint(h, seed, c)
 	return h.Sum32()%oneIn == 0
 }

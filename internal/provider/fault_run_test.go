@@ -37,6 +37,7 @@ func TestFaults(t *testing.T) {
 	var mu sync.Mutex
 	lives, wanted := map[string]life{}, []cell{}
 	inParallel(t, "lives", subjects(t), subject.String, func(t *testing.T, s subject) {
+		t.Helper()
 		l := undisturbed(t, s)
 		mu.Lock()
 		defer mu.Unlock()
@@ -50,6 +51,7 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	inParallel(t, "cells", wanted, cell.String, func(t *testing.T, c cell) {
+		t.Helper()
 		problems, missed := c.check(t, lives[c.subject.name])
 		if missed {
 			table.missed.Add(1)
@@ -66,7 +68,7 @@ func TestFaults(t *testing.T) {
 		time.Now().UTC().Format("2006-01-02"))
 	t.Log("\n" + report)
 	if file := os.Getenv("FAULTS_REPORT"); file != "" {
-		if err := os.WriteFile(file, []byte(report), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(report), 0o600); err != nil { //nolint:gosec // G703: the developer names it
 			t.Error(err)
 		}
 	}
@@ -161,7 +163,8 @@ func (f *faultTable) String() string {
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\n%d of %d cells were run, %d held, %d did not.\n", total.run, total.all, total.run-total.red, total.red)
+	fmt.Fprintf(&b, "\n%d of %d cells were run, %d held, %d did not.\n",
+		total.run, total.all, total.run-total.red, total.red)
 	return b.String()
 }
 

@@ -36,7 +36,7 @@ func newProvider(version string, options []Option) *servicenowProvider {
 // Option changes how a provider behaves in ways that no configuration can.
 type Option func(*servicenowProvider)
 
-// WithPatience sets how long a create whose outcome is unknown is looked for, so that tests need not wait half a minute.
+// WithPatience sets how long a create whose outcome is unknown is looked for: tests need not wait half a minute.
 func WithPatience(patience time.Duration) Option {
 	return func(p *servicenowProvider) { p.patience = patience }
 }

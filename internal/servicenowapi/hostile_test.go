@@ -16,26 +16,26 @@ import (
 )
 
 // hostile is a client of an instance that answers as handle says.
-func hostile(t testing.TB, handle http.HandlerFunc) *servicenowapi.Client {
-	t.Helper()
+func hostile(tb testing.TB, handle http.HandlerFunc) *servicenowapi.Client {
+	tb.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		handle(w, r)
 	}))
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	http := rest.DefaultHTTP()
 	http.MaxRetries = 0
 	client, err := servicenowapi.New(rest.Config{
 		BaseURL: server.URL, Auth: rest.BasicAuth{Username: "u", Password: "a password"}, HTTP: http,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	client.Patience = 50 * time.Millisecond
 	return client
 }
 
-// TestNotFoundOfAListProvesNothing holds that a 404 to a list is about the table, and no record of it is taken for gone.
+// TestNotFoundOfAListProvesNothing holds that a 404 to a list is about the table, and takes no record of it for gone.
 func TestNotFoundOfAListProvesNothing(t *testing.T) {
 	t.Parallel()
 	for _, single := range []bool{false, true} {
@@ -71,7 +71,8 @@ func TestRefusedLookSendsNoSecondCreate(t *testing.T) {
 	})
 	client.DuplicateCheck = false
 	_, err := client.Table("sys_cors_rule").Create(t.Context(), record.Write{
-		Record: record.Record{Values: map[string]any{"name": "n"}}, Columns: []string{"sys_scope"}, Key: []string{"name"},
+		Record: record.Record{Values: map[string]any{"name": "n"}}, Columns: []string{"sys_scope"},
+		Key: []string{"name"},
 	})
 	if !errors.Is(err, record.ErrOutcomeUnknown) || sent != 1 {
 		t.Errorf("%d creates were sent, and the error is %v", sent, err)
@@ -108,8 +109,10 @@ func TestCreateAnsweredWithAnotherRecord(t *testing.T) {
 // FuzzList holds that no answer to a list makes a record that is there gone, or panics.
 func FuzzList(f *testing.F) {
 	for _, body := range []string{
-		`{"result":[]}`, `{"result":null}`, `{}`, `null`, ``, `[]`, `{"result":[null]}`, `{"result":[7]}`, `{"result":{}}`,
-		`{"result":[{"sys_id":"a"}]}`, `{"result":[{"sys_id":{"value":"a"}}]}`, `{"result":[{"sys_id":["a"]}]}`, `{"result":[`,
+		`{"result":[]}`, `{"result":null}`, `{}`, `null`, ``, `[]`, `{"result":[null]}`,
+		`{"result":[7]}`, `{"result":{}}`,
+		`{"result":[{"sys_id":"a"}]}`, `{"result":[{"sys_id":{"value":"a"}}]}`,
+		`{"result":[{"sys_id":["a"]}]}`, `{"result":[`,
 		`{"result":[{"sys_id":"0123456789abcdef0123456789abcdef","sys_mod_count":{"link":1}}]} trailing`,
 	} {
 		f.Add(body, "1")
@@ -149,7 +152,8 @@ func FuzzQueryable(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		err := servicenowapi.Queryable(value)
-		evil := strings.Contains(value, "^") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(value)), "javascript:")
+		evil := strings.Contains(value,
+			"^") || strings.HasPrefix(strings.ToLower(strings.TrimSpace(value)), "javascript:")
 		if (err != nil) != evil {
 			t.Errorf("%q: %v", value, err)
 		}

@@ -404,7 +404,8 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 		return record.Record{}, err
 	}
 	row, err := newRow(out.Result)
-	if addressed := path.Base(r.Path); err == nil && r.Method == http.MethodPatch && !strings.EqualFold(row.ID, addressed) {
+	patched := err == nil && r.Method == http.MethodPatch
+	if patched && !strings.EqualFold(row.ID, path.Base(r.Path)) {
 		err = errAnotherRow
 	}
 	if err != nil {
