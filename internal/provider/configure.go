@@ -404,7 +404,8 @@ func (s side) http(diags *diag.Diagnostics) (rest.HTTP, bool) {
 		limit, err := time.ParseDuration(text)
 		if err != nil || limit <= 0 {
 			s.report("http.request_timeout", "Not a duration",
-				fmt.Sprintf("%q is not a duration above zero, such as 30s or 2m.", text), diags)
+				fmt.Sprintf("%s %q is not a duration above zero, such as 30s or 2m.",
+					s.at("http.request_timeout"), text), diags)
 			return h, false
 		}
 		h.RequestTimeout = limit
