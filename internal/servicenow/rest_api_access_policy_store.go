@@ -267,18 +267,7 @@ func (s accessPolicyStore) remove(
 
 // rows lists a policy's mappings. One that access control hides is an error: leaving it out would plan a second one.
 func (s accessPolicyStore) rows(ctx context.Context, policy string) ([]record.Record, error) {
-	var rows []record.Record
-	columns := []string{"api_access_policy", "inbound_auth_profile"}
-	hidden, err := s.mappings.Each(ctx, "api_access_policy="+policy, columns, 0, func(row record.Record) error {
-		if row.Text("api_access_policy") == policy {
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	if err == nil && hidden > 0 {
-		err = fmt.Errorf("%d mappings of the policy %s: %w", hidden, policy, record.ErrHidden)
-	}
-	return rows, err
+	return s.mappings.Children(ctx, "api_access_policy", policy, []string{"inbound_auth_profile"})
 }
 
 func (s accessPolicyStore) Read(

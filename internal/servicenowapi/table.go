@@ -314,6 +314,8 @@ func (t *Table) Delete(ctx context.Context, have record.Record, options record.O
 }
 
 func (t *Table) delete(ctx context.Context, have record.Record) error {
+	ctx, cancel := record.GraceContext(ctx) // the proof that the record is gone is part of the write
+	defer cancel()
 	r := t.request(http.MethodDelete, "/"+rest.PathElement(have.ID), nil, record.Write{})
 	r.Query = url.Values{}
 	if have.Scope != "" {
