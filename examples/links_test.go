@@ -171,7 +171,8 @@ func TestPagesAreInASubcategory(t *testing.T) {
 	}
 	sorted := regexp.MustCompile(`(?ms)^subcategory: .*?"$`)
 	var first string
-	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "list-resources", "actions", "functions"} {
+	kinds := []string{"resources", "data-sources", "ephemeral-resources", "list-resources", "actions", "functions"}
+	for _, kind := range kinds {
 		text, err := os.ReadFile(path.Join("..", "templates", kind+".md.tmpl"))
 		if err != nil {
 			t.Fatal(err)

@@ -35,7 +35,7 @@ func (inboundEventURL) Definition(_ context.Context, _ function.DefinitionReques
 			"parameter is for the sender to add, so that it does not get into the state.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
-				Name:                "instance_url",
+				Name: "instance_url",
 				MarkdownDescription: "The instance, or the MID server for the path `mid`, such as " +
 					"`https://dev12345.service-now.com`.",
 			},
