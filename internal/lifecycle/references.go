@@ -99,7 +99,8 @@ func (r *lifecycle[T, M]) planApplications(
 			now, err := r.applicationIn(ctx, leaf.Field)
 			was, errWas := r.applicationIn(ctx, before[i].Field)
 			if err := errors.Join(err, errWas); err != nil {
-				diags.AddAttributeError(leaf.Path, "An application that cannot be found", r.subject(state)+": "+r.connection.explain(err)+
+				diags.AddAttributeError(leaf.Path, "An application that cannot be found", r.subject(state)+": "+
+					r.connection.explain(err)+
 					" Whether this is the application that the record is of already decides about its replacement.")
 				continue
 			}

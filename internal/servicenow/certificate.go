@@ -131,8 +131,9 @@ func (m *certificate) Fields() []field.Field {
 
 const pemColumn = "pem_certificate"
 
-// derived are the attributes that the certificate itself decides. They are read from it, so that the plan knows them and
-// every instance spells them alike; where the record holds no certificate, as key stores do, the instance's own count.
+// derived are the attributes that the certificate itself decides. They are read from it, so that the plan knows them
+// and every instance spells them alike; where the record holds no certificate, as key stores do, the instance's own
+// count.
 func (m *certificate) derived() []field.Field {
 	text := func(column string, p *types.String, read func(*x509.Certificate) string) field.Field {
 		f := field.Derived(pemColumn, p, func(pem string) string {

@@ -39,11 +39,12 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 			"name of its scope, such as `x_elas2_inc_int`.", lifecycle.SysIDOrScope()),
 		"target_scope_id": keyed("The application that the target lives in: its `sys_id`, or the name of its scope, such as "+
 			"`global` or `sn_si`.", lifecycle.SysIDOrScope()),
-		"target_name": replacing(keyed("The target as ServiceNow stores it: a table (`incident`), a script include, or a scriptable " +
-			"object or method (`GlideRecord.insert`).")),
+		"target_name": replacing(keyed("The target as ServiceNow stores it: a table (`incident`), a script include, or a " +
+			"scriptable object or method (`GlideRecord.insert`).")),
 		"target_type": replacing(keyed("The kind of target: `sys_db_object` (a table), `sys_script_include` or `scriptable`.",
 			stringvalidator.OneOf("sys_db_object", "sys_script_include", "scriptable"))),
-		"operation": replacing(keyed("What is allowed: `read`, `write`, `create` or `delete` on a table, `execute` on scripts.",
+		"operation": replacing(keyed("What is allowed: `read`, `write`, `create` or `delete` on a table, `execute` on "+
+			"scripts.",
 			stringvalidator.OneOf("read", "write", "create", "delete", "execute"))),
 		"status": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString("allowed"),
@@ -60,8 +61,8 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	},
 })
 
-// keyed is a required attribute of the natural key. That applications replace the privilege is planned by the lifecycle,
-// since a name and a sys_id may be one application.
+// keyed is a required attribute of the natural key. That applications replace the privilege is planned by the
+// lifecycle, since a name and a sys_id may be one application.
 func keyed(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{
 		Required: true, Validators: validators,
@@ -143,7 +144,8 @@ func (s privilegeStore) named(ctx context.Context, got record.Answer, known reco
 	got.Values = maps.Clone(got.Values)
 	for _, column := range applicationColumns {
 		name := field.ScopeNameColumn(column)
-		if id, err := s.sn.ApplicationID(ctx, known.Text(column)); err == nil && got.Text(name) == "" && id == got.Text(column) {
+		id, err := s.sn.ApplicationID(ctx, known.Text(column))
+		if err == nil && got.Text(name) == "" && id == got.Text(column) {
 			got.Values[name] = known.Text(column)
 		}
 	}

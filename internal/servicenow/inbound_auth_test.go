@@ -156,8 +156,8 @@ func TestAuthParameterDataWithoutType(t *testing.T) {
 	})
 }
 
-// TestRESTAPIKeyScopeColumn takes the column of the scopes from the dictionary, whatever it is called, and writes nothing
-// where there is none or where that cannot be told.
+// TestRESTAPIKeyScopeColumn takes the column of the scopes from the dictionary, whatever it is called, and writes
+// nothing where there is none or where that cannot be told.
 func TestRESTAPIKeyScopeColumn(t *testing.T) {
 	t.Parallel()
 	const config = `
@@ -214,7 +214,9 @@ resource "servicenow_rest_api_key" "test" {
 				return
 			}
 			w.Run(
-				resource.TestStep{Config: config, Check: holds(w, "api_key", "name=Elastic", test.column, servicenow.UseraccountScope)},
+				resource.TestStep{
+					Config: config, Check: holds(w, "api_key", "name=Elastic", test.column, servicenow.UseraccountScope),
+				},
 				resource.TestStep{
 					ResourceName: "servicenow_rest_api_key.test", ImportState: true, ImportStateVerify: true,
 					ImportStateId: "name=Elastic",

@@ -124,7 +124,8 @@ func TestReferencesCostOneLook(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
 	var roles []string
-	for _, row := range w.ServiceNow.Records("sys_user_role", "nameINimport_set_loader,import_transformer,itil,user_admin") {
+	for _, row := range w.ServiceNow.Records("sys_user_role",
+		"nameINimport_set_loader,import_transformer,itil,user_admin") {
 		roles = append(roles, fmt.Sprintf("%q", row["sys_id"]))
 	}
 	config := fmt.Sprintf(`

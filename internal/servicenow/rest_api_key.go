@@ -35,7 +35,9 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 		"a key 7 days after it expired; the next plan then creates another, with another token. Needs the role " +
 		"`api_service_admin` or `admin`.",
 	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The key's name, such as that of its integration."},
+		"name": schema.StringAttribute{
+			Required: true, MarkdownDescription: "The key's name, such as that of its integration.",
+		},
 		"user_id": schema.StringAttribute{
 			Required: true, Validators: []validator.String{lifecycle.SysID()},
 			MarkdownDescription: "The user that requests run as: `id` of a `servicenow_user`.",

@@ -92,8 +92,8 @@ func (s restAPIKeyStore) Update(
 	return unnamed(got, column), err
 }
 
-// Read returns the scopes where they are owned, and where nothing is known of the key yet, as after an import; then they
-// are left out if no column can be found.
+// Read returns the scopes where they are owned, and where nothing is known of the key yet, as after an import; then
+// they are left out if no column can be found.
 func (s restAPIKeyStore) Read(
 	ctx context.Context, have record.Record, columns []string,
 ) (record.Answer, error) {

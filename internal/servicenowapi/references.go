@@ -53,7 +53,8 @@ func (t *Table) sees(ctx context.Context) bool {
 	return seen == true
 }
 
-// seesInactiveUsers reports whether inactive users are proven to be visible: one is, or the account is an administrator.
+// seesInactiveUsers reports whether inactive users are proven to be visible: one is, or the account is an
+// administrator.
 func (s *Client) seesInactiveUsers(ctx context.Context) bool {
 	rows, _, err := s.Table("sys_user").list(ctx, "active=false", []string{"active"}, 1)
 	if err == nil && len(rows) == 1 && rows[0].Text("active") == "false" {
