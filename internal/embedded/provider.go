@@ -134,8 +134,8 @@ func Text(value tftypes.Value) (string, bool) {
 	return text, value.As(&text) == nil
 }
 
-// object makes a configuration block: attributes that are not named are null. A value is a string, a bool, an int64 or a
-// []string.
+// object makes a configuration block: attributes that are not named are null. A value is a string, a bool, an int64 or
+// a []string.
 func object(of tftypes.Type, values map[string]any) (*tfprotov6.DynamicValue, error) {
 	kind, ok := of.(tftypes.Object)
 	if !ok {

@@ -241,7 +241,7 @@ func TestAdoptedConfigurationReads(t *testing.T) { //nolint:paralleltest // sets
 	}
 }
 
-func TestRefusals(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestRefusals(t *testing.T) {
 	w := acctest.New(t)
 	for name, value := range environment(w) {
 		t.Setenv(name, value)

@@ -285,7 +285,7 @@ func (e *estate) files(schemas *tfprotov6.GetProviderSchemaResponse, name string
 		for _, f := range g.members {
 			w.resource(schemas.ResourceSchemas[f.kind].Block.Attributes, f)
 		}
-		files = append(files, file{unique(g.name, names) + ".tf", string(hclwrite.Format([]byte(w.String())))})
+		files = append(files, file{unique(g.name, names) + ".tf", string(hclwrite.Format([]byte(w.out.String())))})
 	}
 	return append(files, file{"provider.tf", providerBlock()}, file{"README.md", e.readme(files)}), nil
 }

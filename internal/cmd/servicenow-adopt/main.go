@@ -3,8 +3,8 @@
 //
 //	servicenow-adopt -out DIR [-name TEXT] [-shipped]
 //
-// Addresses and credentials come from the provider's environment variables; KIBANA_* may be absent. It exits with 0 when
-// done, and with 1 and one line when not.
+// Addresses and credentials come from the provider's environment variables; KIBANA_* may be absent. It exits with 0
+// when done, and with 1 and one line when not.
 package main
 
 import (
@@ -75,13 +75,13 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		}
 	}
 	for _, note := range found.notes {
-		fmt.Fprintln(out, note)
+		_, _ = fmt.Fprintln(out, note)
 	}
 	names := make([]string, len(files))
 	for i, f := range files {
 		names[i] = f.name
 	}
 	slices.Sort(names)
-	fmt.Fprintf(out, "Wrote %s to %s. README.md there says what to do next.\n", strings.Join(names, ", "), *dir)
-	return nil
+	_, err = fmt.Fprintf(out, "Wrote %s to %s. README.md there says what to do next.\n", strings.Join(names, ", "), *dir)
+	return err
 }

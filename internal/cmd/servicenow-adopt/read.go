@@ -101,7 +101,7 @@ func kinds(ctx context.Context, p frameworkprovider.Provider) []kind {
 }
 
 func rank(k kind) int {
-	if _, any := k.Attributes["connector_type_id"]; any {
+	if _, ofAnyType := k.Attributes["connector_type_id"]; ofAnyType {
 		return 1
 	}
 	return 0
@@ -146,14 +146,13 @@ func read(ctx context.Context, p *embedded.Provider, shipped bool) (*estate, err
 	return e, e.follow(ctx, p, all, shipped)
 }
 
-func (e *estate) add(k kind, order int, record embedded.Listed) bool {
+func (e *estate) add(k kind, order int, record embedded.Listed) {
 	f := &found{Listed: record, kind: k.name, adoption: k.Adoption, order: order, namedBy: k.NamedBy}
 	if f.id() == "" || e.byID[f.id()] != nil {
-		return false
+		return
 	}
 	e.byID[f.id()] = f
 	e.all = append(e.all, f)
-	return true
 }
 
 var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -210,8 +209,8 @@ func (e *estate) follow(ctx context.Context, p *embedded.Provider, all []kind, s
 	return nil
 }
 
-// ask adds the records of a kind whose column holds one of some ids. Of the records that the platform ships it keeps the
-// names, unless they are wanted.
+// ask adds the records of a kind whose column holds one of some ids. Of those that the platform ships it keeps the names,
+// unless they are wanted.
 func (e *estate) ask(
 	ctx context.Context, p *embedded.Provider, k kind, order int, column string, ids map[string]bool, shipped bool,
 ) error {

@@ -18,7 +18,7 @@ import (
 
 // writer writes resources in HCL.
 type writer struct {
-	strings.Builder
+	out strings.Builder
 	*estate
 	targets   targets
 	written   map[*found]bool
@@ -30,16 +30,16 @@ type writer struct {
 
 // resource writes one resource and its import.
 func (w *writer) resource(attributes []*tfprotov6.SchemaAttribute, f *found) {
-	if w.Len() > 0 {
-		w.WriteByte('\n')
+	if w.out.Len() > 0 {
+		w.out.WriteByte('\n')
 	}
 	w.self, w.missing = f, nil
-	fmt.Fprintf(w, "import {\n  to = %s\n  id = %s\n}\n\n", f.address(), quoted(importID(f)))
-	fmt.Fprintf(w, "resource %q %q {\n", f.kind, f.label)
+	fmt.Fprintf(&w.out, "import {\n  to = %s\n  id = %s\n}\n\n", f.address(), quoted(importID(f)))
+	fmt.Fprintf(&w.out, "resource %q %q {\n", f.kind, f.label)
 	w.body(attributes, f.Resource, "  ", f.kind[len("servicenow_"):]+"_"+f.label)
-	w.WriteString("}\n")
+	w.out.WriteString("}\n")
 	for _, name := range w.missing {
-		fmt.Fprintf(w, "\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n", name)
+		fmt.Fprintf(&w.out, "\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n", name)
 	}
 }
 
@@ -66,13 +66,13 @@ func (w *writer) body(
 		switch {
 		case a.WriteOnly:
 			name := w.variable(prefix + "_" + strings.TrimSuffix(a.Name, "_wo"))
-			fmt.Fprintf(w, "%s# %s = var.%s\n", indent, a.Name, name)
+			fmt.Fprintf(&w.out, "%s# %s = var.%s\n", indent, a.Name, name)
 		case top && (a.Name == "timeouts" || a.Name == "id") || !a.Required && !a.Optional || a.Sensitive:
 		case value.Type() == nil || value.IsNull() || !value.IsKnown():
 		case a.NestedType != nil:
-			fmt.Fprintf(w, "%s%s = %s\n", indent, a.Name, w.nested(a.NestedType, value, indent, prefix))
+			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.nested(a.NestedType, value, indent, prefix))
 		default:
-			fmt.Fprintf(w, "%s%s = %s\n", indent, a.Name, w.value(a.Name, value, indent))
+			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.value(a.Name, value, indent))
 		}
 	}
 }
@@ -102,7 +102,7 @@ func (w *writer) inner(attributes []*tfprotov6.SchemaAttribute, value tftypes.Va
 	}
 	nested.body(attributes, values, indent+"  ", prefix)
 	w.missing = append(w.missing, nested.missing...)
-	return "{\n" + nested.String() + indent + "}"
+	return "{\n" + nested.out.String() + indent + "}"
 }
 
 func (w *writer) nested(of *tfprotov6.SchemaObject, value tftypes.Value, indent, prefix string) string {
