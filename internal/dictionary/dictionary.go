@@ -1,6 +1,7 @@
 // Package dictionary is the file format of a ServiceNow instance's dictionary: tables, columns, types, defaults,
-// choices and unique indexes as sys_db_object, sys_dictionary, sys_choice and sys_index hold them. servicenow-dictionary writes
-// such a file, and servicenow-simulator takes it with -dictionary. The package knows neither of them.
+// choices and unique indexes as sys_db_object, sys_dictionary, sys_choice and sys_index hold them.
+// servicenow-dictionary writes such a file, and servicenow-simulator takes it with -dictionary. The package knows
+// neither of them.
 package dictionary
 
 import (

@@ -103,8 +103,8 @@ type document struct {
 }
 
 // Document binds a text that holds a JSON object to a column that holds the object. Spelling is no difference; an empty
-// object is as good as none. A key that the text does not have is a difference, unless it holds null or ignorable, which
-// may be nil, says that the server would set the same by itself.
+// object is as good as none. A key that the text does not have is a difference, unless it holds null or ignorable,
+// which may be nil, says that the server would set the same by itself.
 func Document(column string, p *types.String, ignorable func(key string, value any) bool) Field {
 	if ignorable == nil {
 		ignorable = func(string, any) bool { return false }

@@ -34,9 +34,9 @@ func hint(err error) string {
 		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
 			"deleted."
 	case errors.As(err, &vanished):
-		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance was " +
-			"cloned over; the account has lost the role that reads these records (some instances count after access control, " +
-			"so that hidden looks like gone). Nothing was taken out of the state. If they were deleted, set " +
+		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance " +
+			"was cloned over; the account has lost the role that reads these records (some instances count after access " +
+			"control, so that hidden looks like gone). Nothing was taken out of the state. If they were deleted, set " +
 			"accept_vanished = true in the provider block for one run."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The time limit of the timeouts attribute passed."
@@ -57,19 +57,21 @@ func hint(err error) string {
 
 // refusalHints say what to do about a 403 whose cause is known.
 var refusalHints = map[rest.Refusal]string{
-	rest.RefusedUnscoped: "The OAuth client that the provider's token belongs to is securely scoped: it opens only APIs with " +
-		"an auth scope. Set the client's Scope Restriction to Broadly scoped (scope_restriction = \"unrestricted\" on " +
-		"servicenow_oauth_jwt_endpoint or servicenow_oauth_client), or give it the scope useraccount.",
-	rest.RefusedAuthScope: "Somebody has given this API an auth scope, and from then on every token needs it. Add the scope that " +
-		"the message names to the client (auth_scope_ids), or the scope useraccount, or take the scope from the API.",
-	rest.RefusedWebService: "The table does not allow access by web services. An administrator opens it in the table's own " +
-		"record (System Definition > Tables, tab Application Access: Allow access to this table via web services).",
-	rest.RefusedPlatformAccess: "The instance demands the role snc_platform_rest_api_access of every account that uses its REST " +
-		"APIs. Grant it to the provider's account.",
+	rest.RefusedUnscoped: "The OAuth client that the provider's token belongs to is securely scoped: it opens only " +
+		"APIs with an auth scope. Set the client's Scope Restriction to Broadly scoped (scope_restriction = " +
+		"\"unrestricted\" on servicenow_oauth_jwt_endpoint or servicenow_oauth_client), or give it the scope useraccount.",
+	rest.RefusedAuthScope: "Somebody has given this API an auth scope, and from then on every token needs it. Add " +
+		"the scope that the message names to the client (auth_scope_ids), or the scope useraccount, or take the scope " +
+		"from the API.",
+	rest.RefusedWebService: "The table does not allow access by web services. An administrator opens it in the " +
+		"table's own record (System Definition > Tables, tab Application Access: Allow access to this table via web " +
+		"services).",
+	rest.RefusedPlatformAccess: "The instance demands the role snc_platform_rest_api_access of every account that " +
+		"uses its REST APIs. Grant it to the provider's account.",
 	rest.RefusedScope: "The record lives in another application scope than the one that the request runs in. Set " +
 		"scope_id to the record's scope, or give the account access to that application.",
-	rest.RefusedRole: "The account lacks a role or privilege. The resource's page names those that are enough; on Kibana it " +
-		"is \"Actions and Connectors: All\" in this space.",
+	rest.RefusedRole: "The account lacks a role or privilege. The resource's page names those that are enough; on " +
+		"Kibana it is \"Actions and Connectors: All\" in this space.",
 	rest.RefusedLicense: "Kibana's licence does not include this. The message names the licence that does.",
 }
 
@@ -106,8 +108,8 @@ var answerHints = []struct {
 	},
 	{
 		http.StatusForbidden, "",
-		"The account may not do this. Check its roles (on ServiceNow the table's ACLs; on Kibana the privilege \"Actions and " +
-			"Connectors: All\" in this space, and the licence).",
+		"The account may not do this. Check its roles (on ServiceNow the table's ACLs; on Kibana the privilege " +
+			"\"Actions and Connectors: All\" in this space, and the licence).",
 	},
 	{
 		http.StatusTooManyRequests, "",

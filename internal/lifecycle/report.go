@@ -86,9 +86,9 @@ func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 			r.subject(m), exists, command)
 	}
 	return fmt.Sprintf("%s: %s. To manage it from here, import it:%s\n\n"+
-		"If this plan replaces the resource with create_before_destroy, take that setting out: the new record cannot have the "+
-		"old one's key while that exists. If the resource was only renamed, or got another for_each key, add a moved block "+
-		"instead. To create a second record all the same, set duplicate_check = false in the provider block.",
+		"If this plan replaces the resource with create_before_destroy, take that setting out: the new record cannot "+
+		"have the old one's key while that exists. If the resource was only renamed, or got another for_each key, add a "+
+		"moved block instead. To create a second record all the same, set duplicate_check = false in the provider block.",
 		r.subject(m), exists, command)
 }
 

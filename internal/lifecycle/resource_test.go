@@ -108,7 +108,8 @@ func TestNotKept(t *testing.T) {
 func TestColumnMissing(t *testing.T) {
 	t.Parallel()
 	s := widgets(t, &shelf{lacks: []string{"note", "color"}})
-	s.fails(s.apply(attributes{"name": "one", "note": "n", "token_wo": "canary"}), "the answer does not hold the column note")
+	s.fails(s.apply(attributes{"name": "one", "note": "n", "token_wo": "canary"}), "the answer does not hold the "+
+		"column note")
 	unset := widgets(t, &shelf{lacks: []string{"note", "color"}})
 	unset.must(unset.apply(attributes{"name": "one", "token_wo": "canary"}))
 	if unset.text("color") != "<null>" {
@@ -369,7 +370,8 @@ func TestExistingRecords(t *testing.T) {
 			[]string{"terraform import servicenow_widget.NAME a", "create_before_destroy", "moved block", "duplicate_check"},
 		},
 		{&record.ExistsError{IDs: []string{"a", "b"}, Key: "name"}, []string{"exists already: a, b", "Delete the ones"}},
-		{&record.ExistsError{IDs: []string{"a"}, Key: "name", SameRun: true}, []string{"another resource of this configuration"}},
+		{&record.ExistsError{IDs: []string{"a"}, Key: "name", SameRun: true}, []string{"another resource of this " +
+			"configuration"}},
 	} {
 		s := widgets(t, &shelf{fails: test.err})
 		errs := s.apply(attributes{"name": "one", "token_wo": "x"})

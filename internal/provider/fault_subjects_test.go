@@ -76,8 +76,10 @@ resource "servicenow_kibana_itsm_connector" "need" {
 	const user, group = "resource \"servicenow_user\" \"need\" { user_name = \"needed\" }\n",
 		"resource \"servicenow_group\" \"need\" { name = \"Needed\" }\n"
 	const role = "data \"servicenow_role\" \"need\" { name = \"import_set_loader\" }\n"
-	const rapid7 = "data \"servicenow_security_integration_definition\" \"need\" { name = \"Rapid7 InsightVM Integration\" }\n"
-	const endpoint = "resource \"servicenow_oauth_jwt_endpoint\" \"need\" {\n  name = \"Needed\"\n  user_field = \"email\"\n}\n"
+	const rapid7 = "data \"servicenow_security_integration_definition\" \"need\" { name = \"Rapid7 InsightVM " +
+		"Integration\" }\n"
+	const endpoint = "resource \"servicenow_oauth_jwt_endpoint\" \"need\" {\n  name = \"Needed\"\n  user_field = " +
+		"\"email\"\n}\n"
 	const listener = "resource \"servicenow_event_connector\" \"need\" {\n  name = \"L\"\n  source = \"l\"\n}\n"
 	oauth := func(clientSecret string) string {
 		return fmt.Sprintf("oauth = {\n client_id = \"c\"\n jwt_key_id = \"j\"\n user_identifier = \"u\"\n "+

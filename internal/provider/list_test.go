@@ -220,7 +220,8 @@ func TestListNames(t *testing.T) {
 		{"user_role", map[string]any{"query": "user=" + user}, []string{"elastic.itsm · role x_elastic.given"}},
 		{"user_role", map[string]any{"query": "user=x^NQuser=" + user}, []string{"elastic.itsm · role x_elastic.given"}},
 		{
-			"user_role", map[string]any{"query": "user=" + user, "include_inherited": true},
+			"user_role",
+			map[string]any{"query": "user=" + user, "include_inherited": true},
 			[]string{"elastic.itsm · role x_elastic.given", "elastic.itsm · role x_elastic.inherited"},
 		},
 		{"group_role", map[string]any{"query": "group=" + group}, []string{"Elastic · role x_elastic.inherited"}},

@@ -85,7 +85,8 @@ func TestCreateOnce(t *testing.T) {
 		"lost and never made, no key":   {server: server{lost: 1, late: -1}, sends: 1, wants: "query to run"},
 		"lost twice, never made":        {server: server{lost: 9, late: -1}, sends: 2, conclusive: true, wants: "query to run"},
 		"cannot be told": {
-			server: server{lost: 1, blind: errors.New("403")}, sends: 1, conclusive: true, made: 1, wants: "could not be found out",
+			server: server{lost: 1, blind: errors.New("403")}, sends: 1, conclusive: true, made: 1, wants: "could not be " +
+				"found out",
 		},
 		"ids are honored, never made": {
 			server: server{lost: 1, late: -1, honorsIDs: true}, sends: 2, made: 1, conclusive: true, within: 10 * time.Second,

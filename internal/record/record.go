@@ -185,8 +185,8 @@ func isJSON(value any) bool {
 	return false
 }
 
-// Covers reports whether a JSON value holds all of another one: objects may have further keys, and a key that is null is
-// as good as absent.
+// Covers reports whether a JSON value holds all of another one: objects may have further keys, and a key that is null
+// is as good as absent.
 func Covers(whole, part any) bool {
 	keys, ok := part.(map[string]any)
 	if !ok {

@@ -106,7 +106,8 @@ func TestErrorsName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ err, want string }{
 		{(&record.ExistsError{IDs: []string{"1", "2"}, Key: "name"}).Error(), "exists already: 1, 2"},
-		{(&record.ExistsError{IDs: []string{"1"}, Key: "name", SameRun: true}).Error(), "another resource of this configuration"},
+		{(&record.ExistsError{IDs: []string{"1"}, Key: "name", SameRun: true}).Error(), "another resource of this " +
+			"configuration"},
 		{(&record.VanishedError{Where: "sys_user", Asked: 7}).Error(), "none of the 7 records"},
 		{(&record.SeveralError{IDs: []string{"1", "2"}, Key: " named x"}).Error(), `["1" "2"] named x`},
 	} {

@@ -7,8 +7,9 @@ import (
 
 // Store keeps records of one kind. Every method returns what the server said, never what was sent.
 //
-// An answer with an ID that is returned together with an error is what exists although the call failed: it must be kept.
-// An update sends what has to be sent for this kind of server; it gets both the last known record and the wanted one.
+// An answer with an ID that is returned together with an error is what exists although the call failed: it must be
+// kept. An update sends what has to be sent for this kind of server; it gets both the last known record and the
+// wanted one.
 type Store interface {
 	Create(ctx context.Context, want Write) (Answer, error)
 	// Read fails with ErrNotFound when the record is proven to be gone and with ErrHidden when it may not be seen.

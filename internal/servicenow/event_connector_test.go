@@ -120,9 +120,9 @@ func TestFunctions(t *testing.T) {
 		})
 	}
 	for call, want := range map[string]string{
-		`inbound_event_url("a.example.com", "s", null)`:                                      `root\s+of\s+a\s+server`,
-		`inbound_event_url("https://a.example.com", "s", null, "x")`:                         `mid\s+or\s+jsonv2`,
-		`rapid7_api_host("Mars")`:                                                            `not\s+Mars`,
+		`inbound_event_url("a.example.com", "s", null)`:              `root\s+of\s+a\s+server`,
+		`inbound_event_url("https://a.example.com", "s", null, "x")`: `mid\s+or\s+jsonv2`,
+		`rapid7_api_host("Mars")`:                                    `not\s+Mars`,
 	} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()

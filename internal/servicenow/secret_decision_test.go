@@ -37,8 +37,8 @@ func TestSecretAddedLater(t *testing.T) {
 	)
 }
 
-// TestSecretOfAnImport plans one update that sends what is configured, and none where nothing is; any other change of an
-// imported resource sends the secret along.
+// TestSecretOfAnImport plans one update that sends what is configured, and none where nothing is; any other change of
+// an imported resource sends the secret along.
 func TestSecretOfAnImport(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -190,10 +190,11 @@ func (t *Table) findAlone(ctx context.Context, q *lookUp) ([]record.Record, erro
 	return rows, nil
 }
 
-// oddLookUp says that the list holds rows that were not asked for and is cut, so that the ones asked for may be missing.
+// oddLookUp says that the list holds rows that were not asked for and is cut, so that the ones asked for may be
+// missing.
 func (t *Table) oddLookUp() error {
-	return &OddListError{Table: t.Name, Reason: "it holds records that were not asked for, so the instance did not run the " +
-		"query as it was sent (a column that it does not have, or that the account may not read)"}
+	return &OddListError{Table: t.Name, Reason: "it holds records that were not asked for, so the instance did not " +
+		"run the query as it was sent (a column that it does not have, or that the account may not read)"}
 }
 
 // remember answers a look-up from the snapshot, if that is fresh and holds the columns. l.mu is held.

@@ -559,8 +559,8 @@ func TestDeletesShareTheirProof(t *testing.T) {
 	}
 }
 
-// TestLookUpThatWasNotRun reports a look-up whose term the instance dropped: the record that it was to find may be behind
-// the end of the page, and a create would make a second one.
+// TestLookUpThatWasNotRun reports a look-up whose term the instance dropped: the record that it was to find may be
+// behind the end of the page, and a create would make a second one.
 func TestLookUpThatWasNotRun(t *testing.T) {
 	t.Parallel()
 	s, sn := newInstance(t)

@@ -36,8 +36,8 @@ func (t *Table) Each(
 			return hidden, err
 		}
 		if limit <= 0 && !total.said {
-			return hidden, &OddListError{Table: t.Name, Reason: "it does not say how many records there are (X-Total-Count), so " +
-				"some may be missing"}
+			return hidden, &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
+				"(X-Total-Count), so some may be missing"}
 		}
 		hidden += max(0, min(size, total.total-offset)-len(rows))
 		for _, row := range rows {
