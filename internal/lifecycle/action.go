@@ -76,7 +76,11 @@ func (a *actionResource[T, M]) ValidateConfig(
 }
 
 // ModifyPlan reports a missing connection before anything is applied.
-func (a *actionResource[T, M]) ModifyPlan(_ context.Context, _ action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+func (a *actionResource[T, M]) ModifyPlan(
+	_ context.Context,
+	_ action.ModifyPlanRequest,
+	resp *action.ModifyPlanResponse,
+) {
 	a.connection.reachable(a.Server, a.subject(), false, &resp.Diagnostics)
 }
 

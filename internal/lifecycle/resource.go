@@ -216,7 +216,13 @@ func missingColumn(f field.Field, answer record.Record) string {
 }
 
 // differs reports a field that was not kept, at the nested attribute where there is one.
-func (r *lifecycle[T, M]) differs(w writeResult[T, M], i int, answered []field.Field, diags *diag.Diagnostics, answer M) {
+func (r *lifecycle[T, M]) differs(
+	w writeResult[T, M],
+	i int,
+	answered []field.Field,
+	diags *diag.Diagnostics,
+	answer M,
+) {
 	top := fieldsOf[T](w.plan)[i]
 	planned, got := field.Leaves(w.plan, []field.Field{top}), field.Leaves(answer, answered[i:i+1])
 	at := 0

@@ -244,7 +244,8 @@ func TestImports(t *testing.T) {
 	for _, as := range []string{id, "name=one"} {
 		s := widgets(t, shelf)
 		s.must(s.importAs(as))
-		if s.text("id") != id || s.text("note") != "n" || s.text("adopted") != "false" || s.text("adopt_existing") != "false" {
+		if s.text("id") != id || s.text("note") != "n" || s.text("adopted") != "false" ||
+			s.text("adopt_existing") != "false" {
 			t.Errorf("imported %v", s.state)
 		}
 		shelf.called()
@@ -351,7 +352,11 @@ func TestWithoutConnection(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, &Connection{}, New[widget](widgetDefinition(&shelf{})))
 	s.fails(s.apply(attributes{"name": "one", "token_wo": "x"}), "No connection to ServiceNow")
-	unknown := newStage(t, &Connection{Unknown: map[Server]bool{ServiceNow: true}}, New[widget](widgetDefinition(&shelf{})))
+	unknown := newStage(
+		t,
+		&Connection{Unknown: map[Server]bool{ServiceNow: true}},
+		New[widget](widgetDefinition(&shelf{})),
+	)
 	if _, _, errs := unknown.plan(attributes{"name": "one", "token_wo": "x"}); errs != "" {
 		t.Errorf("a connection that is not known yet fails the plan: %s", errs)
 	}

@@ -129,8 +129,8 @@ func conventionalAll(attributes map[string]schema.Attribute) map[string]schema.A
 func AdoptedAttribute(released string) schema.BoolAttribute {
 	return schema.BoolAttribute{
 		Computed: true,
-		MarkdownDescription: "Whether the create took an existing record over. Destroying such a record " + released + " and " +
-			"leaves it in place; one that was created is deleted. After an import: `false`.",
+		MarkdownDescription: "Whether the create took an existing record over. Destroying such a record " + released +
+			" and leaves it in place; one that was created is deleted. After an import: `false`.",
 	}
 }
 

@@ -95,7 +95,8 @@ func serve(t *testing.T, p *sources) *sourceServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &config}); err != nil {
+	_, err = s.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &config})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -78,7 +78,8 @@ oauth_jwt = {
 		"a path":      {there + "/nav_to.do\"" + token, role, `must not have a path`},
 		"a query":     {there + "?x=1\"" + token, role, `must not have a query`},
 		"bad timeout": {
-			here + token + `http = { request_timeout = "soon" }`, role, `http\.request_timeout\s+"soon"\s+is\s+not\s+a\s+duration`,
+			here + token + `http = { request_timeout = "soon" }`, role,
+			`http\.request_timeout\s+"soon"\s+is\s+not\s+a\s+duration`,
 		},
 		"broken key": {
 			jwt([]byte("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n"), "null"), role, `private_key`,

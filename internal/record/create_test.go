@@ -76,14 +76,20 @@ func TestCreateOnce(t *testing.T) {
 		wants       string // in the error; empty: the record is known
 		within      time.Duration
 	}{
-		"answered":                      {server: server{}, sends: 1, made: 1},
-		"refused":                       {server: server{refuses: true}, sends: 1, wants: "says no"},
-		"lost and made":                 {server: server{lost: 1}, sends: 1, made: 1},
-		"lost, made three seconds late": {server: server{lost: 1, late: 3 * time.Second}, sends: 1, made: 1, conclusive: true},
-		"lost, made after 25 seconds":   {server: server{lost: 1, late: 25 * time.Second}, sends: 1, made: 1, conclusive: true},
-		"lost and never made, by key":   {server: server{lost: 1, late: -1}, sends: 2, made: 1, conclusive: true},
-		"lost and never made, no key":   {server: server{lost: 1, late: -1}, sends: 1, wants: "query to run"},
-		"lost twice, never made":        {server: server{lost: 9, late: -1}, sends: 2, conclusive: true, wants: "query to run"},
+		"answered":      {server: server{}, sends: 1, made: 1},
+		"refused":       {server: server{refuses: true}, sends: 1, wants: "says no"},
+		"lost and made": {server: server{lost: 1}, sends: 1, made: 1},
+		"lost, made three seconds late": {
+			server: server{lost: 1, late: 3 * time.Second}, sends: 1, made: 1, conclusive: true,
+		},
+		"lost, made after 25 seconds": {
+			server: server{lost: 1, late: 25 * time.Second}, sends: 1, made: 1, conclusive: true,
+		},
+		"lost and never made, by key": {server: server{lost: 1, late: -1}, sends: 2, made: 1, conclusive: true},
+		"lost and never made, no key": {server: server{lost: 1, late: -1}, sends: 1, wants: "query to run"},
+		"lost twice, never made": {
+			server: server{lost: 9, late: -1}, sends: 2, conclusive: true, wants: "query to run",
+		},
 		"cannot be told": {
 			server: server{lost: 1, blind: errors.New("403")}, sends: 1, conclusive: true, made: 1, wants: "could not be " +
 				"found out",

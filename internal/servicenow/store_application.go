@@ -75,7 +75,8 @@ type storeApplications struct {
 }
 
 func (s storeApplications) find(ctx context.Context, scope string, columns []string) (record.Record, error) {
-	rows, err := s.Find(ctx, record.Match{Values: map[string]string{"scope": scope}}, append([]string{"latest_version"}, columns...), 1)
+	match := record.Match{Values: map[string]string{"scope": scope}}
+	rows, err := s.Find(ctx, match, append([]string{"latest_version"}, columns...), 1)
 	if err != nil {
 		return record.Record{}, err
 	}

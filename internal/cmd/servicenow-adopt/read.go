@@ -209,8 +209,8 @@ func (e *estate) follow(ctx context.Context, p *embedded.Provider, all []kind, s
 	return nil
 }
 
-// ask adds the records of a kind whose column holds one of some ids. Of those that the platform ships it keeps the names,
-// unless they are wanted.
+// ask adds the records of a kind whose column holds one of some ids. Of those that the platform ships it keeps the
+// names, unless they are wanted.
 func (e *estate) ask(
 	ctx context.Context, p *embedded.Provider, k kind, order int, column string, ids map[string]bool, shipped bool,
 ) error {

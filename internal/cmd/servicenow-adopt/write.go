@@ -39,7 +39,11 @@ func (w *writer) resource(attributes []*tfprotov6.SchemaAttribute, f *found) {
 	w.body(attributes, f.Resource, "  ", f.kind[len("servicenow_"):]+"_"+f.label)
 	w.out.WriteString("}\n")
 	for _, name := range w.missing {
-		fmt.Fprintf(&w.out, "\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n", name)
+		fmt.Fprintf(
+			&w.out,
+			"\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n",
+			name,
+		)
 	}
 }
 
