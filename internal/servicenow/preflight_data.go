@@ -37,6 +37,11 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 			MarkdownDescription: "What the instance is wanted for: `elastic_itsm`, `elastic_secops`, `inbound_api_keys`, " +
 				"`event_management`, `security_integration`.",
 		},
+		"accounts": schema.SetAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "User names of integrations that log in with a password: each that the instance refuses, or is " +
+				"going to refuse, because it restricts basic authentication to accounts for web services, is a finding.",
+		},
 		"ok": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether no finding is an error."},
 		"findings": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "What was found, errors first.",
@@ -59,6 +64,7 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 
 type preflightData struct {
 	Areas    []string           `tfsdk:"areas"`
+	Accounts []string           `tfsdk:"accounts"`
 	OK       types.Bool         `tfsdk:"ok"`
 	Findings []preflightFinding `tfsdk:"findings"`
 }
@@ -83,6 +89,7 @@ func (m *preflightData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	for _, name := range slices.Sorted(slices.Values(m.Areas)) {
 		p.look(ctx, name, preflightAreas[name])
 	}
+	p.lookAtAccounts(ctx, m.Accounts)
 	order := []string{severityError, severityWarning, severityUnknown}
 	slices.SortStableFunc(p.findings, func(a, b preflightFinding) int {
 		return cmp.Compare(slices.Index(order, a.Severity), slices.Index(order, b.Severity))
@@ -92,6 +99,36 @@ func (m *preflightData) Read(ctx context.Context, c *lifecycle.Servers) error {
 		return f.Severity == severityError
 	}))
 	return nil
+}
+
+// basicAuthArea is the area of findings about accounts that log in with a password.
+const basicAuthArea = "basic_authentication"
+
+// lookAtAccounts finds the accounts whose basic authentication the instance refuses, or is going to refuse.
+func (p *preflight) lookAtAccounts(ctx context.Context, names []string) {
+	restriction := p.sn.BasicAuthRestriction(ctx)
+	if !restriction.Enforced {
+		return
+	}
+	severity, when := severityError, ""
+	if !restriction.Begun(p.sn) {
+		severity, when = severityWarning, " from "+restriction.From+" UTC on"
+	}
+	if len(names) == 0 {
+		p.find(basicAuthArea, "sys_properties", "", severityWarning, "The instance refuses basic authentication of accounts "+
+			"that people sign in with"+when+". Name the accounts that integrations use in accounts to see which it hits.")
+	}
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		switch refused, known := p.sn.RefusesBasicAuth(ctx, restriction, name); {
+		case !known:
+			p.find(basicAuthArea, "sys_user", "web_service_access_only", severityUnknown, "Whether the instance refuses basic "+
+				"authentication of "+name+when+" is not known: there is no such user, or the account may not read it.")
+		case refused:
+			p.find(basicAuthArea, "sys_user", "web_service_access_only", severity, "The instance refuses basic authentication "+
+				"of "+name+when+". Set web_service_access_only on the user, grant it the role snc_basic_auth_api_access, or log "+
+				"in with OAuth or an API key.")
+		}
+	}
 }
 
 // ownRoles are the names of the roles that the provider's account holds; nil when that cannot be told.

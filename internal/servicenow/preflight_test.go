@@ -2,6 +2,7 @@ package servicenow_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,6 +54,36 @@ func TestPreflightOfAReadyInstance(t *testing.T) {
 		}
 	})
 	findings(t, w, everyArea, "true")
+}
+
+// TestPreflightAccounts names the accounts whose passwords the instance refuses.
+func TestPreflightAccounts(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, func(o *simulator.Options) { o.ServiceNow.Release = servicenow.Australia })
+	for name, only := range map[string]string{"person": "false", "integration": "true"} {
+		_, err := w.ServiceNow.Insert("sys_user", servicenow.Record{
+			"user_name": name, "active": "true", "web_service_access_only": only,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Settled()
+	const address = "data.servicenow_preflight.test"
+	w.Run(resource.TestStep{
+		Config: `data "servicenow_preflight" "test" {
+			areas    = ["elastic_itsm"]
+			accounts = ["person", "integration", "nobody"]
+		}`,
+		Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr(address, "ok", "false"),
+			resource.TestCheckResourceAttr(address, "findings.#", "2"),
+			resource.TestCheckResourceAttr(address, "findings.0.severity", "error"),
+			resource.TestCheckResourceAttr(address, "findings.0.area", "basic_authentication"),
+			resource.TestMatchResourceAttr(address, "findings.0.message", regexp.MustCompile(`authentication of person\.`)),
+			resource.TestMatchResourceAttr(address, "findings.1.message", regexp.MustCompile(`authentication of nobody`)),
+		),
+	})
 }
 
 func TestPreflightFindings(t *testing.T) {
