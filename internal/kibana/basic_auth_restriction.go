@@ -33,10 +33,10 @@ func (m *credentials) checkUser(
 		when = " from " + restriction.From + " UTC on"
 	}
 	report.Warn(nil, "The instance refuses this user's basic authentication", "The instance refuses basic "+
-		"authentication of accounts that people sign in with"+when+" (glide.authenticate.basic_auth.restriction.enforce), and "+
-		"the user of basic_auth "+
-		"is not set to web service access only. The connector would be stored and fail with 401 when it runs. Set "+
-		"web_service_access_only on the user (servicenow_user), or use oauth.")
+		"authentication of accounts that people sign in with"+when+
+		" (glide.authenticate.basic_auth.restriction.enforce), and the user of basic_auth is not set to web service "+
+		"access only. The connector would be stored and fail with 401 "+
+		"when it runs. Set web_service_access_only on the user (servicenow_user), or use oauth.")
 }
 
 // basicUserName is the configured user's name; "" where there is none or it is not known yet.

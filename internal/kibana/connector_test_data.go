@@ -61,16 +61,23 @@ func (m *connectorTestData) Read(ctx context.Context, c *lifecycle.Servers) erro
 	if err != nil {
 		return err
 	}
-	probe, ok := probes[connector.TypeID]
-	if !ok {
-		return fmt.Errorf("connector %s is of type %s, which has no sub-action that only reads, so it cannot be tested "+
-			"without a change on the other side", id, connector.TypeID)
-	}
-	run, err := c.Kibana.Run(ctx, space, id, kibanaapi.SubAction(probe.subAction, probe.params), true)
+	run, err := ProbeConnector(ctx, c, space, connector)
 	if err != nil {
 		return err
 	}
 	m.OK = types.BoolValue(run.Status == "ok")
 	m.Message, m.ServiceMessage = types.StringValue(run.Message), types.StringValue(run.ServiceMessage)
 	return nil
+}
+
+// ProbeConnector lets a connector run a sub-action that only reads.
+func ProbeConnector(
+	ctx context.Context, c *lifecycle.Servers, space string, connector kibanaapi.Connector,
+) (kibanaapi.Run, error) {
+	probe, ok := probes[connector.TypeID]
+	if !ok {
+		return kibanaapi.Run{}, fmt.Errorf("connector %s is of type %s, which has no sub-action that only reads, so it "+
+			"cannot be tested without a change on the other side", connector.ID, connector.TypeID)
+	}
+	return c.Kibana.Run(ctx, space, connector.ID, kibanaapi.SubAction(probe.subAction, probe.params), true)
 }

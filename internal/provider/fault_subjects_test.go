@@ -302,6 +302,10 @@ resource "servicenow_api_key_auth_profile" "need" {
 		{before: data("elastic_application", `app = "itsm"`)},
 		{before: data("event_connector", `source = "aws"`), apps: servicenow.EventConnectors},
 		{before: data("plugin", `plugin_id = "com.glide.tokenbased_auth"`)},
+		{
+			before: data("integration_health", `oauth_jwt_endpoint_id = servicenow_oauth_jwt_endpoint.need.id`),
+			needs:  endpoint,
+		},
 		{before: data("preflight", `areas = ["inbound_api_keys"]`)},
 		{before: data("record", `table = "sys_user"`, `query = "user_name=admin"`)},
 		{before: data("records", `table = "sys_user_role"`, `columns = ["name"]`)},

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/integration"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -118,6 +119,8 @@ func (p *servicenowProvider) DataSources(context.Context) []func() datasource.Da
 		servicenow.NewRoleData,
 		servicenow.NewSecurityIntegrationDefinitionData,
 		servicenow.NewUserData,
+
+		integration.NewHealthData,
 
 		kibana.NewConnectorData,
 		kibana.NewConnectorTestData,

@@ -16,6 +16,9 @@ type elasticApp struct {
 	privileges []privilege
 }
 
+// ElasticRoles lists the roles that one of Elastic's applications demands of its integration user.
+func ElasticRoles(app string) []string { return slices.Clone(elasticApps[app].roles) }
+
 // privilege is a row of sys_scope_privilege, as stored; target scopes by their names.
 type privilege struct {
 	TargetScope string `tfsdk:"target_scope"`

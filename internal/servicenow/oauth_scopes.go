@@ -170,6 +170,9 @@ func (s oauthClientStore) Create(ctx context.Context, want record.Write) (record
 func refusesRestriction(want record.Write, got record.Answer) error {
 	wanted := want.Text(restrictionColumn)
 	_, there := got.Values[restrictionColumn]
+	if wanted == unrestricted && !there {
+		got.Values[restrictionColumn] = unrestricted // what every client of such an instance is
+	}
 	if wanted == "" || wanted == unrestricted || there {
 		return nil
 	}

@@ -39,8 +39,8 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 		},
 		"accounts": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "User names of integrations that log in with a password: each that the instance refuses, or is " +
-				"going to refuse, because it restricts basic authentication to accounts for web services, is a finding.",
+			MarkdownDescription: "User names of integrations that log in with a password: each that the instance refuses, " +
+				"or is going to refuse, because it restricts basic authentication to accounts for web services, is a finding.",
 		},
 		"ok": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether no finding is an error."},
 		"findings": schema.ListNestedAttribute{
