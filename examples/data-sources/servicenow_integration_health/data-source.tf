@@ -1,5 +1,9 @@
+data "servicenow_kibana_connector" "elastic" {
+  name = "ServiceNow ITSM"
+}
+
 data "servicenow_integration_health" "elastic" {
-  connector_id = servicenow_kibana_itsm_connector.elastic.connector_id
+  connector_id = data.servicenow_kibana_connector.elastic.connector_id
 }
 
 # A warning for each run in which a link of the chain does not hold.
