@@ -259,9 +259,6 @@ func (t *Table) update(
 	ctx context.Context, have record.Record, want record.Write, values map[string]any, secrets map[string]record.Secret,
 ) (record.Answer, error) {
 	got, err := t.write(ctx, http.MethodPatch, "/"+rest.PathElement(have.ID), body(values, secrets), want, secrets)
-	if err == nil && got.ID != have.ID {
-		err = fmt.Errorf("the answer to the update of %s holds the record %s: %w", have.ID, got.ID, record.ErrOutcomeUnknown)
-	}
 	if errors.Is(err, record.ErrOutcomeUnknown) && len(secrets) == 0 {
 		// The answer was none; what the row holds now decides.
 		row, rerr := t.readOne(ctx, have.ID, want.Columns)
@@ -295,9 +292,6 @@ func (t *Table) WriteAsDisplayed(
 	r.Secrets = record.Plaintexts(secrets)
 	r.Query.Set("sysparm_input_display_value", "true")
 	got, err := t.send(ctx, r)
-	if err == nil && got.ID != have.ID {
-		err = fmt.Errorf("the answer to the update of %s holds the record %s", have.ID, got.ID)
-	}
 	if err == nil {
 		got.KeptSecrets = slices.Collect(maps.Keys(secrets))
 	}
@@ -407,7 +401,7 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 	}
 	row, err := newRow(out.Result)
 	patched := err == nil && r.Method == http.MethodPatch
-	if patched && !strings.EqualFold(row.ID, path.Base(r.Path)) {
+	if patched && row.ID != path.Base(r.Path) {
 		err = errAnotherRow
 	}
 	if err != nil {
