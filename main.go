@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // version is set by the release.
@@ -28,12 +29,15 @@ func main() {
 
 func serve(debug bool) error {
 	process.TuneGC()
-	if !debug { // logs of a provider that is being debugged go straight to the terminal
+	usage := &rest.Usage{}
+	settings := []provider.Option{provider.WithUsage(usage)}
+	if !debug && !process.LogsWanted() { // logs of a provider that is being debugged go straight to the terminal
 		if err := process.QuietLogs(); err != nil {
 			return err
 		}
+		settings = append(settings, provider.WithoutLog())
 	}
-	server, err := provider.NewServer(version, process.NewServer)
+	server, err := provider.NewServer(version, process.NewServer, settings...)
 	if err != nil {
 		return err
 	}
@@ -41,6 +45,8 @@ func serve(debug bool) error {
 	if debug {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve("registry.terraform.io/seed-e98ff420/servicenow",
+	err = tf6server.Serve("registry.terraform.io/seed-e98ff420/servicenow",
 		func() tfprotov6.ProviderServer { return server }, options...)
+	process.LogUsage(usage.Count())
+	return err
 }

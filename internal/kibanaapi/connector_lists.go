@@ -70,11 +70,14 @@ func (l *connectorLists) read(ctx context.Context, k *Client, space string, edit
 	if s.known && time.Since(s.readAt) < record.SnapshotLife && (edited || !s.edited) {
 		rows := s.rows
 		l.mu.Unlock()
+		k.endpoint.Usage().Join(1)
 		return rows, nil
 	}
 	f := s.flight
 	if f == nil || !edited && (f.spoiled || len(f.edits) > 0) {
 		f = l.start(ctx, k, space, s)
+	} else {
+		k.endpoint.Usage().Join(1)
 	}
 	f.waiters++
 	l.mu.Unlock()

@@ -12,14 +12,10 @@ import (
 var loggers = []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_SERVICENOW"}
 
 // QuietLogs turns logs off that nobody would see. Without a level the SDK logs at TRACE, and a quarter of the
-// provider's time goes into JSON that Terraform drops. Terraform hands its whole environment on, so any TF_LOG variable
-// there means that somebody reads, and leaves everything as it is. It must run before the provider is served.
+// provider's time goes into JSON that Terraform drops. It must run before the provider is served.
 func QuietLogs() error {
-	for _, entry := range os.Environ() {
-		name, value, _ := strings.Cut(entry, "=")
-		if strings.HasPrefix(strings.ToUpper(name), "TF_LOG") && value != "" {
-			return nil
-		}
+	if LogsWanted() {
+		return nil
 	}
 	for _, logger := range loggers {
 		if err := os.Setenv(logger, "off"); err != nil {
@@ -27,4 +23,16 @@ func QuietLogs() error {
 		}
 	}
 	return nil
+}
+
+// LogsWanted reports whether somebody reads logs. Terraform hands its whole environment on, so any TF_LOG variable there
+// says that somebody does.
+func LogsWanted() bool {
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(strings.ToUpper(name), "TF_LOG") && value != "" {
+			return true
+		}
+	}
+	return false
 }

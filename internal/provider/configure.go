@@ -65,7 +65,7 @@ func (p *servicenowProvider) Configure(
 		if !ok {
 			continue
 		}
-		settings.UserAgent, settings.Log, settings.Redactor = agent, log, p.redactor
+		settings.UserAgent, settings.Log, settings.Redactor, settings.Usage = agent, p.log, p.redactor, p.usage
 		if s.reportMistakes(rest.ValidateConfig(settings), &resp.Diagnostics) {
 			continue
 		}

@@ -27,7 +27,7 @@ func New(version string, options ...Option) func() provider.Provider {
 }
 
 func newProvider(version string, options []Option) *servicenowProvider {
-	p := &servicenowProvider{version: version, redactor: rest.NewRedactor(), patience: record.Patience}
+	p := &servicenowProvider{version: version, redactor: rest.NewRedactor(), patience: record.Patience, log: log}
 	for _, set := range options {
 		set(p)
 	}
@@ -42,11 +42,23 @@ func WithPatience(patience time.Duration) Option {
 	return func(p *servicenowProvider) { p.patience = patience }
 }
 
+// WithUsage counts all that is sent in usage.
+func WithUsage(usage *rest.Usage) Option {
+	return func(p *servicenowProvider) { p.usage = usage }
+}
+
+// WithoutLog spares the work of logs that nobody reads.
+func WithoutLog() Option {
+	return func(p *servicenowProvider) { p.log = nil }
+}
+
 type servicenowProvider struct {
 	version string
 	// redactor learns the secrets of both sides, and of everything that is sent.
 	redactor *rest.Redactor
 	patience time.Duration
+	log      rest.LogFunc // nil: nobody reads
+	usage    *rest.Usage  // nil: nobody counts
 }
 
 var _ interface {

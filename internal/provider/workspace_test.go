@@ -73,9 +73,9 @@ func (w workspace) run(verb string, args ...string) result {
 	return result{string(out), err}
 }
 
-func (w workspace) must(verb string, args ...string) {
+func (w workspace) must(verb string) {
 	w.t.Helper()
-	if r := w.run(verb, args...); r.err != nil {
+	if r := w.run(verb); r.err != nil {
 		w.t.Fatalf("%s: %v\n%s", verb, r.err, r.out)
 	}
 }

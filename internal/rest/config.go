@@ -28,6 +28,13 @@ const (
 	KindKibana
 )
 
+func (k Kind) String() string {
+	if k == KindKibana {
+		return "Kibana"
+	}
+	return "ServiceNow"
+}
+
 // Config tells how to reach one server.
 type Config struct {
 	// BaseURL is scheme://host[:port], without query, fragment or credentials. A Kibana's may have a path
@@ -42,6 +49,7 @@ type Config struct {
 	// Redactor learns every secret of this configuration, and of the requests and tokens that follow; nil: one of the
 	// endpoint's own. Connections that share one hide each other's secrets.
 	Redactor *Redactor
+	Usage    *Usage // counts what is sent; nil: nobody does
 }
 
 // HTTP holds what is the same for every kind of authentication. Its zero value is not usable: see DefaultHTTP.

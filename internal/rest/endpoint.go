@@ -70,7 +70,8 @@ type Endpoint struct {
 	rate      *rate.Limiter // nil: no limit
 	retry     *retryPolicy
 	timeout   time.Duration
-	log       LogFunc
+	log       LogFunc // nil: nobody reads
+	usage     *Usage
 	redactor  *Redactor
 	doubt     string // what may be wrong with the credentials, for a 401
 }
@@ -96,6 +97,7 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 		timeout:   c.HTTP.RequestTimeout,
 		redactor:  c.Redactor,
 		doubt:     s.auth.doubt,
+		usage:     c.Usage,
 	}
 	if e.redactor == nil {
 		e.redactor = NewRedactor()
@@ -107,7 +109,9 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 	}
 	c.addSecrets(s, e.redactor)
 
-	base := &headerTransport{next: e.transport, headers: s.headers}
+	base := &headerTransport{
+		next: &usageTransport{next: e.transport, usage: e.usage, kind: c.Kind}, headers: s.headers,
+	}
 	if s.auth.grant != nil {
 		// Requests for tokens take no slot: the request that waits for the token may hold the last one.
 		tokens := *e
@@ -123,10 +127,16 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 	return e, nil
 }
 
-// httpClient puts the log before next.
+// httpClient puts the log before next, if there is one.
 func (e *Endpoint) httpClient(next http.RoundTripper) *http.Client {
-	return &http.Client{Transport: &logTransport{next: next, log: e.log}, CheckRedirect: e.checkRedirect}
+	if e.log != nil {
+		next = &logTransport{next: next, log: e.log}
+	}
+	return &http.Client{Transport: next, CheckRedirect: e.checkRedirect}
 }
+
+// Usage counts this connection's requests; nil when nobody does.
+func (e *Endpoint) Usage() *Usage { return e.usage }
 
 // Close ends idle connections. The endpoint stays usable.
 func (e *Endpoint) Close() { e.transport.CloseIdleConnections() }
@@ -169,14 +179,22 @@ func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, err
 		if !again || waiting.Err() != nil || endsWithin(waiting, wait) {
 			return header, failed.err
 		}
-		e.log(ctx, LevelWarn, "Retrying HTTP request", map[string]any{
-			"method": r.Method, "path": r.Path, "attempt": attempt + 1, "wait_ms": wait.Milliseconds(),
-			"error": failed.err.Error(),
-		})
+		e.logRetry(ctx, r, attempt, wait, failed.err)
 		if err := e.retry.sleep(waiting, wait); err != nil {
 			return header, failed.err
 		}
+		e.usage.repeated(wait, failed.err.Status == http.StatusTooManyRequests)
 	}
+}
+
+func (e *Endpoint) logRetry(ctx context.Context, r Request, attempt int, wait time.Duration, failed *Error) {
+	if e.log == nil {
+		return
+	}
+	e.log(ctx, LevelWarn, "Retrying HTTP request", map[string]any{
+		"method": r.Method, "path": r.Path, "attempt": attempt + 1, "wait_ms": wait.Milliseconds(),
+		"error": failed.Error(),
+	})
 }
 
 // endsWithin tells whether a context's deadline comes before d has passed: then what the server said is worth more than
@@ -333,7 +351,9 @@ func (e *Endpoint) pace(ctx context.Context) error {
 	if e.rate == nil {
 		return nil
 	}
+	began := time.Now()
 	err := e.rate.Wait(ctx)
+	e.usage.add(func(c *UsageCount) { c.Waited += time.Since(began) })
 	if err != nil && ctx.Err() == nil {
 		return context.DeadlineExceeded // the limiter sees that its turn would come after the deadline
 	}

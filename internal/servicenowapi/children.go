@@ -58,6 +58,7 @@ func (t *Table) Children(ctx context.Context, column, parent string, columns []s
 	if r.fresh(t, columns) {
 		rows := ownAll(r.rows[fold(parent)])
 		r.mu.Unlock()
+		t.sn.joined(1)
 		return rows, nil
 	}
 	if r.wanted == nil {
@@ -69,6 +70,7 @@ func (t *Table) Children(ctx context.Context, column, parent string, columns []s
 	r.mu.Unlock()
 	q := &childRead{parent: parent, columns: columns}
 	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*childRead) {
+		t.sn.joined(len(asked) - 1)
 		r.answer(ctx, t, column, asked)
 	})
 	switch {

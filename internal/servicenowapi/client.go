@@ -61,6 +61,9 @@ func New(config rest.Config) (*Client, error) {
 // URL is the instance's base URL, without a trailing slash.
 func (s *Client) URL() string { return s.endpoint.URL }
 
+// joined counts reads that need no request of their own.
+func (s *Client) joined(n int) { s.endpoint.Usage().Join(n) }
+
 // AuthKind is how the connection proves who it is, as ServiceNow's inbound authentication profiles tell methods apart.
 type AuthKind string
 

@@ -162,11 +162,15 @@ func (l *tableLookUps) find(ctx context.Context, t *Table, q *lookUp) ([]record.
 	l.mu.Unlock()
 	switch {
 	case remembered:
+		t.sn.joined(1)
 		return q.found, nil
 	case alone:
 		return t.findAlone(ctx, q)
 	}
-	err := l.joiner.ask(ctx, q, size, joinQuery, func(ctx context.Context, asked []*lookUp) { l.answer(ctx, t, asked) })
+	err := l.joiner.ask(ctx, q, size, joinQuery, func(ctx context.Context, asked []*lookUp) {
+		t.sn.joined(len(asked) - 1)
+		l.answer(ctx, t, asked)
+	})
 	switch {
 	case err != nil:
 		return nil, err

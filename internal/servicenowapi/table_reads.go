@@ -63,6 +63,7 @@ func (r *tableReads) read(
 	r.mu.Lock()
 	if row, ok := r.snapshotRow(t, id, columns); ok {
 		r.mu.Unlock()
+		t.sn.joined(1)
 		return row, nil
 	}
 	if r.wanted == nil {
@@ -74,7 +75,10 @@ func (r *tableReads) read(
 	r.mu.Unlock()
 
 	q := &rowRead{id: id, columns: columns, leaving: leaving}
-	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*rowRead) { r.answer(ctx, t, asked) })
+	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*rowRead) {
+		t.sn.joined(len(asked) - 1)
+		r.answer(ctx, t, asked)
+	})
 	switch {
 	case err != nil:
 		return record.Record{}, err
