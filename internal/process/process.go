@@ -25,7 +25,7 @@ func QuietLogs() error {
 	return nil
 }
 
-// LogsWanted reports whether somebody reads logs. Terraform hands its whole environment on, so any TF_LOG variable there
+// LogsWanted reports whether somebody reads logs. Terraform hands its whole environment on: any TF_LOG variable there
 // says that somebody does.
 func LogsWanted() bool {
 	for _, entry := range os.Environ() {
