@@ -78,6 +78,30 @@ var guides = map[string]guide{
 				servicenow.Record{"locked_out": "true"}),
 		},
 	},
+	"kibana-connectors": {
+		fill: map[string]string{
+			"TF_VAR_jira_api_token=… TF_VAR_servicenow_password=…": "TF_VAR_jira_api_token=jira-token " +
+				"TF_VAR_servicenow_password=a-long-password",
+		},
+		byHand: map[string]byHand{
+			"have a deprecated connector": func(t *testing.T, w *acctest.World) map[string]string {
+				t.Helper()
+				person(t, w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
+					"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user")
+				request(t, w, http.MethodPost, "/api/actions/connector", fmt.Sprintf(`{"name": "ServiceNow",
+					"connector_type_id": ".servicenow", "config": {"apiUrl": %q, "usesTableApi": true},
+					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`, w.ServiceNowURL()))
+				return nil
+			},
+			"have an authority": func(t *testing.T, _ *acctest.World) map[string]string {
+				t.Helper()
+				_, certificate := acctest.KeyPair(t, "authority")
+				path := filepath.Join(t.TempDir(), "authority.pem")
+				write(t, path, certificate, 0o600)
+				return map[string]string{`file("authority.pem")`: fmt.Sprintf("file(%q)", path)}
+			},
+		},
+	},
 	"migrating": {
 		byHand: map[string]byHand{
 			"have an integration made by hand": func(t *testing.T, w *acctest.World) map[string]string {
