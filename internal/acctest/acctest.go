@@ -62,7 +62,7 @@ func New(t *testing.T, change ...func(*simulator.Options)) *World {
 	return w
 }
 
-// count tells how many records each table and each space hold.
+// count reports how many records each table and each space hold.
 func (w *World) count() map[string]int {
 	all := map[string]int{}
 	for _, table := range w.ServiceNow.Tables() {

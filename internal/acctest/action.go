@@ -111,7 +111,7 @@ func valueOf(as tftypes.Type, given any) (tftypes.Value, error) {
 	}
 	attributes, ok := given.(map[string]any)
 	if !ok {
-		return tftypes.Value{}, fmt.Errorf("%v is no object", given)
+		return tftypes.Value{}, fmt.Errorf("%v is not an object", given)
 	}
 	values := map[string]tftypes.Value{}
 	for name, inner := range object.AttributeTypes {

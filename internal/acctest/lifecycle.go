@@ -24,9 +24,9 @@ type Attribute struct {
 	Column  string
 	// Drift is what another administrator changes, by column; empty where the attribute cannot drift.
 	Drift map[string]string
-	// Replaces says that a change makes a new record.
+	// Replaces means that a change makes a new record.
 	Replaces bool
-	// Secret says that the attribute is write-only.
+	// Secret means that the attribute is write-only.
 	Secret bool
 }
 

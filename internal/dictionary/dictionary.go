@@ -41,7 +41,7 @@ type Table struct {
 	Display string `json:"display,omitempty"` // display column; empty: name, else number
 	// NumberPrefix is that of sys_number, such as "INC"; the table's number column is then filled.
 	NumberPrefix string `json:"number_prefix,omitempty"`
-	// Partial says that Columns is not all: columns that are not listed are as they would be without this file.
+	// Partial means that Columns is not all: columns that are not listed are as they would be without this file.
 	Partial bool     `json:"partial,omitempty"`
 	Columns []Column `json:"columns,omitempty"`
 	// UniqueIndexes are the unique indexes over more than one column; for one column there is Column.Unique.

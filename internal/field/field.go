@@ -23,13 +23,13 @@ type Field interface {
 	// Encode adds the attribute to a record, unless its value is unknown.
 	Encode(into *record.Write)
 	// Decode sets the attribute from a record. It keeps the present value where that means the same, so that another
-	// spelling by the server is no change, and where the record does not hold the column.
+	// spelling by the server is not a change, and where the record does not hold the column.
 	Decode(from record.Record) error
 	// Value is the attribute's present value.
 	Value() attr.Value
 	// Assign takes the value of the same field of another model.
 	Assign(from Field)
-	// Same tells whether the same field of another model means the same.
+	// Same reports whether the same field of another model means the same.
 	Same(as Field) bool
 }
 
@@ -91,7 +91,7 @@ func name(model, attribute any) string {
 // wrapper is a field that changes how another one behaves.
 type wrapper interface{ unwrap() Field }
 
-// Unwrap gives the field inside wrappers such as Computed.
+// Unwrap returns the field inside wrappers such as Computed.
 func Unwrap(f Field) Field {
 	for {
 		w, ok := f.(wrapper)
@@ -140,7 +140,7 @@ type Following struct {
 	Attributes []any
 }
 
-// MovesWith says that a value left to the server may move when one of the attributes does, or, with none named, at
+// MovesWith reports that a value left to the server may move when one of the attributes does, or, with none named, at
 // every write. Without it a value that the configuration leaves to the server is planned to stay as it is.
 func MovesWith(f Field, attributes ...any) Field { return Following{f, attributes} }
 

@@ -29,7 +29,7 @@ func (f identity) Decode(from record.Record) error {
 	return nil
 }
 
-// place binds an attribute to a part of the record's address, which is no column: its scope, space or table.
+// place binds an attribute to a part of the record's address, which is not a column: its scope, space or table.
 type place struct {
 	plain[types.String]
 	column string // where the server keeps it among the columns; empty when it does not

@@ -31,9 +31,9 @@ type SecretField struct {
 	column string
 	// Version points at the attribute whose change sends the secret again; nil when there is none.
 	Version *types.Int64
-	// Required tells that a create, and an update that sends secrets, cannot do without it.
+	// Required reports that a create, and an update that sends secrets, cannot do without it.
 	Required bool
-	// NeededByUpdate tells that no update can do without it, since an update replaces the whole object.
+	// NeededByUpdate reports that no update can do without it, since an update replaces the whole object.
 	NeededByUpdate bool
 }
 

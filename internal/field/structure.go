@@ -98,7 +98,7 @@ func fromJSON(said any, as attr.Type, keys map[string]string) (attr.Value, error
 // document binds a JSON object in a text.
 type document struct {
 	scalar[types.String]
-	// ignorable tells that a key that the configuration leaves out means nothing when the server holds this value.
+	// ignorable reports that a key that the configuration leaves out means nothing when the server holds this value.
 	ignorable func(key string, value any) bool
 }
 
@@ -173,7 +173,7 @@ func (f document) Same(as Field) bool {
 	return f.says(ParseObject(f.p.ValueString()), ParseObject(other.p.ValueString()))
 }
 
-// dropped tells whether an earlier value holds something that is not null where the present one holds nothing.
+// dropped reports whether an earlier value holds something that is not null where the present one holds nothing.
 func dropped(now, before any) bool {
 	object, ok := before.(map[string]any)
 	if !ok {

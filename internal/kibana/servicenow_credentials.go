@@ -78,7 +78,7 @@ func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
 		return
 	}
 	if m.BasicAuth.IsNull() == m.OAuth.IsNull() {
-		report.Error(nil, "One kind of credentials, please", "Set exactly one of basic_auth and oauth.")
+		report.Error(nil, "Exactly one kind of credentials", "Set exactly one of basic_auth and oauth.")
 		return
 	}
 	key, password := m.oauthValue("private_key_wo"), m.oauthValue("private_key_password_wo")

@@ -388,7 +388,7 @@ func (c configuration) says(body map[string]any) bool {
 	return true
 }
 
-// toJSON gives a struct the shape of decoded JSON.
+// toJSON returns a struct the shape of decoded JSON.
 func toJSON(value any) map[string]any {
 	data, _ := json.Marshal(value) //nolint:errchkjson // texts and maps of decoded JSON
 	var decoded map[string]any

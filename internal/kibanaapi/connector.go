@@ -30,7 +30,7 @@ type Connectors struct {
 	kibana *Client
 }
 
-// Connectors gives the store of the connectors of one type. Without a type it takes that of each record's column
+// Connectors returns the store of the connectors of one type. Without a type it takes that of each record's column
 // connector_type_id.
 func (k *Client) Connectors(typeID string) *Connectors { return &Connectors{TypeID: typeID, kibana: k} }
 
@@ -59,7 +59,7 @@ var keySince = map[string]Version{
 	usesTableAPIKey: {7, 16}, "isOAuth": {8, 3}, "clientId": {8, 3}, "userIdentifierValue": {8, 3}, "jwtKeyId": {8, 3},
 }
 
-// ErrPreconfigured says that a connector stands in kibana.yml and cannot be changed over the API.
+// ErrPreconfigured reports that a connector stands in kibana.yml and cannot be changed over the API.
 var ErrPreconfigured = errors.New("the connector is preconfigured in kibana.yml, so it cannot be managed here; a " +
 	"data source can refer to it")
 

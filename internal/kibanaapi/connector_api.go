@@ -81,7 +81,7 @@ func (r routes) key(in map[string]any, snake, camel string) any {
 	return in[snake]
 }
 
-// errNoConnector says that an answer holds something else than a connector.
+// errNoConnector reports that an answer holds something else than a connector.
 var errNoConnector = errors.New("the answer holds no connector with an id")
 
 var errOddConfig = errors.New("the config of a connector in the answer is not a JSON object")
@@ -184,7 +184,7 @@ func (k *Client) requestList(ctx context.Context, space string) ([]Connector, er
 	return connectors, nil
 }
 
-// errOddList says that the answer to a list proves nothing about what was asked for.
+// errOddList reports that the answer to a list proves nothing about what was asked for.
 var errOddList = errors.New("kibana gave an odd answer where a list was expected; it proves nothing, so nothing is " +
 	"taken for deleted")
 

@@ -228,7 +228,7 @@ func TestCheckConnectorID(t *testing.T) {
 	}
 }
 
-// TestRun tells what a connector answered, in both spellings.
+// TestRun reports what a connector answered, in both spellings.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	for version, message := range map[string]string{"9.4.0": "service_message", "7.9.0": "serviceMessage"} {

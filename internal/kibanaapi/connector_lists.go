@@ -21,7 +21,7 @@ type spaceList struct {
 	known  bool
 	rows   []Connector
 	readAt time.Time
-	// edited tells that rows hold what this provider wrote since the server listed them. They still tell which names are
+	// edited reports that rows hold what this provider wrote since the server listed them. They still tell which names are
 	// taken, but a read wants the server's own word.
 	edited bool
 	flight *listFlight

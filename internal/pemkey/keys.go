@@ -16,11 +16,11 @@ import (
 )
 
 var (
-	// ErrPasswordMissing tells that a private key is encrypted and that no password came with it.
+	// ErrPasswordMissing reports that a private key is encrypted and that no password came with it.
 	ErrPasswordMissing = errors.New("the private key is encrypted, and no password is configured for it")
-	// ErrPasswordWrong tells that a private key could not be decrypted with the password.
+	// ErrPasswordWrong reports that a private key could not be decrypted with the password.
 	ErrPasswordWrong = errors.New("the password does not decrypt the private key")
-	// ErrPasswordUnused tells that a password came with a private key that is not encrypted.
+	// ErrPasswordUnused reports that a password came with a private key that is not encrypted.
 	ErrPasswordUnused = errors.New("a password is configured for a private key that is not encrypted")
 )
 
@@ -172,7 +172,7 @@ func parseCertificates(text string) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// KeyMatchesCertificate tells whether a certificate is for the public half of a key.
+// KeyMatchesCertificate reports whether a certificate is for the public half of a key.
 func KeyMatchesCertificate(key crypto.Signer, cert *x509.Certificate) bool {
 	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(cert.PublicKey)
@@ -180,7 +180,7 @@ func KeyMatchesCertificate(key crypto.Signer, cert *x509.Certificate) bool {
 
 const pemBegin = "-----BEGIN "
 
-// decodePEM gives all blocks of a text, at least one.
+// decodePEM returns all blocks of a text, at least one.
 func decodePEM(text, what string) ([]*pem.Block, error) {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -227,7 +227,7 @@ func readPEM(pemOrPath, what string) (string, error) {
 	if strings.Contains(pemOrPath, pemBegin) || strings.TrimSpace(pemOrPath) == "" {
 		return pemOrPath, nil
 	}
-	// What is no path may be a key without its BEGIN line, which an error about a missing file must not print.
+	// What is not a path may be a key without its BEGIN line, which an error about a missing file must not print.
 	named := fmt.Sprintf("the %s's file", what)
 	if isPath(pemOrPath) {
 		named = fmt.Sprintf("the %s's file %q", what, pemOrPath)
@@ -258,7 +258,7 @@ func readPEM(pemOrPath, what string) (string, error) {
 // keyFileExtensions are those of files that hold keys and certificates, in PEM or not.
 var keyFileExtensions = []string{".pem", ".key", ".p8", ".pk8", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".jks"}
 
-// isPath tells whether a text plainly is a path and nothing secret. A line of a key's base64 may begin with "/" and
+// isPath reports whether a text plainly is a path and nothing secret. A line of a key's base64 may begin with "/" and
 // hold more of them, but neither a dot, a tilde, a dash nor a space.
 func isPath(s string) bool {
 	if len(s) > 255 || strings.ContainsAny(s, "\r\n\x00") {

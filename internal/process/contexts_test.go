@@ -18,7 +18,7 @@ type luggageKey struct{}
 
 type luggage [1 << 16]byte
 
-// keepsContext tells whether a server still holds what a call's context held once the call is over.
+// keepsContext reports whether a server still holds what a call's context held once the call is over.
 func keepsContext(t *testing.T, s tfprotov6.ProviderServer) bool {
 	t.Helper()
 	schemas, err := s.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})

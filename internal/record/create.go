@@ -103,7 +103,7 @@ func (c Creation) lookOnce(ctx context.Context, got Answer) (Answer, error) {
 	return got, nil
 }
 
-// SeveralError says that more than one new record answers to what a create made.
+// SeveralError reports that more than one new record answers to what a create made.
 type SeveralError struct {
 	IDs []string
 	Key string

@@ -7,10 +7,10 @@ import (
 )
 
 var (
-	// ErrNotFound says that the server itself, not a proxy or a sign-in page before it, proved that a record is not there.
+	// ErrNotFound means that the server itself, not a proxy or a sign-in page before it, proved that a record is absent.
 	ErrNotFound = errors.New("not found")
 
-	// ErrHidden says that a record exists, but access control keeps it from the account. It is never "gone".
+	// ErrHidden means that a record exists, but access control keeps it from the account. It is never "gone".
 	ErrHidden = errors.New("the record exists, but the account may not read it")
 
 	// ErrOutcomeUnknown matches the failure of a request that must not be repeated blindly (a POST) and that the server
@@ -18,13 +18,13 @@ var (
 	ErrOutcomeUnknown = errors.New("the server may or may not have carried out the request")
 )
 
-// ExistsError says that a record with the wanted natural key is there already.
+// ExistsError reports that a record with the wanted natural key is there already.
 type ExistsError struct {
 	// IDs of the records found, at least one.
 	IDs []string
 	// Key describes the natural key, such as `name = "Elastic"`.
 	Key string
-	// SameRun says that another resource of this configuration makes the record right now.
+	// SameRun means that another resource of this configuration makes the record right now.
 	SameRun bool
 }
 
@@ -36,7 +36,7 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("a record with %s exists already: %s", e.Key, strings.Join(e.IDs, ", "))
 }
 
-// VanishedError says that none of several records that were asked for together is there: more likely the wrong
+// VanishedError reports that none of several records that were asked for together is there: more likely the wrong
 // instance, a clone over this one, or lost read access than as many deletions.
 type VanishedError struct {
 	Where string // the table or space

@@ -44,9 +44,9 @@ type Write struct {
 	Key []string
 	// Secrets are sent and never read back, by column.
 	Secrets map[string]Secret
-	// Defaulted says that the provider chose Scope, so that a create may do without it where the server refuses it.
+	// Defaulted means that the provider chose Scope, so that a create may do without it where the server refuses it.
 	Defaulted bool
-	// LookedUp says that the caller has made sure that no record has this natural key.
+	// LookedUp means that the caller has made sure that no record has this natural key.
 	LookedUp bool
 	Options
 }
@@ -75,7 +75,7 @@ type Answer struct {
 // Secret is a value that is sent and never read back. However it is printed, it shows no more than its presence.
 type Secret struct {
 	Value string
-	// Send says that the server does not hold Value yet. A store that replaces whole objects sends the others too.
+	// Send means that the server does not hold Value yet. A store that replaces whole objects sends the others too.
 	Send bool
 }
 
@@ -204,7 +204,7 @@ func Covers(whole, part any) bool {
 	return true
 }
 
-// plainJSON gives a value the types that decoding gives it, numbers as numbers whatever they were written as.
+// plainJSON returns a value the types that decoding gives it, numbers as numbers whatever they were written as.
 func plainJSON(value any) any {
 	data, err := json.Marshal(value)
 	var plain any

@@ -35,7 +35,7 @@ func (k Kind) String() string {
 	return "ServiceNow"
 }
 
-// Config tells how to reach one server.
+// Config reports how to reach one server.
 type Config struct {
 	// BaseURL is scheme://host[:port], without query, fragment or credentials. A Kibana's may have a path
 	// (server.basePath).
@@ -68,7 +68,7 @@ type HTTP struct {
 	RequestsPerSecond     float64       // 0: no limit
 }
 
-// DefaultHTTP gives the settings that apply where a configuration is silent.
+// DefaultHTTP returns the settings that apply where a configuration is silent.
 func DefaultHTTP() HTTP {
 	return HTTP{RequestTimeout: time.Minute, MaxRetries: 6, MaxConcurrentRequests: 10}
 }
@@ -96,13 +96,13 @@ type ConfigError struct {
 	// Field is the Go path of the field at fault: "BaseURL", "Auth", "Auth.PrivateKey", "HTTP.CACertificate".
 	Field string
 	Err   error
-	// Confidential tells that the value at fault holds a secret, so that its source line must not be printed.
+	// Confidential reports that the value at fault holds a secret, so that its source line must not be printed.
 	Confidential bool
 }
 
 func (e *ConfigError) Error() string { return e.Field + ": " + e.Err.Error() }
 
-// Unwrap gives the mistake without the field's name.
+// Unwrap returns the mistake without the field's name.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
 // ValidateConfig checks all that can be checked without a request, reading key and certificate files on the way.
@@ -303,7 +303,7 @@ var reservedHeaders = []string{
 	"Accept-Encoding", "Connection", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Kbn-Xsrf",
 }
 
-// fixedHeaders gives the headers of every request, those for access tokens included.
+// fixedHeaders returns the headers of every request, those for access tokens included.
 func fixedHeaders(c Config) (http.Header, error) {
 	h := make(http.Header)
 	h.Set("User-Agent", "terraform-provider-servicenow")

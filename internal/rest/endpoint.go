@@ -35,13 +35,13 @@ type Request struct {
 	Body   any
 	Header http.Header
 	// Write marks a request that changes something: once begun it survives the cancellation of its context by a grace
-	// period, lest what it made be unknown to the state; and it does not begin, or repeat, after the cancellation.
+	// period, so that what it made is not unknown to the state; and it does not begin, or repeat, after the cancellation.
 	Write bool
 	// Idempotent marks a POST that may be repeated when its answer was lost. Other methods may be always.
 	Idempotent bool
 	// Secrets are values in the body that no error may repeat, should the server quote them.
 	Secrets []string
-	// Answered says that a 2xx must hold what was asked for: one JSON value that is not null, no empty object and, on
+	// Answered means that a 2xx must hold what was asked for: one JSON value that is not null, no empty object and, on
 	// ServiceNow, no such result. Anything else is an error, and leaves unknown what a POST has done.
 	Answered bool
 }
@@ -197,8 +197,8 @@ func (e *Endpoint) logRetry(ctx context.Context, r Request, attempt int, wait ti
 	})
 }
 
-// endsWithin tells whether a context's deadline comes before d has passed: then what the server said is worth more than
-// a wait that can only end in "deadline exceeded".
+// endsWithin reports whether a context's deadline comes before d has passed: then what the server said is worth more
+// than a wait that can only end in "deadline exceeded".
 func endsWithin(ctx context.Context, d time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && time.Until(deadline) < d
@@ -226,7 +226,7 @@ func (e *Endpoint) target(r Request) (string, error) {
 	return target, nil
 }
 
-// encodeBody gives a function that makes the body anew for each attempt.
+// encodeBody returns a function that makes the body anew for each attempt.
 func encodeBody(body any) (newBody func() ([]byte, error), contentType string, err error) {
 	const form = "application/x-www-form-urlencoded"
 	switch b := body.(type) {

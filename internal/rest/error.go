@@ -73,7 +73,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause below HTTP: a context's error, a TLS error, a refused connection.
+// Unwrap returns the cause below HTTP: a context's error, a TLS error, a refused connection.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Is matches ErrNotFound and ErrOutcomeUnknown.
@@ -259,7 +259,7 @@ var (
 	anyTag       = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
-// pageTitle gives the title of a page, or the beginning of its visible text.
+// pageTitle returns the title of a page, or the beginning of its visible text.
 func pageTitle(body []byte, redact func(string) string) string {
 	body = body[:min(len(body), 64<<10)]
 	if m := titleElement.FindSubmatch(body); m != nil {

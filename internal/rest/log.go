@@ -98,7 +98,7 @@ func withHeaders(fields map[string]any, name string, h http.Header) map[string]a
 	return out
 }
 
-// loggedQuery gives the query with every value hidden but those of ServiceNow's sysparm_ parameters: an API key may
+// loggedQuery returns the query with every value hidden but those of ServiceNow's sysparm_ parameters: an API key may
 // travel as a query parameter.
 func loggedQuery(query url.Values) string {
 	for name := range query {

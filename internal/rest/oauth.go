@@ -306,7 +306,7 @@ type fetch struct {
 // the wrong password once more, and ServiceNow locks users out for that.
 const denialHolds = 10 * time.Second
 
-// get gives a token that is not due for renewal. Of the callers that need a new one, one asks and the others wait;
+// get returns a token that is not due for renewal. Of the callers that need a new one, one asks and the others wait;
 // should that one be canceled, another takes over.
 func (s *tokenSource) get(ctx context.Context) (Token, error) {
 	for {
@@ -384,7 +384,7 @@ func (s *tokenSource) drop(accessToken string) {
 	}
 }
 
-// isDenial tells whether a status says no to what was presented. The standard asks for 400; ServiceNow answers 401.
+// isDenial reports whether a status says no to what was presented. The standard asks for 400; ServiceNow answers 401.
 func isDenial(status int) bool {
 	return status == http.StatusBadRequest || status == http.StatusUnauthorized || status == http.StatusForbidden
 }

@@ -47,7 +47,7 @@ func Probe(ctx context.Context, config Config, r Request) (status int, message s
 	return seen.status, "", err
 }
 
-// headersOf gives the fixed headers of a configuration that has been found sound.
+// headersOf returns the fixed headers of a configuration that has been found sound.
 func headersOf(config Config) http.Header {
 	headers, _ := fixedHeaders(config)
 	return headers

@@ -222,7 +222,7 @@ type form struct {
 
 // forms finds many texts in one pass, and takes new ones at any time without rebuilding anything.
 type forms struct {
-	// begins tells whether any form begins with two bytes, which spares most positions of a text the looks into byPrefix.
+	// begins reports whether any form begins with two bytes, so that most positions of a text need no look into byPrefix.
 	begins []uint64
 	// byPrefix holds the forms by their first bytes: longPrefix of them, or minSecret where a form is shorter.
 	byPrefix map[string][]form
@@ -267,7 +267,7 @@ func (f *forms) find(v view, spans []span) []span {
 	return spans
 }
 
-// extend gives the place in the original of a match and of the rest of its run.
+// extend returns the place in the original of a match and of the rest of its run.
 func (v view) extend(start, end int, run alphabet) span {
 	for start > 0 && run.holds(v.text[start-1]) {
 		start--
@@ -295,7 +295,7 @@ func (v view) origin(start, end int) span {
 type unescaper struct {
 	// marks are the bytes that an escape begins with.
 	marks string
-	// undo tells what the escape at the beginning of a text stands for, and how many bytes it takes; 0: none.
+	// undo reports what the escape at the beginning of a text stands for, and how many bytes it takes; 0: none.
 	undo func(s string) (plain string, length int)
 }
 

@@ -70,7 +70,7 @@ func jitter(d time.Duration) time.Duration {
 	return rand.N(max(d, 1)) //nolint:gosec // spreads load; nothing depends on its being unpredictable
 }
 
-// next tells whether a request that failed is repeated, and after which wait. attempt counts from 0.
+// next reports whether a request that failed is repeated, and after which wait. attempt counts from 0.
 func (p *retryPolicy) next(f failure, repeatable bool, attempt int) (wait time.Duration, again bool) {
 	if f.fate == refused || f.fate == undecided || (f.fate == lost && !repeatable) || attempt >= p.max {
 		return 0, false
@@ -80,7 +80,7 @@ func (p *retryPolicy) next(f failure, repeatable bool, attempt int) (wait time.D
 		bound = min(p.limit, p.base<<attempt)
 	}
 	if f.retryAfter > 0 {
-		// What the server asked for, and a little more, lest all the waiting requests return at the same instant.
+		// What the server asked for, and a little more, so that the waiting requests do not all return at once.
 		return min(f.retryAfter, maxRetryAfter) + p.jitter(p.base), true
 	}
 	return p.jitter(bound), true

@@ -49,7 +49,7 @@ const (
 	apiKeyHeader = "x-sn-apikey" //nolint:gosec // a header's name, no credential
 )
 
-// IsTablePath tells whether a value of api_path is the Table API's.
+// IsTablePath reports whether a value of api_path is the Table API's.
 func IsTablePath(path string) bool {
 	return strings.Trim(strings.TrimPrefix(path, "/api"), "/") == tableAPIPath
 }
@@ -182,7 +182,7 @@ func (a accessRows) mapped(policy string, own AuthKind) map[string]verdict {
 	return all
 }
 
-// verdictOf tells what a policy's profiles come to.
+// verdictOf reports what a policy's profiles come to.
 func (a accessRows) verdictOf(policy string, own AuthKind) verdict {
 	v := empty
 	for _, one := range a.mapped(policy, own) {
@@ -191,7 +191,7 @@ func (a accessRows) verdictOf(policy string, own AuthKind) verdict {
 	return v
 }
 
-// carriesOwnKey tells whether a profile takes keys from the header that this provider sends.
+// carriesOwnKey reports whether a profile takes keys from the header that this provider sends.
 func (a accessRows) carriesOwnKey(profile accessRow) bool {
 	return slices.ContainsFunc(strings.Split(profile["auth_parameter"], ","), func(id string) bool {
 		p := a[parameterTable][strings.TrimSpace(id)]

@@ -15,7 +15,7 @@ const (
 
 // BasicAuthRestriction is what an instance says about basic authentication of people's accounts.
 type BasicAuthRestriction struct {
-	// Enforced says that it is refused, from From on, "2026-06-01 00:00:00" in UTC; empty From: now.
+	// Enforced means that it is refused, from From on, "2026-06-01 00:00:00" in UTC; empty From: now.
 	Enforced bool
 	From     string
 	roles    []string // that are exempt

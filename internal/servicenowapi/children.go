@@ -19,7 +19,7 @@ type childRead struct {
 
 	rows []record.Record
 	err  error
-	// undecided says that the join proved nothing about this parent, so that its own query must.
+	// undecided means that the join proved nothing about this parent, so that its own query must.
 	undecided bool
 }
 
@@ -35,7 +35,7 @@ type tableChildren struct {
 	writes  int64
 	wanted  map[string]bool
 	loading loading
-	// incomplete says that a list of the whole table was found not to prove what it holds.
+	// incomplete means that a list of the whole table was found not to prove what it holds.
 	incomplete bool
 	oneLoad    sync.Mutex
 }
@@ -166,7 +166,7 @@ func (t *Table) childrenOfAll(
 	return rows, nil
 }
 
-// wholeTable gives the rows of the whole table by parent: those that another join has just read, or what the server
+// wholeTable returns the rows of the whole table by parent: those that another join has just read, or what the server
 // answers now; nil when the table is not worth reading, or its list is not proven to be complete.
 func (r *tableChildren) wholeTable(
 	ctx context.Context, t *Table, column string, columns []string,

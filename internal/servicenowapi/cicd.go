@@ -35,7 +35,7 @@ const (
 	JobCanceled   JobStatus = "4"
 )
 
-// JobError tells that a job ended otherwise than with success, or had not ended when its time was over.
+// JobError reports that a job ended otherwise than with success, or had not ended when its time was over.
 type JobError struct {
 	Progress
 	Err error // the context's error, when the time was over
@@ -54,7 +54,7 @@ func (e *JobError) Error() string {
 	return fmt.Sprintf("the job %s ended as %s, and the instance says no more: its log does", e.ID, e.Label)
 }
 
-// Unwrap gives the context's error.
+// Unwrap returns the context's error.
 func (e *JobError) Unwrap() error { return e.Err }
 
 // ActivatePlugin starts a job that activates a plugin.

@@ -74,7 +74,7 @@ const (
 	AuthToken  AuthKind = "an access token"
 )
 
-// AuthKind tells how this connection proves who it is.
+// AuthKind reports how this connection proves who it is.
 func (s *Client) AuthKind() AuthKind {
 	switch s.config.Auth.(type) {
 	case rest.BasicAuth:

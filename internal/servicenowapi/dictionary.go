@@ -7,15 +7,15 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// NoColumnError says that the dictionary lists a table's columns to the account, and that the one that is looked for is
-// not among them.
+// NoColumnError reports that the dictionary lists a table's columns to the account, and that the one that is looked for
+// is not among them.
 type NoColumnError struct{ Table, To string }
 
 func (e *NoColumnError) Error() string {
 	return fmt.Sprintf("no column of %s refers to %s on this instance, as its dictionary says", e.Table, e.To)
 }
 
-// UnknownColumnError says that the dictionary does not tell: it answers accounts that may not read it with an empty
+// UnknownColumnError reports that the dictionary does not tell: it answers accounts that may not read it with an empty
 // list.
 type UnknownColumnError struct{ Table, To string }
 

@@ -26,7 +26,7 @@ type RowChange struct {
 	New, Deleted bool
 	// Values are the columns that are written.
 	Values map[string]any
-	// LooksAtPath says that the writer itself looks what an API is that nothing told, before the row counts.
+	// LooksAtPath means that the writer itself looks what an API is that nothing told, before the row counts.
 	LooksAtPath bool
 	// Profiles, unless nil, are all that a policy maps afterwards.
 	Profiles []string

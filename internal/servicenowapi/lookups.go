@@ -31,9 +31,9 @@ type lookUp struct {
 
 	found []record.Record
 	err   error
-	// undecided says that the join proved nothing about this look-up, so that its own query must.
+	// undecided means that the join proved nothing about this look-up, so that its own query must.
 	undecided bool
-	// remembered says that found is from a snapshot that was there before.
+	// remembered means that found is from a snapshot that was there before.
 	remembered bool
 }
 
@@ -53,7 +53,7 @@ type tableLookUps struct {
 	ours int64
 	// unanswered are columns that answers to our writes lack: a snapshot would lose them at the next write.
 	unanswered map[string]bool
-	// uncounted says that the instance does not count what a query matches, so that joins prove nothing.
+	// uncounted means that the instance does not count what a query matches, so that joins prove nothing.
 	uncounted bool
 	oneLoad   sync.Mutex
 }
@@ -79,8 +79,8 @@ func (s *Client) lookUpsOf(table string) *tableLookUps {
 	return lookUps.(*tableLookUps) //nolint:forcetypeassert // nothing else is stored
 }
 
-// wrote tells what this provider has just written to a table. Everything that was read before is too old after it, but
-// for a snapshot of keys, over which the write is laid.
+// wrote takes note of what this provider has just written to a table. Everything that was read before is too old after
+// it, but for a snapshot of keys, over which the write is laid.
 func (s *Client) wrote(table string, write ownWrite) {
 	l := s.lookUpsOf(table)
 	l.mu.Lock()
@@ -194,7 +194,7 @@ func (t *Table) findAlone(ctx context.Context, q *lookUp) ([]record.Record, erro
 	return rows, nil
 }
 
-// oddLookUp says that the list holds rows that were not asked for and is cut, so that the ones asked for may be
+// oddLookUp reports that the list holds rows that were not asked for and is cut, so that the ones asked for may be
 // missing.
 func (t *Table) oddLookUp() error {
 	return &OddListError{Table: t.Name, Reason: "it holds records that were not asked for, so the instance did not " +
@@ -235,7 +235,7 @@ func (l *tableLookUps) answer(ctx context.Context, t *Table, asked []*lookUp) {
 	}
 }
 
-// fail gives an error to all who asked. What the server has refused may have been the fault of one of them.
+// fail returns an error to all who asked. What the server has refused may have been the fault of one of them.
 func fail(asked []*lookUp, err error) {
 	var answered *rest.Error
 	refused := len(asked) > 1 && errors.As(err, &answered) && isRefusal(answered.Status)

@@ -112,7 +112,7 @@ func (t *Table) page(
 	return rows, count{total: total, said: true}, nil
 }
 
-// OddListError says that the answer to a list proves nothing about the records that were asked for.
+// OddListError reports that the answer to a list proves nothing about the records that were asked for.
 type OddListError struct{ Table, Reason string }
 
 func (e *OddListError) Error() string {

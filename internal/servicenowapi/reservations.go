@@ -39,7 +39,7 @@ func (s *Client) reserve(table string, want record.Write) (release func(), err e
 	}, nil
 }
 
-// Claim says that a resource of this process has taken a row over or made it. It reports false where another one has.
+// Claim notes that a resource of this process has taken a row over or made it. It returns false where another one has.
 func (s *Client) Claim(table, id string) bool {
 	_, taken := s.reserved.claimed.LoadOrStore(table+"\n"+id, true)
 	return !taken

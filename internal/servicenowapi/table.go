@@ -445,10 +445,10 @@ func body(values map[string]any, secrets map[string]record.Secret) map[string]st
 	return body
 }
 
-// errAnotherRow says that an answer is about another row than the request.
+// errAnotherRow reports that an answer is about another row than the request.
 var errAnotherRow = errors.New("it is about another sys_id")
 
-// errNoRow says that an answer holds something else than a row.
+// errNoRow reports that an answer holds something else than a row.
 var errNoRow = errors.New("not a row with a sys_id")
 
 // newRow reads one row: an object with a sys_id.

@@ -24,12 +24,12 @@ const joinIDs = 100
 type rowRead struct {
 	id      string
 	columns []string
-	// leaving says that this provider has just deleted the record: that it is not there is no surprise.
+	// leaving means that this provider has just deleted the record: that it is not there is no surprise.
 	leaving bool
 
 	row record.Record
 	err error
-	// undecided says that some record of the join is hidden, and only the row's own query tells whether it is this one.
+	// undecided means that some record of the join is hidden, and only the row's own query reports whether it is this one.
 	undecided bool
 }
 
@@ -49,7 +49,7 @@ type tableReads struct {
 	oneLoad sync.Mutex
 }
 
-// readsOf gives the joined reads of a table.
+// readsOf returns the joined reads of a table.
 func (s *Client) readsOf(table string) *tableReads {
 	reads, _ := s.reads.LoadOrStore(table, &tableReads{})
 	return reads.(*tableReads) //nolint:forcetypeassert // nothing else is stored
@@ -194,7 +194,7 @@ func (t *Table) refuseVanished(asked []*rowRead, found map[string]readResult) er
 	return &record.VanishedError{Where: t.Name, Asked: len(gone)}
 }
 
-// wholeTable gives the rows of the whole table: those that another join has just read, or what the server answers now.
+// wholeTable returns all rows of the table: those that another join has just read, or what the server answers now.
 // There are none when the table holds too many.
 func (r *tableReads) wholeTable(
 	ctx context.Context, t *Table, columns []string, most int,
@@ -284,9 +284,9 @@ func (t *Table) readMany(
 type wholeList struct {
 	rows  []record.Record
 	total int
-	// cut says that the list holds too many rows, or does not say how many, and was not read to its end.
+	// cut means that the list holds too many rows, or does not say how many, and was not read to its end.
 	cut bool
-	// complete says that the rows are proven to be all: as many different ones as each page counted.
+	// complete means that the rows are proven to be all: as many different ones as each page counted.
 	complete bool
 }
 

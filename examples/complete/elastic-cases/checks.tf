@@ -12,7 +12,7 @@ check "connector_types_are_licensed" {
   }
 }
 
-# A test that fails is no error either. Swimlane connectors have nothing that only reads, so they cannot be tried.
+# A test that fails is not an error either. Swimlane connectors have nothing that only reads, so they cannot be tried.
 data "servicenow_kibana_connector_test" "push" {
   count = var.push_to == null || var.push_to == "swimlane" ? 0 : 1
 

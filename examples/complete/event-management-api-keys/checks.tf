@@ -1,4 +1,4 @@
-# Tries each sender's key on the connectors' API. The request carries no event: any answer but 401 tells that the key has
+# Tries each sender's key on the connectors' API. The request carries no event: any answer but 401 shows that the key has
 # passed the access policy.
 ephemeral "servicenow_inbound_access_check" "sender" {
   for_each = var.checked_senders

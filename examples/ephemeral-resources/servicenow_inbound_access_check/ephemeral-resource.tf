@@ -5,7 +5,7 @@ variable "sender_key" {
   sensitive   = true
 }
 
-# Any answer but 401 tells that the key has passed; the path itself takes POST only.
+# Any answer but 401 shows that the key has passed; the path itself takes POST only.
 ephemeral "servicenow_inbound_access_check" "sender" {
   path    = "/api/sn_em_connector/em/inbound_event?source=aws"
   api_key = { value = var.sender_key }

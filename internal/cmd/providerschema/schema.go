@@ -225,7 +225,7 @@ func newParameter(p *tfprotov6.FunctionParameter) *parameter {
 	}
 }
 
-// typeConstraint gives a type the JSON form that Terraform gives it: "string", ["list","string"],
+// typeConstraint returns a type the JSON form that Terraform gives it: "string", ["list","string"],
 // ["object",{"a":"string"}], ["tuple",["string","bool"]].
 func typeConstraint(t tftypes.Type) any {
 	switch t := t.(type) {

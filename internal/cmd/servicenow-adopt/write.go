@@ -131,7 +131,7 @@ func (w *writer) nested(of *tfprotov6.SchemaObject, value tftypes.Value, indent,
 	return "[\n" + strings.Join(lines, "") + indent + "]"
 }
 
-// value writes a value that is no object.
+// value writes a value that is not an object.
 func (w *writer) value(attribute string, value tftypes.Value, indent string) string {
 	if value.IsNull() {
 		return "null"

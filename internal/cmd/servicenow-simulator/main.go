@@ -106,7 +106,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	return sim.Close()
 }
 
-// readFile reads a file with one of the readers of its format; no name is no file.
+// readFile reads a file with one of the readers of its format; no name means no file.
 func readFile[T any](name string, read func(io.Reader) (*T, error)) (*T, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // a file that is not asked for is not there

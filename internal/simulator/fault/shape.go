@@ -13,7 +13,7 @@ import (
 )
 
 // Shape names an odd answer. Some are texts of their own; the others change the server's answer, for which the request
-// has to be handled (CommitThenAnswer). "Row" is an element of a list, or the one record of an answer that is no list.
+// has to be handled (CommitThenAnswer). "Row" is an element of a list, or the one record of any other answer.
 type Shape string
 
 // The texts. Each comes as JSON, without X-Total-Count, where nothing else is said.
@@ -200,7 +200,7 @@ func noRows(r *recorder) {
 	})
 }
 
-// makeForeign gives a row an id that looks like the server's and is another.
+// makeForeign returns a row an id that looks like the server's and is another.
 func makeForeign(row map[string]any) {
 	for _, name := range []string{"sys_id", "id"} {
 		if own, ok := row[name].(string); ok && own != "" {

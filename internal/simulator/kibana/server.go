@@ -525,7 +525,7 @@ func write(w http.ResponseWriter, r reply) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(r.status)
-	// A client that went away is no fault of the server's, and there is no one left to tell.
+	// A client that went away is not the fault of the server's, and there is no one left to tell.
 	_, _ = w.Write(bytes.TrimSuffix(buffer.Bytes(), []byte("\n")))
 }
 

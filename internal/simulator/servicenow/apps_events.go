@@ -177,7 +177,7 @@ func (s *Server) listenerFor(c *call) *row {
 	return nil
 }
 
-// insertEvent keeps what is no column of em_event in additional_info.
+// insertEvent keeps what is not a column of em_event in additional_info.
 func (s *Server) insertEvent(c *call, event map[string]any) error {
 	t := s.tables["em_event"]
 	values, extra := map[string]any{}, map[string]any{}

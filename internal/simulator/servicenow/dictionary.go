@@ -50,7 +50,7 @@ func scopeOf(t dictionary.Table) string {
 	return t.Scope
 }
 
-// refit gives a table that exists the columns of the file.
+// refit returns a table that exists the columns of the file.
 func (s *Server) refit(t *table, file dictionary.Table) {
 	def := tableOf(file)
 	if !file.Partial {

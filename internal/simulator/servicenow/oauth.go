@@ -295,7 +295,7 @@ func (s *Server) subject(client *row, claims jwt.MapClaims) (*row, error) {
 		return nil, errors.New("sub is missing")
 	}
 	if field == "" || s.tables["sys_user"].column(field) == nil {
-		return nil, fmt.Errorf("user_field %q is no column of sys_user", field)
+		return nil, fmt.Errorf("user_field %q is not a column of sys_user", field)
 	}
 	var user *row
 	for r := range s.rows("sys_user") {

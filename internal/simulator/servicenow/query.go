@@ -175,7 +175,7 @@ func unbuiltQuery(q query) answer {
 		"The simulator does not evaluate this part of the query, which an instance would: "+q.unbuilt)
 }
 
-// columnAt follows a dot-walked path; nil when a step is no column or no reference.
+// columnAt follows a dot-walked path; nil when a step is not a column or no reference.
 func (s *Server) columnAt(t *table, path string) *Column {
 	steps := strings.Split(path, ".")
 	for i, step := range steps {

@@ -12,7 +12,7 @@ const globalScope = "global"
 const pickerPreference = "apps.current_app"
 
 // scopeOfCall is the sys_id of the scope that a request runs in: the one it names, else the one that the account's
-// picker stands on. A name that is no scope counts as none.
+// picker stands on. A name that is not a scope counts as none.
 func (s *Server) scopeOfCall(c *call) string {
 	if named := c.query.Get(transactionScope); s.findIn("sys_scope", named) != nil {
 		return named

@@ -188,7 +188,7 @@ func (s *Server) describe(t *table, columns []Column) {
 	}
 }
 
-// apiPath gives the path of the API with this sys_id without its leading "/api/", and whether it exists.
+// apiPath returns the path of the API with this sys_id without its leading "/api/", and whether it exists.
 func (s *Server) apiPath(id string) (string, bool) {
 	for _, api := range builtInAPIs {
 		if api.id == id {
