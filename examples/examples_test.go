@@ -35,7 +35,10 @@ func TestExamplesValidate(t *testing.T) {
 	terraform := acctest.Terraform(t)
 	// Terraform knows the block action from 1.14 on, OpenTofu does not.
 	actions := !terraform.Tofu && terraform.Version.Core().GreaterThanOrEqual(version.Must(version.NewVersion("1.14")))
-	err := fs.WalkDir(here, ".", func(path string, _ fs.DirEntry, err error) error {
+	err := fs.WalkDir(here, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (path == "complete" || path == "modules") {
+			return fs.SkipDir
+		}
 		if err != nil || filepath.Ext(path) != ".tf" || strings.HasPrefix(path, "actions") && !actions {
 			return err
 		}
@@ -58,6 +61,38 @@ func TestExamplesValidate(t *testing.T) {
 				t.Fatal(err)
 			}
 			validate(t, terraform.Path, dir, cli)
+		})
+	}
+	configurationsWithModules(t, func(t *testing.T, dir string) {
+		t.Helper()
+		get := exec.CommandContext(t.Context(), terraform.Path, "get")
+		get.Dir, get.Env = dir, append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli, "CHECKPOINT_DISABLE=1")
+		if out, err := get.CombinedOutput(); err != nil {
+			t.Fatalf("terraform get: %v\n%s", err, out)
+		}
+		validate(t, terraform.Path, dir, cli)
+	})
+}
+
+// configurationsWithModules tries the modules and the complete examples, each in a copy of all.
+func configurationsWithModules(t *testing.T, try func(t *testing.T, dir string)) {
+	t.Helper()
+	var paths []string
+	for _, pattern := range []string{"complete/*/main.tf", "modules/*/main.tf"} {
+		found, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil || len(found) < 5 {
+			t.Fatal(err, found)
+		}
+		paths = append(paths, found...)
+	}
+	for _, path := range paths {
+		t.Run(filepath.ToSlash(filepath.Dir(path)), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
+				t.Fatal(err)
+			}
+			try(t, filepath.Join(dir, filepath.Dir(path)))
 		})
 	}
 }

@@ -161,13 +161,22 @@ var guides = map[string]guide{
 			"evt_mgmt_admin", "user_admin",
 		},
 		byHand: map[string]byHand{
-			"copy the key": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				return map[string]string{"now_…": w.ServiceNow.Secret("api_key", w.ServiceNow.Records("api_key", "")[0]["sys_id"],
-					"token")}
-			},
+			"copy the key":        copiesKey("a"),
+			"copy the second key": copiesKey("b"),
 		},
 	},
+}
+
+// copiesKey is somebody who copies the key in a slot of the sender from its form.
+func copiesKey(slot string) byHand {
+	return func(t *testing.T, w *acctest.World) map[string]string {
+		t.Helper()
+		keys := w.ServiceNow.Records("api_key", "nameENDSWITH("+slot+")")
+		if len(keys) != 1 {
+			t.Fatalf("%d keys are in the slot %s", len(keys), slot)
+		}
+		return map[string]string{"now_…": w.ServiceNow.Secret("api_key", keys[0]["sys_id"], "token")}
+	}
 }
 
 // changes is somebody who changes a record in its form.

@@ -16,20 +16,16 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana/ticketing"
 )
 
-// exampleCases is the example, with the test's provider block in the place of its own.
+// exampleCases is the module elastic-cases as a configuration of its own.
 func exampleCases(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, name := range []string{"main.tf", "variables.tf", "checks.tf", "outputs.tf"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "complete", "elastic-cases", name))
+		text, err := os.ReadFile(filepath.Join("..", "..", "examples", "modules", "elastic-cases", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		before, after, found := strings.Cut(string(text), "provider \"servicenow\" {\n")
-		if found {
-			_, after, _ = strings.Cut(after, "\n}\n")
-		}
-		all.WriteString(before + after)
+		all.Write(text)
 	}
 	return all.String()
 }
@@ -50,7 +46,6 @@ func TestElasticCases(t *testing.T) {
 	}
 	field := object(map[string]string{"id": "a", "key": "b", "name": "c", "field_type": "text"})
 	variables := tfconfig.Variables{
-		"kibana_url":        tfconfig.StringVariable(w.KibanaURL()),
 		"close_when_pushed": tfconfig.BoolVariable(true),
 		"push_to":           tfconfig.StringVariable("jira"),
 		"jira": object(map[string]string{
@@ -110,8 +105,8 @@ func TestElasticCases(t *testing.T) {
 			}),
 		},
 		resource.TestStep{
-			Config: exampleCases(t), ConfigVariables: tfconfig.Variables{"kibana_url": tfconfig.StringVariable(w.KibanaURL())},
-			Check: stored(w, "securitySolution", "close-by-user", ".none", nil),
+			Config: exampleCases(t),
+			Check:  stored(w, "securitySolution", "close-by-user", ".none", nil),
 		},
 	)
 }

@@ -44,8 +44,9 @@ func TestCompleteExamples(t *testing.T) {
 		e.changes("sys_api_access_policy", "name=Event senders", servicenow.Record{"active": "false"})
 		e.changes("sn_em_connector_listener", "source=monitor", servicenow.Record{"source": "other"})
 		e.changes("api_key", "", servicenow.Record{"active": "false"})
-		e.repairs("servicenow_rest_api_access_policy.connectors", `servicenow_event_connector.sender["monitor"]`,
-			`servicenow_rest_api_key.sender["monitor"]`)
+		e.repairs("module.access.servicenow_rest_api_access_policy.connectors",
+			`module.senders.servicenow_event_connector.sender["monitor"]`,
+			`module.senders.servicenow_rest_api_key.sender["monitor/a"]`)
 		e.destroys()
 	})
 	t.Run("rapid7-insightvm", func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestCompleteExamples(t *testing.T) {
 			t.Errorf("the instance holds the region %v and the key %v", region, key)
 		}
 		e.changes("sn_sec_int_impl_config", "value=true", servicenow.Record{"value": "false"})
-		e.repairs("servicenow_security_integration.insightvm")
+		e.repairs("module.insightvm.servicenow_security_integration.insightvm")
 		e.destroys()
 	})
 	t.Run("elastic-secops", func(t *testing.T) {
@@ -69,20 +70,24 @@ func TestCompleteExamples(t *testing.T) {
 		w := acctest.New(t, func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.ElasticSecOps} })
 		key, certificate := acctest.KeyPair(t, "Elastic SecOps")
 		e := newExample(t, w, cli, "elastic-secops", map[string]any{
-			"kibana_url": w.KibanaURL(), "certificate": certificate, "private_key": key, "client_secret": "a-long-random-secret",
+			"kibana_url": w.KibanaURL(), "private_key": key, "client_secret": "a-long-random-secret",
 		})
+		if err := os.WriteFile(filepath.Join(e.dir, "elastic.crt"), []byte(certificate), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		e.applies()
 		if n := len(w.ServiceNow.Records("sys_scope_privilege", "status=allowed")); n != 14 {
 			t.Errorf("%d privileges are allowed, not 14", n)
 		}
 		e.changes("sys_scope_privilege", "target_name=sn_ti_observable^operation=read", servicenow.Record{"status": "denied"})
 		e.changes("sys_cors_rule", "", servicenow.Record{"get": "false", "post": "true"})
-		e.repairs("servicenow_cors_rule.kibana", `servicenow_cross_scope_privilege.elastic["sn_ti_observable:read"]`)
+		e.repairs("module.secops.module.instance.servicenow_cors_rule.kibana",
+			`module.application.servicenow_cross_scope_privilege.elastic["sn_ti_observable:read"]`)
 		e.destroys()
 	})
 }
 
-// completeExample is a copy of an example in a directory of its own.
+// completeExample is an example in a copy of all, since it uses the modules beside it.
 type completeExample struct {
 	t   *testing.T
 	w   *acctest.World
@@ -92,12 +97,18 @@ type completeExample struct {
 
 func newExample(t *testing.T, w *acctest.World, cli, name string, variables map[string]any) *completeExample {
 	t.Helper()
-	e := &completeExample{t: t, w: w, dir: t.TempDir(), env: append(os.Environ(), "CHECKPOINT_DISABLE=1",
-		"TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+cli, "SERVICENOW_USERNAME="+w.ServiceNow.AdminUser(),
-		"SERVICENOW_PASSWORD="+w.ServiceNow.AdminPassword(), "KIBANA_USERNAME="+acctest.KibanaUser,
-		"KIBANA_PASSWORD="+acctest.KibanaPassword)}
-	if err := os.CopyFS(e.dir, os.DirFS(filepath.Join("..", "..", "examples", "complete", name))); err != nil {
+	examples := t.TempDir()
+	e := &completeExample{t: t, w: w, dir: filepath.Join(examples, "complete", name), env: append(os.Environ(),
+		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+cli,
+		"SERVICENOW_USERNAME="+w.ServiceNow.AdminUser(), "SERVICENOW_PASSWORD="+w.ServiceNow.AdminPassword(),
+		"KIBANA_USERNAME="+acctest.KibanaUser, "KIBANA_PASSWORD="+acctest.KibanaPassword)}
+	if err := os.CopyFS(examples, os.DirFS(filepath.Join("..", "..", "examples"))); err != nil {
 		t.Fatal(err)
+	}
+	get := exec.CommandContext(t.Context(), acctest.Terraform(t).Path, "get")
+	get.Dir, get.Env = e.dir, e.env
+	if out, err := get.CombinedOutput(); err != nil {
+		t.Fatalf("terraform get: %v\n%s", err, out)
 	}
 	e.set("servicenow_url", w.ServiceNowURL())
 	for variable, value := range variables {

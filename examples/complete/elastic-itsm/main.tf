@@ -11,114 +11,28 @@ provider "servicenow" {
   }
 }
 
-# The store application "Elastic for ITSM" brings the import set table, the roles and the REST API used below.
-data "servicenow_elastic_application" "itsm" {
+# Once per instance: the application's cross-scope privileges.
+module "application" {
+  source = "../../modules/elastic-application"
+
   app = "itsm"
+}
 
-  lifecycle {
-    postcondition {
-      condition     = self.installed
-      error_message = "Elastic for ITSM is not installed: get it from the ServiceNow Store, or with servicenow_store_application."
-    }
+# Once per integration: user, OAuth endpoint, certificates, CORS rule, connector, checks.
+module "itsm" {
+  source = "../../modules/elastic-itsm"
+
+  application    = module.application
+  name           = var.name
+  user_name      = var.integration_user_name
+  servicenow_url = var.servicenow_url
+  kibana_url     = var.kibana_url
+  certificates   = { for slot, path in var.certificate_files : slot => file(path) }
+  active_slot    = var.active_slot
+
+  secrets = {
+    client_secret        = var.client_secret
+    private_key          = var.private_key
+    private_key_password = var.private_key_password
   }
-}
-
-data "servicenow_application" "elastic" {
-  scope = "x_elas2_inc_int"
-
-  depends_on = [data.servicenow_elastic_application.itsm]
-}
-
-# Cross-scope privileges: the application reads and writes outside its own scope.
-resource "servicenow_cross_scope_privilege" "elastic" {
-  for_each = {
-    for privilege in provider::servicenow::elastic_privileges("itsm") :
-    "${privilege.target_name}:${privilege.operation}" => privilege
-  }
-
-  source_scope_id = data.servicenow_application.elastic.id
-  target_scope_id = each.value.target_scope # "global" for all of this application's
-  target_type     = each.value.target_type
-  target_name     = each.value.target_name
-  operation       = each.value.operation
-}
-
-# The user that incidents are created as.
-resource "servicenow_user" "integration" {
-  user_name               = var.integration_user_name
-  first_name              = "Elastic"
-  last_name               = "Integration"
-  web_service_access_only = true
-}
-
-data "servicenow_role" "elastic" {
-  for_each = toset(provider::servicenow::elastic_roles("itsm"))
-
-  name = each.value
-
-  depends_on = [data.servicenow_elastic_application.itsm]
-}
-
-resource "servicenow_user_role" "integration" {
-  for_each = data.servicenow_role.elastic
-
-  user_id = servicenow_user.integration.id
-  role_id = each.value.id
-}
-
-# The connector's form asks the application from the browser whether it is installed, hence the CORS rule.
-data "servicenow_rest_api" "elastic" {
-  base_path = "/api/x_elas2_inc_int/elastic_api"
-
-  depends_on = [data.servicenow_elastic_application.itsm]
-}
-
-resource "servicenow_cors_rule" "kibana" {
-  name         = var.name
-  domain       = var.kibana_url
-  rest_api_id  = data.servicenow_rest_api.elastic.id
-  http_methods = ["GET"]
-}
-
-# OAuth: Kibana signs a JWT with the private key, ServiceNow verifies it with the certificate and answers with a token.
-resource "servicenow_certificate" "kibana" {
-  name                   = var.name
-  pem_certificate        = var.certificate
-  warn_in_days_to_expire = 30
-}
-
-resource "servicenow_oauth_jwt_endpoint" "kibana" {
-  name             = var.name
-  user_field       = "user_name"
-  client_secret_wo = var.client_secret
-
-  # Kibana's assertions carry no "jti" claim, and ServiceNow selects its verification by default.
-  enable_jti_verification = false
-}
-
-resource "servicenow_jwt_verifier_map" "kibana" {
-  name                  = var.name
-  oauth_jwt_endpoint_id = servicenow_oauth_jwt_endpoint.kibana.id
-  certificate_id        = servicenow_certificate.kibana.id
-}
-
-resource "servicenow_kibana_itsm_connector" "servicenow" {
-  name    = var.name
-  api_url = var.servicenow_url
-
-  oauth = {
-    client_id               = servicenow_oauth_jwt_endpoint.kibana.client_id
-    client_secret_wo        = var.client_secret
-    jwt_key_id              = servicenow_jwt_verifier_map.kibana.key_id
-    user_identifier         = servicenow_user.integration.user_name
-    private_key_wo          = var.private_key
-    private_key_password_wo = var.private_key_password
-  }
-
-  # Last to come and first to go: while the connector exists, it works.
-  depends_on = [
-    servicenow_cors_rule.kibana,
-    servicenow_cross_scope_privilege.elastic,
-    servicenow_user_role.integration,
-  ]
 }

@@ -26,15 +26,22 @@ variable "integration_user_name" {
   default     = "elastic.integration"
 }
 
-variable "certificate" {
-  description = "X.509 certificate (PEM) of the key pair."
+variable "certificate_files" {
+  description = "Files with X.509 certificates (PEM) by slot: a, and b while the key pair is replaced."
+  type        = map(string)
+  default     = { a = "elastic.crt" }
+}
+
+variable "active_slot" {
+  description = "Slot of the certificate whose private key is private_key."
   type        = string
+  default     = "a"
 }
 
 # Ephemeral: Terraform stores these in neither plan nor state, so every run that may change something needs them again.
 
 variable "private_key" {
-  description = "RSA private key (PEM) of the certificate. Kibana signs with it."
+  description = "RSA private key (PEM) of the active slot. Kibana signs with it."
   type        = string
   ephemeral   = true
   sensitive   = true

@@ -10,17 +10,18 @@ variable "name" {
 }
 
 variable "senders" {
-  description = "Senders by name: the user that their events run as, the source in their URL, the script that makes events of what they send, and when their key expires (RFC 3339; null: never)."
+  description = "Senders by name: the user that their events run as, the source in their URL, the script that makes events of what they send, when their keys expire (RFC 3339; null: never), and their keys: a, or both a and b while one is replaced."
   type = map(object({
     user_name  = string
     source     = string
     script     = optional(string)
     expires_at = optional(string)
+    key_slots  = optional(set(string), ["a"])
   }))
 }
 
 variable "key_parameter_types" {
-  description = "Where keys may travel. The value for the query parameter differs between instances: the choice list of sys_token_auth_parameter.type tells it."
+  description = "Where keys may travel. The value for the query parameter differs between instances: the choice list of sys_token_auth_parameter.type has it."
   type        = set(string)
   default     = ["auth_header"]
 }

@@ -5,27 +5,16 @@ provider "servicenow" {
   instance_url = var.servicenow_url
 }
 
-# Taken as it is where it is installed; the company must be entitled to it.
-resource "servicenow_store_application" "rapid7" {
-  scope   = var.application_scope
-  version = var.application_version
-}
+module "insightvm" {
+  source = "../../modules/rapid7-insightvm"
 
-data "servicenow_security_integration_definition" "rapid7" {
-  name = var.integration_name
-
-  depends_on = [servicenow_store_application.rapid7]
-}
-
-resource "servicenow_security_integration" "insightvm" {
-  name           = var.name
-  integration_id = data.servicenow_security_integration_definition.rapid7.id
-  active         = var.active
-
-  parameters = merge(var.parameters, {
-    (var.parameter_names.region) = provider::servicenow::rapid7_api_host(var.region)
-  })
-  secret_parameters_wo = {
-    (var.parameter_names.api_key) = var.api_key
-  }
+  name                = var.name
+  region              = var.region
+  api_key             = var.api_key
+  active              = var.active
+  parameters          = var.parameters
+  parameter_names     = var.parameter_names
+  integration_name    = var.integration_name
+  application_scope   = var.application_scope
+  application_version = var.application_version
 }

@@ -21,7 +21,7 @@ variable "active" {
 }
 
 variable "parameters" {
-  description = "Further parameters by name, as { close_stale_detections = \"true\" }. The output parameters lists what there is."
+  description = "Further parameters by name, such as { close_stale_detections = \"true\" }. The output parameters lists what there is."
   type        = map(string)
   default     = {}
 }

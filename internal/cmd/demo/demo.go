@@ -22,6 +22,7 @@ import (
 const (
 	version = "0.1.0"
 	example = "examples/complete/elastic-itsm"
+	modules = "examples/modules" // which the example uses, by a path from its own place
 )
 
 // demo is one run.
@@ -39,7 +40,7 @@ type demo struct {
 	started   time.Time
 
 	incidents []string // numbers of those that were opened
-	drifted   []string // resources that the drift was found in
+	drifted   int      // resources that the drift was found in
 	leftovers int
 }
 
@@ -78,8 +79,8 @@ func run(ctx context.Context, trace string, out io.Writer) error {
 		}
 	}
 	d.copying()
-	d.say("Done", "in %.0f s: opened %s; found drift in %s; %d leftovers", time.Since(d.started).Seconds(),
-		strings.Join(d.incidents, " and "), strings.Join(d.drifted, ", "), d.leftovers)
+	d.say("Done", "in %.0f s: opened %s; found drift in %d resources; %d leftovers", time.Since(d.started).Seconds(),
+		strings.Join(d.incidents, " and "), d.drifted, d.leftovers)
 	return d.broken
 }
 
@@ -149,13 +150,19 @@ func (d *demo) start(ctx context.Context) (err error) {
 // prepare copies the example, makes its key pair and runs terraform init.
 func (d *demo) prepare(trace string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		work := filepath.Join(d.dir, "elastic-itsm")
-		if err := os.CopyFS(work, os.DirFS(filepath.Join(d.root, filepath.FromSlash(example)))); err != nil {
-			return fmt.Errorf("copying the example: %w", err)
+		for _, folder := range []string{example, modules} {
+			folder = filepath.FromSlash(folder)
+			if err := os.CopyFS(filepath.Join(d.dir, folder), os.DirFS(filepath.Join(d.root, folder))); err != nil {
+				return fmt.Errorf("copying the example: %w", err)
+			}
 		}
+		work := filepath.Join(d.dir, filepath.FromSlash(example))
 		privateKey, certificate, err := newKeyPair("Elastic ITSM demo", 360*24*time.Hour)
 		if err != nil {
 			return err
+		}
+		if err := os.WriteFile(filepath.Join(work, "elastic.crt"), []byte(certificate), 0o600); err != nil {
+			return fmt.Errorf("writing the certificate: %w", err)
 		}
 		clientSecret := rand.Text()
 		d.secrets = secrets{
@@ -168,7 +175,6 @@ func (d *demo) prepare(trace string) func(context.Context) error {
 		env := map[string]string{
 			"TF_VAR_servicenow_url": d.simulator.ServiceNowURL,
 			"TF_VAR_kibana_url":     d.simulator.KibanaURL,
-			"TF_VAR_certificate":    certificate,
 			"TF_VAR_private_key":    privateKey,
 			"TF_VAR_client_secret":  clientSecret,
 			"SERVICENOW_USERNAME":   d.simulator.ServiceNowUsername,
@@ -236,9 +242,10 @@ func (d *demo) copying() {
 	}
 	d.say("Copy", "%s is the configuration, and its README.md says what it needs. On your own servers:", directory)
 	executable := strings.TrimSuffix(filepath.Base(d.cli.Path), terraformcli.Suffix())
+	examples := filepath.Dir(filepath.Dir(directory)) // with the modules that it uses
 	for _, line := range []string{
 		"make install   # once, until a release is published",
-		"cp -r " + directory + " servicenow && cd servicenow",
+		"cp -r " + examples + " servicenow && cd servicenow/complete/elastic-itsm",
 		executable + " init && " + executable + " plan -out tfplan && " + executable + " apply tfplan",
 	} {
 		d.detail("%s", line)
@@ -286,10 +293,10 @@ func (d *demo) settled(ctx context.Context) error {
 
 // What drift changes behind Terraform's back.
 const (
-	driftedRule      = "servicenow_cors_rule.kibana"
-	driftedUser      = "servicenow_user.integration"
-	driftedRole      = `servicenow_user_role.integration["import_transformer"]`
-	driftedConnector = "servicenow_kibana_itsm_connector.servicenow"
+	driftedRule      = "module.itsm.module.instance.servicenow_cors_rule.kibana"
+	driftedUser      = "module.itsm.module.instance.servicenow_user.integration"
+	driftedRole      = `module.itsm.module.instance.servicenow_user_role.integration["import_transformer"]`
+	driftedConnector = "module.itsm.servicenow_kibana_itsm_connector.this"
 )
 
 // drift plays a well-meaning administrator on each side, and lets Terraform find out.
@@ -322,7 +329,7 @@ func (d *demo) drift(ctx context.Context) error {
 	if got := addresses(changes); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		return surprise("the plan finds %v, and changed were %v", got, want)
 	}
-	d.drifted = addresses(changes)
+	d.drifted = len(changes)
 	d.say("Plan", "Terraform found all %d:", len(changes))
 	for _, change := range changes {
 		d.detail("%s %s", strings.Join(change.Change.Actions, "+"), change.Address)

@@ -27,7 +27,8 @@ func TestDemo(t *testing.T) {
 	}
 	for _, line := range []string{
 		"Kibana opened incident INC", "Terraform found all 4", " 0 leftovers", "none in the log at TRACE",
-		"+ servicenow_cors_rule.kibana", "+ servicenow_user_role.integration (4)", "cp -r ", " plan -out tfplan",
+		"instance.servicenow_cors_rule.kibana",
+		"instance.servicenow_user_role.integration (4)", "cp -r ", " plan -out tfplan",
 	} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("the demo did not say %q:\n%s", line, &out)

@@ -121,6 +121,29 @@ func (t *terraform) apply(ctx context.Context) error {
 	return err
 }
 
+// module is a module of a state, as `terraform show -json` prints it.
+type module struct {
+	Resources []struct {
+		Address string `json:"address"`
+		Values  struct {
+			ID          string `json:"id"`
+			ConnectorID string `json:"connector_id"`
+		} `json:"values"`
+	} `json:"resources"`
+	ChildModules []module `json:"child_modules"`
+}
+
+// addIDs puts the ids of the module's resources, and of those below it, into ids.
+func (m module) addIDs(ids map[string]string) {
+	for _, resource := range m.Resources {
+		// The id of a connector holds its space too.
+		ids[resource.Address] = cmp.Or(resource.Values.ConnectorID, resource.Values.ID)
+	}
+	for _, child := range m.ChildModules {
+		child.addIDs(ids)
+	}
+}
+
 // ids returns the id of every managed resource by its address.
 func (t *terraform) ids(ctx context.Context) (map[string]string, error) {
 	text, err := t.run(ctx, "show", "-no-color", "-json")
@@ -129,25 +152,14 @@ func (t *terraform) ids(ctx context.Context) (map[string]string, error) {
 	}
 	var state struct {
 		Values struct {
-			RootModule struct {
-				Resources []struct {
-					Address string `json:"address"`
-					Values  struct {
-						ID          string `json:"id"`
-						ConnectorID string `json:"connector_id"`
-					} `json:"values"`
-				} `json:"resources"`
-			} `json:"root_module"`
+			RootModule module `json:"root_module"`
 		} `json:"values"`
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
 		return nil, fmt.Errorf("reading the state: %w", err)
 	}
 	ids := map[string]string{}
-	for _, resource := range state.Values.RootModule.Resources {
-		// The id of a connector holds its space too.
-		ids[resource.Address] = cmp.Or(resource.Values.ConnectorID, resource.Values.ID)
-	}
+	state.Values.RootModule.addIDs(ids)
 	return ids, nil
 }
 

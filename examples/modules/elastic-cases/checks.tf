@@ -1,6 +1,8 @@
 # Failing checks are warnings, so that they never stand in the way of the plan that repairs the cause.
 
-data "servicenow_kibana_connector_types" "all" {}
+data "servicenow_kibana_connector_types" "all" {
+  space_id = var.space_id
+}
 
 check "connector_types_are_licensed" {
   assert {
@@ -17,6 +19,7 @@ data "servicenow_kibana_connector_test" "push" {
   count = var.push_to == null || var.push_to == "swimlane" ? 0 : 1
 
   connector_id = local.connector_ids[var.push_to]
+  space_id     = var.space_id
 }
 
 check "cases_reach_their_system" {
