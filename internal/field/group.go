@@ -99,6 +99,9 @@ func (f group[T]) Same(as Field) bool {
 	if !ok || f.p.IsNull() != other.p.IsNull() || f.p.IsUnknown() != other.p.IsUnknown() {
 		return false
 	}
+	if f.p.IsNull() || f.p.IsUnknown() {
+		return true // what the object held before it was read does not count
+	}
 	for i, child := range f.fields {
 		if !child.Same(other.fields[i]) {
 			return false
