@@ -157,7 +157,7 @@ func TestAnyValues(t *testing.T) {
 				t.Fatalf("%s: unknown sends %v", name, write.Record)
 			}
 			h := held.fields()[i]
-			if s.Value().Equal(h.Value()) && !(s.Same(h) && h.Same(s)) || !s.Same(s) {
+			if s.Value().Equal(h.Value()) && (!s.Same(h) || !h.Same(s)) || !s.Same(s) {
 				t.Fatalf("%s: equal values are not the same: %v", name, s.Value())
 			}
 			answer := write.Record

@@ -128,6 +128,11 @@ func (s *shelf) write(id string, want record.Write) (record.Answer, error) {
 			values[column] = ""
 		}
 	}
+	for _, column := range want.Columns {
+		if strings.Contains(column, ".") && values[column] == nil {
+			values[column] = "" // what a reference walks to
+		}
+	}
 	for _, column := range s.lacks {
 		delete(values, column)
 	}
@@ -240,6 +245,10 @@ type stage struct {
 	state   tftypes.Value
 	private []byte
 	warned  string
+	// replaced names the attributes for which the last plan replaces, computed those that the server may set.
+	replaced, computed []string
+	// places are where the errors of the last apply were reported.
+	places []string
 }
 
 type oneResource struct {
@@ -287,7 +296,13 @@ func newStage(t *testing.T, connection *Connection, constructor func() resource.
 	if !ok {
 		t.Fatal("the resource is not an object")
 	}
-	return &stage{t: t, server: server, kind: kind, state: tftypes.NewValue(kind, nil)}
+	s := &stage{t: t, server: server, kind: kind, state: tftypes.NewValue(kind, nil)}
+	for _, attribute := range schemas.ResourceSchemas["servicenow_widget"].Block.Attributes {
+		if attribute.Computed {
+			s.computed = append(s.computed, attribute.Name)
+		}
+	}
+	return s
 }
 
 func connected(detection SecretChangeDetection) *Connection {
@@ -298,13 +313,20 @@ func connected(detection SecretChangeDetection) *Connection {
 
 // object makes a configuration; what it does not name is null.
 func (s *stage) object(attributes map[string]any) tftypes.Value {
+	return objectOf(s.kind, attributes)
+}
+
+func objectOf(of tftypes.Object, attributes map[string]any) tftypes.Value {
 	values := map[string]tftypes.Value{}
-	for name, kind := range s.kind.AttributeTypes {
+	for name, kind := range of.AttributeTypes {
 		value, ok := attributes[name]
 		m, isMap := value.(map[string]string)
+		inner, isObject := value.(map[string]any)
 		switch {
 		case !ok:
 			values[name] = tftypes.NewValue(kind, nil)
+		case isObject:
+			values[name] = objectOf(kind.(tftypes.Object), inner)
 		case isMap:
 			elements := map[string]tftypes.Value{}
 			for key, element := range m {
@@ -315,7 +337,7 @@ func (s *stage) object(attributes map[string]any) tftypes.Value {
 			values[name] = tftypes.NewValue(kind, value)
 		}
 	}
-	return tftypes.NewValue(s.kind, values)
+	return tftypes.NewValue(of, values)
 }
 
 func (s *stage) dynamic(v tftypes.Value) *tfprotov6.DynamicValue {
@@ -376,6 +398,10 @@ func (s *stage) plan(attributes map[string]any) (planned tftypes.Value, private 
 		s.t.Fatal(err)
 	}
 	s.warned += texts(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
+	s.replaced = nil
+	for _, at := range resp.RequiresReplace {
+		s.replaced = append(s.replaced, placeOf(at))
+	}
 	if errs := failed(resp.Diagnostics); errs != "" {
 		return tftypes.Value{}, nil, errs
 	}
@@ -386,17 +412,22 @@ func (s *stage) plan(attributes map[string]any) (planned tftypes.Value, private 
 func (s *stage) proposed(config tftypes.Value) tftypes.Value {
 	s.t.Helper()
 	values, before := s.attributes(config), s.attributes(s.state)
-	for _, name := range []string{"id", "number", "color", "scope_id", "secrets_updated_at", "adopted", "adopt_existing"} {
+	for _, name := range s.computed {
 		if values[name].IsNull() && before != nil {
 			values[name] = before[name]
 		}
 	}
-	for name := range values {
-		if strings.HasSuffix(name, "_wo") {
-			values[name] = tftypes.NewValue(values[name].Type(), nil)
-		}
+	proposed, err := tftypes.Transform(tftypes.NewValue(s.kind, values),
+		func(at *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
+			if name, ok := at.LastStep().(tftypes.AttributeName); ok && strings.HasSuffix(string(name), "_wo") {
+				return tftypes.NewValue(value.Type(), nil), nil
+			}
+			return value, nil
+		})
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	return tftypes.NewValue(s.kind, values)
+	return proposed
 }
 
 func (s *stage) attributes(v tftypes.Value) map[string]tftypes.Value {
@@ -432,7 +463,12 @@ func (s *stage) apply(attributes map[string]any) string {
 	}
 	s.warned = warned + texts(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
 	s.state, s.private = s.value(resp.NewState), resp.Private
-	errs = failed(resp.Diagnostics)
+	errs, s.places = failed(resp.Diagnostics), nil
+	for _, d := range resp.Diagnostics {
+		if d.Attribute != nil {
+			s.places = append(s.places, placeOf(d.Attribute))
+		}
+	}
 	if after := s.attributes(s.state); errs == "" {
 		for name, value := range s.attributes(planned) {
 			if value.IsFullyKnown() && !value.Equal(after[name]) {
@@ -441,6 +477,30 @@ func (s *stage) apply(attributes map[string]any) string {
 		}
 	}
 	return errs
+}
+
+// placeOf shows a place as configurations write it.
+func placeOf(at *tftypes.AttributePath) string {
+	var steps []string
+	for _, step := range at.Steps() {
+		steps = append(steps, fmt.Sprint(step))
+	}
+	return strings.Join(steps, ".")
+}
+
+// planDestroy plans the end of what the state holds, and returns the errors.
+func (s *stage) planDestroy() string {
+	s.t.Helper()
+	none := s.dynamic(tftypes.NewValue(s.kind, nil))
+	resp, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: "servicenow_widget", PriorState: s.dynamic(s.state), ProposedNewState: none, Config: none,
+		PriorPrivate: s.private,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.warned = texts(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
+	return failed(resp.Diagnostics)
 }
 
 func (s *stage) refresh() string {
