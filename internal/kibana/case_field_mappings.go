@@ -1,11 +1,9 @@
 package kibana
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 )
@@ -30,25 +28,16 @@ func (m *caseFieldMappings) gone() bounded {
 	}
 }
 
-func caseFieldMappingsAttribute() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"case_field_mappings": schema.ListNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "Which field of a case is pushed to which field of the other service. Only on Kibana 7.6 to " +
-				"7.9 (7.7 demands it); later releases keep the mappings in the case settings, and setting it there is an error.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"source": schema.StringAttribute{
-					Required: true, MarkdownDescription: "The case's field: `title`, `description` or `comments`.",
-					Validators: []validator.String{stringvalidator.OneOf("title", "description", "comments")},
-				},
-				"target": schema.StringAttribute{
-					Required: true, MarkdownDescription: "The other service's field, such as `short_description`.",
-				},
-				"action": schema.StringAttribute{
-					Required: true, MarkdownDescription: "What a later push does to the field: `overwrite` or `append`.",
-					Validators: []validator.String{stringvalidator.OneOf("overwrite", "append")},
-				},
-			}},
-		},
+func caseFieldMappingsAttribute() attribute.Schema {
+	return attribute.Schema{
+		"case_field_mappings": attribute.Objects("Which field of a case is pushed to which field of the other service. Only "+
+			"on Kibana 7.6 to 7.9 (7.7 demands it); later releases keep the mappings in the case settings, and setting it "+
+			"there is an error.", attribute.Schema{
+			"source": attribute.RequiredText("The case's field: `title`, `description` or `comments`.",
+				attribute.OneOf("title", "description", "comments")),
+			"target": attribute.RequiredText("The other service's field, such as `short_description`."),
+			"action": attribute.RequiredText("What a later push does to the field: `overwrite` or `append`.",
+				attribute.OneOf("overwrite", "append")),
+		}),
 	}
 }

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -260,71 +259,41 @@ func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, re
 	}
 }
 
-func caseListAttributes() map[string]schema.Attribute {
+func caseListAttributes() attribute.Schema {
 	key := func(of string) schema.Attribute {
-		return schema.StringAttribute{
-			Required: true, MarkdownDescription: "What tells " + of + " from others: at most 36 lowercase letters, digits, " +
-				"`-` and `_`.",
-		}
+		return attribute.RequiredText("What tells " + of + " from others: at most 36 lowercase letters, digits, `-` and `_`.")
 	}
-	const ownership = " Owned by key: entries of other keys stay as they are; leaving the attribute out releases them all."
-	return map[string]schema.Attribute{
-		"custom_fields": schema.ListNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "Custom fields of cases, on Kibana 8.11 and newer, at most 10." + ownership + " Removing one " +
-				"deletes its values in every case; the plan warns of it.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"key":   key("a field"),
-				"label": schema.StringAttribute{Required: true, MarkdownDescription: "What people see; at most 50 characters."},
-				"type": schema.StringAttribute{
-					Required: true,
-					MarkdownDescription: "`text`, `toggle`, `number` (newer releases) or `list` (where Kibana has it). It cannot be " +
-						"changed.",
-					Validators: []validator.String{stringvalidator.OneOf("text", "toggle", "number", "list")},
-				},
-				"required": schema.BoolAttribute{
-					Optional: true, MarkdownDescription: "Whether a case must have a value. Default: `false`.",
-				},
-				"default_value": schema.StringAttribute{
-					Optional: true,
-					MarkdownDescription: "The value of new cases as JSON; use `jsonencode`: a text, `true` or `false`, a whole " +
-						"number, or the key of an option. Default: none.",
-				},
-				"options": schema.ListNestedAttribute{
-					Optional: true, MarkdownDescription: "What can be chosen, for the type `list` only.",
-					NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-						"key":   key("an option"),
-						"label": schema.StringAttribute{Required: true, MarkdownDescription: "What people see."},
-					}},
-				},
-			}},
-		},
-		"templates": schema.ListNestedAttribute{
-			Optional: true, MarkdownDescription: "Templates of cases, on Kibana 8.15 and newer, at most 10." + ownership,
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+	const ownership = " Owned by key: entries with other keys stay as they are; leaving the attribute out releases all."
+	return attribute.Schema{
+		"custom_fields": attribute.Objects("Custom fields of cases, on Kibana 8.11 and newer, at most 10."+ownership+
+			" Removing one deletes its values in every case; the plan warns of it.", attribute.Schema{
+			"key":   key("a field"),
+			"label": attribute.RequiredText("What people see; at most 50 characters."),
+			"type": attribute.RequiredText("`text`, `toggle`, `number` (newer releases) or `list` (where Kibana has it). It "+
+				"cannot be changed.", attribute.OneOf("text", "toggle", "number", "list")),
+			"required": attribute.Flag("Whether a case must have a value. Default: `false`."),
+			"default_value": attribute.Text("The value of new cases as JSON; use `jsonencode`: a text, `true` or `false`, a " +
+				"whole number, or the key of an option. Default: none."),
+			"options": attribute.Objects("What can be chosen, for the type `list` only.", attribute.Schema{
+				"key":   key("an option"),
+				"label": attribute.RequiredText("What people see."),
+			}),
+		}),
+		"templates": attribute.Objects("Templates of cases, on Kibana 8.15 and newer, at most 10."+ownership,
+			attribute.Schema{
 				"key":         key("a template"),
-				"name":        schema.StringAttribute{Required: true, MarkdownDescription: "What people see, at most 50 letters."},
-				"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What it is for. Default: none."},
-				"tags": schema.ListAttribute{
-					Optional: true, ElementType: types.StringType,
-					MarkdownDescription: "Tags of the template itself, at most 10. Default: none.",
-				},
-				"case_fields": schema.StringAttribute{
-					Optional: true,
-					MarkdownDescription: "What the template sets in a case, as a JSON object in Kibana's spelling; use " +
-						"`jsonencode`: `title`, `description`, `tags`, `severity`, `category`, `assignees`, `connector`, `settings`, " +
-						"`customFields` (a list of `key`, `type` and `value`). Custom fields that it leaves out are set to their " +
-						"defaults. Default: none.",
-				},
-			}},
-		},
-		"observable_types": schema.ListNestedAttribute{
-			Optional:            true,
-			MarkdownDescription: "Types of observables beside Kibana's own, on Kibana 8.18 and newer, at most 10." + ownership,
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"key":   key("a type"),
-				"label": schema.StringAttribute{Required: true, MarkdownDescription: "What people see; at most 50 characters."},
-			}},
-		},
+				"name":        attribute.RequiredText("What people see, at most 50 letters."),
+				"description": attribute.Text("What it is for. Default: none."),
+				"tags":        attribute.List("Tags of the template itself, at most 10. Default: none."),
+				"case_fields": attribute.Text("What the template sets in a case, as a JSON object in Kibana's spelling; use " +
+					"`jsonencode`: `title`, `description`, `tags`, `severity`, `category`, `assignees`, `connector`, `settings`, " +
+					"`customFields` (a list of `key`, `type` and `value`). Custom fields that it leaves out are set to their " +
+					"defaults. Default: none."),
+			}),
+		"observable_types": attribute.Objects("Types of observables besides Kibana's own, on Kibana 8.18 and newer, at most "+
+			"10."+ownership, attribute.Schema{
+			"key":   key("a type"),
+			"label": attribute.RequiredText("What people see; at most 50 characters."),
+		}),
 	}
 }

@@ -1,27 +1,12 @@
 package kibana
 
 import (
-	"context"
-	"slices"
-
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
-)
-
-var (
-	owners       = []string{"securitySolution", "observability", "cases"}
-	closureTypes = []string{"close-by-user", "close-by-pushing"}
 )
 
 // NewCaseSettings manages the external connection of the cases of one owner.
@@ -36,55 +21,29 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 		"`adopt_existing` for settings that are there already. Entries of the lists that are not configured here are left " +
 		"alone. Destroying it sets no connector and `close-by-user`, since Kibana cannot remove the settings, and removes " +
 		"the entries that it made.",
-	Attributes: with(caseListAttributes(), map[string]schema.Attribute{
-		"owner": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(owners[0]),
-			MarkdownDescription: "Whose cases: `securitySolution` (Security), `observability`, or `cases` (Stack " +
-				"Management). Default: `securitySolution`. Changing it replaces the resource.",
-			Validators:    []validator.String{stringvalidator.OneOf(owners...)},
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"closure_type": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(closureTypes[0]),
-			MarkdownDescription: "What closes a case: `close-by-user`, or `close-by-pushing`, which closes it when it is " +
-				"pushed. Default: `close-by-user`.",
-			Validators: []validator.String{stringvalidator.OneOf(closureTypes...)},
-		},
-		"connector_id": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "The connector that cases are pushed with; its name and type are looked up. Default: none.",
-		},
-		"connector_fields": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Values for new cases as a JSON object, by the connector's type; use `jsonencode`. " +
-				"ServiceNow ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, " +
-				"`subcategory`, `priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: " +
-				"`issueType`, `priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: " +
-				"`caseId`. Keys left out are null; a key that the type does not have is an error. Default: none.",
-		},
-		"connector_name": schema.StringAttribute{
-			Computed: true,
-			MarkdownDescription: "The connector's name as the settings hold it. Where somebody has changed it there, it is " +
-				"set to the connector's own again.",
-		},
-		"adopt_existing": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether settings that somebody has made are taken over. Without it they are an error that " +
-				"prints the import command; settings that are as Kibana delivers them need no adoption. Default: `false`.",
-		},
-		"adopted": lifecycle.AdoptedAttribute("restores what they were"),
-		"mappings": schema.ListNestedAttribute{
-			Computed: true,
-			MarkdownDescription: "Which field of a case is pushed to which field of the other service. Kibana derives it from " +
-				"the connector's type.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"source": schema.StringAttribute{Computed: true, MarkdownDescription: "The case's field."},
-				"target": schema.StringAttribute{Computed: true, MarkdownDescription: "The other service's field."},
-				"action": schema.StringAttribute{
-					Computed: true, MarkdownDescription: "What a later push does to the field: `overwrite` or `append`.",
-				},
-			}},
-		},
+	Attributes: attribute.Join(caseListAttributes(), attribute.Schema{
+		"owner": attribute.ReplacedTextOr("securitySolution", "Whose cases: `securitySolution` (Security), "+
+			"`observability`, or `cases` (Stack Management).", attribute.OneOf("securitySolution", "observability", "cases")),
+		"closure_type": attribute.TextOr("close-by-user", "What closes a case: `close-by-user`, or `close-by-pushing`, "+
+			"which closes it when it is pushed.", attribute.OneOf("close-by-user", "close-by-pushing")),
+		"connector_id": attribute.Text("The connector that cases are pushed with; its name and type are looked up. " +
+			"Default: none."),
+		"connector_fields": attribute.Text("Values for new cases as a JSON object, by the connector's type; use " +
+			"`jsonencode`. ServiceNow ITSM: `impact`, `severity`, `urgency`, `category`, `subcategory`. SecOps: `category`, " +
+			"`subcategory`, `priority`, and `destIp`, `sourceIp`, `malwareHash`, `malwareUrl` (true or false). Jira: " +
+			"`issueType`, `priority`, `parent`. Resilient: `incidentTypes` (a list of texts), `severityCode`. Swimlane: " +
+			"`caseId`. Keys left out are null; a key that the type does not have is an error. Default: none."),
+		"connector_name": attribute.ComputedText("The connector's name as the settings hold it. Where somebody has changed " +
+			"it there, it is set to the connector's own again."),
+		"adopt_existing": attribute.FlagOr(false, "Whether settings that somebody has made are taken over. Without it they "+
+			"are an error that prints the import command; settings that are as Kibana delivers them need no adoption."),
+		"adopted": attribute.Adopted("restores what they were"),
+		"mappings": attribute.ComputedObjects("Which field of a case is pushed to which field of the other service. Kibana "+
+			"derives it from the connector's type.", attribute.Schema{
+			"source": attribute.ComputedText("The case's field."),
+			"target": attribute.ComputedText("The other service's field."),
+			"action": attribute.ComputedText("What a later push does to the field: `overwrite` or `append`."),
+		}),
 	}),
 })
 
@@ -115,46 +74,4 @@ func (m *caseSettings) Fields() []field.Field {
 			&m.ConnectorID,
 		),
 	)
-}
-
-func (m *caseSettings) Check(_ context.Context, report *lifecycle.Report) {
-	m.caseLists.check(report)
-	checkObject(report, &m.ConnectorFields, m.ConnectorFields)
-	if m.ConnectorID.IsNull() && !m.ConnectorFields.IsNull() {
-		report.Error(
-			&m.ConnectorFields,
-			"Fields without a connector",
-			"connector_fields are values for the connector's "+
-				"service. Set connector_id too.",
-		)
-	}
-	if slices.Contains([]string{"none", ".none"}, m.ConnectorID.ValueString()) {
-		report.Error(&m.ConnectorID, "No connector's id", "To push cases with no connector, leave connector_id out.")
-	}
-}
-
-func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	checkSpace(ctx, c, report, &m.SpaceID)
-	checkReleases(ctx, c, report, append(m.caseLists.bounds(), bounded{
-		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true,
-		since: kibanaapi.Version{Major: 7, Minor: 14},
-	})...)
-	m.checkFields(ctx, c, report)
-}
-
-// PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that
-// was renamed is no reason to write. Which name it will have then, only the apply knows: the same one may rename it.
-func (m *caseSettings) PlanChange(
-	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
-) {
-	before, ok := change.Before.(*caseSettings)
-	if !ok {
-		return
-	}
-	m.planLists(&before.caseLists, report)
-	written, known := kibanaapi.WrittenName(change.Remembered)
-	changed := known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != written
-	if changed || change.Writes && !m.ConnectorID.IsNull() {
-		m.ConnectorName = types.StringUnknown()
-	}
 }

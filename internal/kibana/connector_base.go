@@ -3,17 +3,13 @@ package kibana
 
 import (
 	"context"
-	"maps"
-	"regexp"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -32,12 +28,12 @@ type connector struct {
 	IsPreconfigured  types.Bool   `tfsdk:"is_preconfigured"`
 }
 
-// MissesSecrets tells that Kibana lost the secrets, as after an import of saved objects.
+// MissesSecrets reports that Kibana lost the secrets, which happens when saved objects are imported.
 func (m *connector) MissesSecrets() bool { return m.IsMissingSecrets.ValueBool() }
 
-// keepsAll closes the description of a connector.
+// keepsAll ends the description of every connector.
 const keepsAll = " Kibana replaces a connector as a whole, so every update sends the secrets too. What depends on " +
-	"Kibana's release follows the version in `/api/status`; a Kibana that does not tell it is taken for a current one."
+	"Kibana's release follows the version in `/api/status`; a Kibana that does not report one is taken to be current."
 
 // fields lists what every connector has, and then the rest.
 func (m *connector) fields(rest ...field.Field) []field.Field {
@@ -74,37 +70,27 @@ func deprecation(
 	return types.BoolValue(usesTableAPI.ValueBool() && kibanaapi.CanDeprecate(version))
 }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
-
 // connectorDefinition completes a connector's definition with what every connector has. typeID is Kibana's name of its
-// type, such as ".servicenow"; empty where an attribute tells it.
+// type, such as ".servicenow"; empty where an attribute holds it.
 func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Definition {
 	d.Server = lifecycle.Kibana
 	d.Table = strings.TrimSpace("connector " + typeID)
 	d.Key = []string{"name"}
 	d.Store = func(c *lifecycle.Servers) record.Store { return c.Kibana.Connectors(typeID) }
-	maps.Copy(d.Attributes, map[string]schema.Attribute{
-		"connector_id": schema.StringAttribute{
-			Optional: true, Computed: true,
-			Validators: []validator.String{stringvalidator.RegexMatches(idPattern, "must be letters, digits, -, _ and .")},
-			MarkdownDescription: "The connector's id. It can be chosen on Kibana 8.8 and newer: 8.8 to 9.3 take a UUID " +
-				"(RFC 4122), 9.4 and newer at most 36 lowercase letters, digits and hyphens, such as `itsm-production`. " +
-				"Default: a new UUID. Changing it replaces the connector.",
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
-		},
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's name."},
-		"is_deprecated": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether Kibana calls the connector deprecated.",
-		},
-		"is_missing_secrets": schema.BoolAttribute{
-			Computed: true,
-			MarkdownDescription: "Whether Kibana has lost the connector's secrets, as after an import of saved objects. They " +
-				"are then sent again.",
-		},
-		"is_preconfigured": schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the connector stands in `kibana.yml`; such ones cannot be managed here.",
-		},
+	d.Description += keepsAll
+	id := attribute.ServerText("The connector's id. It can be chosen on Kibana 8.8 and newer: 8.8 to 9.3 take a UUID "+
+		"(RFC 4122), 9.4 and newer at most 36 lowercase letters, digits and hyphens, such as `itsm-production`. Default: "+
+		"a new UUID. Changing it replaces the connector.",
+		attribute.Matching(`^[A-Za-z0-9_.-]+$`, "must be letters, digits, -, _ and ."))
+	id.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()}
+	d.Attributes = attribute.Join(d.Attributes, attribute.Schema{
+		"connector_id":  id,
+		"name":          attribute.RequiredText("The connector's name."),
+		"is_deprecated": attribute.ComputedFlag("Whether Kibana calls the connector deprecated."),
+		"is_missing_secrets": attribute.ComputedFlag("Whether Kibana has lost the connector's secrets, for example by an " +
+			"import of saved objects. They are then sent again."),
+		"is_preconfigured": attribute.ComputedFlag("Whether the connector is defined in `kibana.yml`; such connectors " +
+			"cannot be managed here."),
 	})
 	return d
 }

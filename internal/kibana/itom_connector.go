@@ -12,7 +12,7 @@ var NewITOMConnector = lifecycle.New[itomConnector](connectorDefinition(".servic
 	Type: "kibana_itom_connector",
 	Description: "A ServiceNow ITOM connector (`.servicenow-itom`), with which Kibana's rules send events to Event " +
 		"Management. It serves rules only, not cases, and is never deprecated. The ServiceNow side needs the plugin Event " +
-		"Management, and a user with the role `evt_mgmt_integration`." + keepsAll,
+		"Management, and a user with the role `evt_mgmt_integration`.",
 	Attributes: credentialAttributes(),
 }))
 

@@ -2,10 +2,8 @@ package kibana
 
 import (
 	"context"
-	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -15,19 +13,9 @@ var NewITSMConnector = lifecycle.New[itsmConnector](connectorDefinition(".servic
 	Type: "kibana_itsm_connector",
 	Description: "A ServiceNow ITSM connector (`.servicenow`), with which Kibana's rules and cases open, update and " +
 		"close incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is what the " +
-		"form calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM from 7.16 on." +
-		keepsAll,
-	Attributes: with(instanceAttributes(), caseFieldMappingsAttribute()),
+		"form calls *Update this connector*. The ServiceNow side needs the application Elastic for ITSM from 7.16 on.",
+	Attributes: attribute.Join(instanceAttributes(), caseFieldMappingsAttribute()),
 }))
-
-// with joins attributes.
-func with(attributes ...map[string]schema.Attribute) map[string]schema.Attribute {
-	all := map[string]schema.Attribute{}
-	for _, some := range attributes {
-		maps.Copy(all, some)
-	}
-	return all
-}
 
 type itsmConnector struct {
 	connector
@@ -36,12 +24,12 @@ type itsmConnector struct {
 }
 
 func (m *itsmConnector) Fields() []field.Field {
-	return m.connector.fields(append(m.instance.fields(), m.field())...)
+	return m.connector.fields(append(m.instance.fields(), m.caseFieldMappings.field())...)
 }
 
 func (m *itsmConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	m.connector.Plan(ctx, c, nil, report)
-	checkReleases(ctx, c, report, append(m.bounds(), m.gone())...)
+	checkReleases(ctx, c, report, append(m.instance.bounds(), m.gone())...)
 }
 
 func (m *itsmConnector) PlanChange(

@@ -3,10 +3,9 @@ package kibana
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -15,20 +14,13 @@ import (
 var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(".jira", lifecycle.Definition{
 	Type: "kibana_jira_connector",
 	Description: "A Jira connector (`.jira`), with which Kibana's rules and cases open and update issues, Jira Service " +
-		"Management included." + keepsAll,
-	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
-		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The Jira instance, such as `https://example.atlassian.net`.",
-			Validators: []validator.String{serviceURL{}},
-		},
-		"project_key": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The key of the project that gets the issues, such as `OPS`.",
-		},
-		"email_wo": schema.StringAttribute{MarkdownDescription: "The account's e-mail address, or its name. Needed."},
-		"api_token_wo": schema.StringAttribute{
-			MarkdownDescription: "The account's API token, or its password. Needed.",
-		},
-		"credentials_wo_version": lifecycle.Version("the credentials"),
+		"Management included.",
+	Attributes: attribute.Join(caseFieldMappingsAttribute(), attribute.Schema{
+		"api_url":                apiURL("The Jira instance, such as `https://example.atlassian.net`."),
+		"project_key":            attribute.RequiredText("The key of the project that gets the issues, such as `OPS`."),
+		"email_wo":               attribute.Secret("The account's e-mail address, or its name. Needed."),
+		"api_token_wo":           attribute.Secret("The account's API token, or its password. Needed."),
+		"credentials_wo_version": attribute.SecretVersion("the credentials"),
 	}),
 }))
 

@@ -3,10 +3,9 @@ package kibana
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -15,18 +14,13 @@ import (
 var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinition(".resilient", lifecycle.Definition{
 	Type: "kibana_resilient_connector",
 	Description: "An IBM Resilient (QRadar SOAR) connector (`.resilient`), with which Kibana's rules and cases open and " +
-		"update incidents." + keepsAll,
-	Attributes: with(caseFieldMappingsAttribute(), map[string]schema.Attribute{
-		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The Resilient instance, such as `https://resilient.example.com`.",
-			Validators: []validator.String{serviceURL{}},
-		},
-		"organization_id": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The organization's number, as text: `\"201\"`.",
-		},
-		"api_key_id_wo":          schema.StringAttribute{MarkdownDescription: "The API key's id. Needed."},
-		"api_key_secret_wo":      schema.StringAttribute{MarkdownDescription: "The API key's secret. Needed."},
-		"credentials_wo_version": lifecycle.Version("the credentials"),
+		"update incidents.",
+	Attributes: attribute.Join(caseFieldMappingsAttribute(), attribute.Schema{
+		"api_url":                apiURL("The Resilient instance, such as `https://resilient.example.com`."),
+		"organization_id":        attribute.RequiredText("The organization's number, as text: `\"201\"`."),
+		"api_key_id_wo":          attribute.Secret("The API key's id. Needed."),
+		"api_key_secret_wo":      attribute.Secret("The API key's secret. Needed."),
+		"credentials_wo_version": attribute.SecretVersion("the credentials"),
 	}),
 }))
 

@@ -13,7 +13,7 @@ var NewSecOpsConnector = lifecycle.New[secOpsConnector](connectorDefinition(".se
 	Description: "A ServiceNow SecOps connector (`.servicenow-sir`), with which Kibana's rules and cases open and " +
 		"update security incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is " +
 		"what the form calls *Update this connector*. The ServiceNow side needs Security Incident Response and, from " +
-		"7.16 on, the application Elastic for SecOps." + keepsAll,
+		"7.16 on, the application Elastic for SecOps.",
 	Attributes: instanceAttributes(),
 }))
 

@@ -4,8 +4,16 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 )
+
+// apiURL is where a connector's service is.
+func apiURL(description string) schema.StringAttribute {
+	return attribute.RequiredText(description, serviceURL{})
+}
 
 // serviceURL holds that a connector's api_url is an absolute http(s) URL without credentials: Kibana stores and shows
 // config in the clear.

@@ -5,10 +5,9 @@ import (
 	"crypto/rsa"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -103,46 +102,26 @@ func (m *credentials) oauthValue(name string) types.String {
 	return types.StringNull()
 }
 
-func credentialAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"api_url": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The ServiceNow instance, such as `https://dev12345.service-now.com`.",
-			Validators: []validator.String{serviceURL{}},
-		},
-		"basic_auth": schema.SingleNestedAttribute{
-			Optional:            true,
-			MarkdownDescription: "A ServiceNow user's name and password. Exactly one of this and `oauth`.",
-			Attributes: map[string]schema.Attribute{
-				"username_wo": schema.StringAttribute{MarkdownDescription: "The user's name."},
-				"password_wo": schema.StringAttribute{MarkdownDescription: "The user's password."},
-			},
-		},
-		"oauth": schema.SingleNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "OAuth with a JWT, on Kibana 8.3 and newer: Kibana signs a JWT, which a " +
-				"`servicenow_oauth_jwt_endpoint` exchanges for a token. Exactly one of this and `basic_auth`.",
-			Attributes: map[string]schema.Attribute{
-				"client_id": schema.StringAttribute{
-					Required: true, MarkdownDescription: "`client_id` of the `servicenow_oauth_jwt_endpoint`.",
-				},
-				"user_identifier": schema.StringAttribute{
-					Required: true,
-					MarkdownDescription: "The user to act as, told by the endpoint's `user_field`: an e-mail address where that is " +
-						"`email`. Administrators are refused.",
-				},
-				"jwt_key_id": schema.StringAttribute{
-					Required: true, MarkdownDescription: "`key_id` of the `servicenow_jwt_verifier_map`.",
-				},
-				"client_secret_wo": schema.StringAttribute{MarkdownDescription: "`client_secret_wo` of the endpoint."},
-				"private_key_wo": schema.StringAttribute{
-					MarkdownDescription: "The RSA private key as PEM text, whose certificate the verifier map names. It is " +
-						"parsed, with its password, at plan.",
-				},
-				"private_key_password_wo": schema.StringAttribute{
-					MarkdownDescription: "The private key's password; only where the key is encrypted.",
-				},
-			},
-		},
-		"credentials_wo_version": lifecycle.Version("the credentials"),
+func credentialAttributes() attribute.Schema {
+	return attribute.Schema{
+		"api_url": apiURL("The ServiceNow instance, such as `https://dev12345.service-now.com`."),
+		"basic_auth": attribute.Object("A ServiceNow user's name and password. Exactly one of this and `oauth`.",
+			attribute.Schema{
+				"username_wo": attribute.Secret("The user's name."),
+				"password_wo": attribute.Secret("The user's password."),
+			}),
+		"oauth": attribute.Object("OAuth with a JWT, on Kibana 8.3 and newer: Kibana signs a JWT, which a "+
+			"`servicenow_oauth_jwt_endpoint` exchanges for a token. Exactly one of this and `basic_auth`.",
+			attribute.Schema{
+				"client_id": attribute.RequiredText("`client_id` of the `servicenow_oauth_jwt_endpoint`."),
+				"user_identifier": attribute.RequiredText("The user to act as, as the endpoint's `user_field` has it: an e-mail " +
+					"address where that is `email`. Administrators are refused."),
+				"jwt_key_id":       attribute.RequiredText("`key_id` of the `servicenow_jwt_verifier_map`."),
+				"client_secret_wo": attribute.Secret("`client_secret_wo` of the endpoint."),
+				"private_key_wo": attribute.Secret("The RSA private key as PEM text, whose certificate the verifier map names. " +
+					"It is parsed, with its password, at plan."),
+				"private_key_password_wo": attribute.Secret("The private key's password; only where the key is encrypted."),
+			}),
+		"credentials_wo_version": attribute.SecretVersion("the credentials"),
 	}
 }

@@ -3,10 +3,9 @@ package kibana
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -41,12 +40,9 @@ func (m *instance) Check(ctx context.Context, report *lifecycle.Report) {
 	}
 }
 
-func instanceAttributes() map[string]schema.Attribute {
-	return with(credentialAttributes(), map[string]schema.Attribute{
-		"uses_table_api": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether incidents are written by the Table API, which needs no Elastic application and " +
-				"makes the connector deprecated. Kibana before 7.16 always does so, and is not sent this. Default: `false`.",
-		},
+func instanceAttributes() attribute.Schema {
+	return attribute.Join(credentialAttributes(), attribute.Schema{
+		"uses_table_api": attribute.FlagOr(false, "Whether incidents are written by the Table API, which needs no Elastic "+
+			"application and makes the connector deprecated. Kibana before 7.16 always does so, and is not sent this."),
 	})
 }

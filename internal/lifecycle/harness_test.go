@@ -87,11 +87,11 @@ func widgetDefinition(store record.Store) Definition {
 			"adopt_existing": resourceschema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			},
-			"adopted":          AdoptedAttribute("restores it"),
+			"adopted":          resourceschema.BoolAttribute{Computed: true},
 			"token_wo":         resourceschema.StringAttribute{},
-			"token_wo_version": Version("the token"),
+			"token_wo_version": resourceschema.Int64Attribute{Optional: true},
 			"keys_wo":          resourceschema.MapAttribute{ElementType: types.StringType},
-			"keys_wo_version":  Version("the keys"),
+			"keys_wo_version":  resourceschema.Int64Attribute{Optional: true},
 		},
 	}
 }

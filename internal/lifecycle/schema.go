@@ -124,21 +124,3 @@ func conventionalAll(attributes map[string]schema.Attribute) map[string]schema.A
 	}
 	return all
 }
-
-// AdoptedAttribute is the attribute of the mixin Adopted. released says what a destroy does to an adopted record.
-func AdoptedAttribute(released string) schema.BoolAttribute {
-	return schema.BoolAttribute{
-		Computed: true,
-		MarkdownDescription: "Whether the create took an existing record over. Destroying such a record " + released +
-			" and leaves it in place; one that was created is deleted. After an import: `false`.",
-	}
-}
-
-// Version is the attribute that says when a write-only attribute is sent again.
-func Version(of string) schema.Int64Attribute {
-	return schema.Int64Attribute{
-		Optional: true,
-		MarkdownDescription: "Change it to send " + of + " again. Without it, a changed secret is noticed by itself, which " +
-			"does not work with ephemeral values that differ at every run: set it for those.",
-	}
-}

@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -324,12 +326,7 @@ func TestEverythingHasItsFiles(t *testing.T) {
 				files = append(files, filepath.Join("examples", "list-resources", e.name, "list-resource.tfquery.hcl"),
 					filepath.Join("docs", "list-resources", short+".md"))
 			}
-			folder, file := "servicenow", short
-			if rest, ok := strings.CutPrefix(short, "kibana_"); ok {
-				folder, file = "kibana", rest
-			}
-			files = append(files, filepath.Join("examples", e.kind, e.name, "import.sh"),
-				filepath.Join("internal", folder, file+".go"))
+			files = append(files, filepath.Join("examples", e.kind, e.name, "import.sh"), resourceFile(e.name))
 		}
 		for _, file := range files {
 			if info, err := os.Stat(filepath.Join(root, file)); err != nil || info.Size() == 0 {
@@ -354,33 +351,61 @@ func TestNamesExplainThemselves(t *testing.T) {
 	}
 }
 
-// TestResourceFilesStaySmall keeps a resource in one file that a stranger can read.
+// TestResourceFilesStaySmall keeps a resource in one file that a stranger can read in one go: its definition and
+// schema, its model, its fields, in this order.
 func TestResourceFilesStaySmall(t *testing.T) {
 	t.Parallel()
-	const most = 260 // of a resource with a store of its own; a plain one has 50 to 150 lines
+	const (
+		longest     = 100
+		median      = 90
+		mostImports = 6
+	)
 	var lengths []int
 	for _, e := range served(t) {
 		if e.kind != "resources" {
 			continue
 		}
-		short := strings.TrimPrefix(e.name, "servicenow_")
-		folder := "servicenow"
-		if rest, ok := strings.CutPrefix(short, "kibana_"); ok {
-			folder, short = "kibana", rest
-		}
-		content, err := os.ReadFile(filepath.Join(root, "internal", folder, short+".go"))
+		file := resourceFile(e.name)
+		content, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			t.Error(err)
 			continue
 		}
 		lines := strings.Count(string(content), "\n")
 		lengths = append(lengths, lines)
-		if lines > most {
-			t.Errorf("%s.go has %d lines; more than %d hide a second concern", short, lines, most)
+		if lines > longest {
+			t.Errorf("%s has %d lines; more than %d hide a second concern, which is a file of its own (…_store.go)", file,
+				lines, longest)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, content, 0)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if n := len(parsed.Imports); n > mostImports {
+			t.Errorf("%s imports %d packages; at most %d, or it does more than to describe a resource", file, n, mostImports)
+		}
+		order := []string{"lifecycle.New[", " struct {\n", ") Fields() []field.Field"}
+		last := 0
+		for _, part := range order {
+			at := strings.Index(string(content), part)
+			if at < last {
+				t.Errorf("%s: %q is missing, or stands too early: first the schema, then the model, then its fields", file, part)
+			}
+			last = at
 		}
 	}
 	slices.Sort(lengths)
-	if median := lengths[len(lengths)/2]; median > 150 {
-		t.Errorf("the median resource file has %d lines; at most 150 are meant", median)
+	if middle := lengths[len(lengths)/2]; middle > median {
+		t.Errorf("the median resource file has %d lines; at most %d are meant", middle, median)
 	}
+}
+
+// resourceFile is where a resource is described.
+func resourceFile(name string) string {
+	folder, short := "servicenow", strings.TrimPrefix(name, "servicenow_")
+	if rest, ok := strings.CutPrefix(short, "kibana_"); ok {
+		folder, short = "kibana", rest
+	}
+	return filepath.Join("internal", folder, short+".go")
 }

@@ -1,9 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -14,20 +14,15 @@ var NewAuthParameter = lifecycle.New[authParameter](lifecycle.Definition{
 	Table:   "sys_token_auth_parameter",
 	Key:     []string{"parameter_name", "type"},
 	Display: "{parameter_name} · {type}",
-	Description: "An authentication parameter (`sys_token_auth_parameter`): the name of a header or query parameter, " +
+	Description: "An authentication parameter (`sys_token_auth_parameter`): the name of the header or query parameter " +
 		"in which requests carry an API key or HMAC signature. The plugin `com.glide.tokenbased_auth` ships the usual " +
 		"ones, so look at `data.servicenow_auth_parameter` first. A change that would keep the provider's own API key out " +
 		"of the Table API is refused, unless `allow_lockout` is set in the provider block. Needs the roles " +
 		"`api_service_admin` and `adaptive_auth_policy_admin`, or `admin`.",
-	Attributes: map[string]schema.Attribute{
-		"parameter_name": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The name of the header or query parameter, such as `x-sn-apikey`.",
-		},
-		"type": schema.StringAttribute{
-			Required: true,
-			MarkdownDescription: "Where it travels: `auth_header` in a header. The value for a query parameter differs " +
-				"between instances; the choice list of `sys_token_auth_parameter.type` shows it.",
-		},
+	Attributes: attribute.Schema{
+		"parameter_name": attribute.RequiredText("The name of the header or query parameter, such as `x-sn-apikey`."),
+		"type": attribute.RequiredText("Where it travels: `auth_header` in a header. The value for a query parameter " +
+			"differs between instances; the choice list of `sys_token_auth_parameter.type` shows it."),
 	},
 })
 

@@ -1,9 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -15,13 +15,11 @@ var NewAuthScope = lifecycle.New[authScope](lifecycle.Definition{
 	Key:      []string{"name"},
 	Adoption: lifecycle.AdoptShared,
 	Description: "An auth scope (`sys_auth_scope`): what OAuth clients and API keys hold, so that APIs guarded by a " +
-		"`servicenow_rest_api_auth_scope` open to them. Give it to clients by their `auth_scope_ids`. Needs the plugin " +
+		"`servicenow_rest_api_auth_scope` open to them. Clients get it through their `auth_scope_ids`. Needs the plugin " +
 		"`com.glide.rest.auth.scope`, and the role `api_service_admin` or `admin`.",
-	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The scope's name, such as `events`, unique on the instance.",
-		},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the scope opens."},
+	Attributes: attribute.Schema{
+		"name":        attribute.RequiredText("The scope's name, such as `events`, unique on the instance."),
+		"description": attribute.Text("What the scope opens."),
 	},
 })
 

@@ -3,11 +3,9 @@ package servicenow
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -18,40 +16,25 @@ var NewEventConnector = lifecycle.New[eventConnector](lifecycle.Definition{
 	Table: "sn_em_connector_listener",
 	Key:   []string{"name"},
 	Description: "A push connector of Event Management (`sn_em_connector_listener`, application *Event Management " +
-		"Connectors*): it takes events of one source in the sender's own words. " +
-		"`provider::servicenow::inbound_event_url` gives the URL to send them to. Needs the role `evt_mgmt_admin`; senders " +
-		"need `evt_mgmt_integration`.",
-	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The connector's name."},
-		"source": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The source that stands in the URL of its events, as `elastic`.",
-		},
-		"source_label": schema.StringAttribute{Optional: true, MarkdownDescription: "The source that events are shown with."},
-		"description":  schema.StringAttribute{Optional: true, MarkdownDescription: "What the connector is for."},
-		"script": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The script that makes events of what was sent.",
-		},
-		"header_name": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The header by which requests without a source are recognised.",
-		},
-		"header_value_wo":         schema.StringAttribute{MarkdownDescription: "The value of that header."},
-		"header_value_wo_version": lifecycle.Version("`header_value_wo`"),
-		"mid_server_script_include_id": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The script include that a MID server runs: its `sys_id`.",
-		},
-		"type": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Where events arrive, as stored: `1` is the instance. Default: the instance's.",
-		},
-		"order": schema.Int64Attribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "The order in which connectors are tried, lowest first. Default: the instance's.",
-		},
-		"active": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the connector takes events. Default: `true`.",
-		},
+		"Connectors*): it takes events of one source in the sender's own format. " +
+		"`provider::servicenow::inbound_event_url` returns the URL to send them to. Needs the role `evt_mgmt_admin`; " +
+		"senders need `evt_mgmt_integration`.",
+	Attributes: attribute.Schema{
+		"name":         attribute.RequiredText("The connector's name."),
+		"source":       attribute.RequiredText("The source in the URL of its events, such as `elastic`."),
+		"source_label": attribute.Text("The source that events are shown with."),
+		"description":  attribute.Text("What the connector is for."),
+		"script":       attribute.Text("The script that turns what was sent into events."),
+		"header_name":  attribute.Text("The header by which requests without a source are recognised."),
+
+		"header_value_wo":         attribute.Secret("The value of that header."),
+		"header_value_wo_version": attribute.SecretVersion("`header_value_wo`"),
+
+		"mid_server_script_include_id": attribute.Reference("The script include that a MID server runs: its `sys_id`."),
+
+		"type":   attribute.ServerText("Where events arrive, as stored: `1` is the instance. Default: the instance's."),
+		"order":  attribute.ServerInt("The order in which connectors are tried, lowest first. Default: the instance's."),
+		"active": attribute.Active("Whether the connector takes events."),
 	},
 })
 

@@ -1,10 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -17,20 +16,13 @@ var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.
 	Display: "{name} · of {push_connector_definition.name}",
 	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. " +
 		"Needs the role `evt_mgmt_admin`.",
-	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The name, as that of the sender."},
-		"event_connector_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The connector: `id` of a `servicenow_event_connector`, a resource or a data source.",
-		},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the instance is for."},
-		"active": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether events are taken. Default: the instance's, `true`.",
-		},
-		"url": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The URL to send events to, which the instance fills in.",
-		},
+	Attributes: attribute.Schema{
+		"name": attribute.RequiredText("The name, for example that of the sender."),
+		"event_connector_id": attribute.RequiredReference("The connector: `id` of a `servicenow_event_connector`, a " +
+			"resource or a data source."),
+		"description": attribute.Text("What the instance is for."),
+		"active":      attribute.ServerFlag("Whether events are taken. Default: the instance's, `true`."),
+		"url":         attribute.ComputedText("The URL to send events to, which the instance fills in."),
 	},
 })
 

@@ -1,11 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -16,29 +14,17 @@ var NewGroup = lifecycle.New[group](lifecycle.Definition{
 	Table:    "sys_user_group",
 	Key:      []string{"name"},
 	Adoption: lifecycle.AdoptReferred,
-	Description: "A group of users (`sys_user_group`, *User Administration > Groups*). Members come with " +
-		"`servicenow_group_member`, and the roles they inherit with `servicenow_group_role`.",
-	Attributes: map[string]schema.Attribute{
-		"name":        schema.StringAttribute{Required: true, MarkdownDescription: "The group's name."},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the group is for."},
-		"email":       schema.StringAttribute{Optional: true, MarkdownDescription: "The group's e-mail address."},
-		"manager_id": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The user who manages the group: `id` of a `servicenow_user`.",
-		},
-		"parent_id": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The group above this one, whose roles its members inherit.",
-		},
-		"type": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "The group's types: the `sys_id`s of `sys_user_group_type` rows, separated by commas. " +
-				"Default: what the instance sets.",
-		},
-		"active": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the group is in use. Default: `true`.",
-		},
+	Description: "A group of users (`sys_user_group`, *User Administration > Groups*). Add members with " +
+		"`servicenow_group_member`, and the roles that they inherit with `servicenow_group_role`.",
+	Attributes: attribute.Schema{
+		"name":        attribute.RequiredText("The group's name."),
+		"description": attribute.Text("What the group is for."),
+		"email":       attribute.Text("The group's e-mail address."),
+		"manager_id":  attribute.Reference("The user who manages the group: `id` of a `servicenow_user`."),
+		"parent_id":   attribute.Reference("The group above this one, whose roles its members inherit."),
+		"type": attribute.ServerText("The group's types: the `sys_id`s of `sys_user_group_type` rows, separated by " +
+			"commas. Default: what the instance sets."),
+		"active": attribute.Active("Whether the group is in use."),
 	},
 })
 

@@ -1,12 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -19,17 +16,9 @@ var NewGroupMember = lifecycle.New[groupMember](lifecycle.Definition{
 	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{user.user_name} · in {group.name}",
 	Description: "One user's membership of one group (`sys_user_grmember`). The user inherits the group's roles.",
-	Attributes: map[string]schema.Attribute{
-		"group_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The group: `id` of a `servicenow_group`. Changing it replaces the membership.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"user_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The user: `id` of a `servicenow_user`. Changing it replaces the membership.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
+	Attributes: attribute.Schema{
+		"group_id": attribute.ReplacedReference("The group: `id` of a `servicenow_group`."),
+		"user_id":  attribute.ReplacedReference("The user: `id` of a `servicenow_user`."),
 	},
 })
 

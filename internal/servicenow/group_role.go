@@ -1,12 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -19,20 +16,10 @@ var NewGroupRole = lifecycle.New[groupRole](lifecycle.Definition{
 	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{group.name} · role {role.name}",
 	Description: "One role of one group (`sys_group_has_role`), which the group's members inherit.",
-	Attributes: map[string]schema.Attribute{
-		"group_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The group: `id` of a `servicenow_group`. Changing it replaces the grant.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"role_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The role: `id` of a `servicenow_role`. Changing it replaces the grant.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"inherits": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether the group's members inherit the role.",
-		},
+	Attributes: attribute.Schema{
+		"group_id": attribute.ReplacedReference("The group: `id` of a `servicenow_group`."),
+		"role_id":  attribute.ReplacedReference("The role: `id` of a `servicenow_role`."),
+		"inherits": attribute.ComputedFlag("Whether the group's members inherit the role."),
 	},
 })
 

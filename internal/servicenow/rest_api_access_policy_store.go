@@ -28,6 +28,8 @@ type accessPolicyStore struct {
 	guard              accessPolicyGuard
 }
 
+func allowLockout(o *record.Options) *bool { return &o.AllowLockout }
+
 func newAccessPolicyStore(c *lifecycle.Servers) record.Store {
 	return accessPolicyStore{
 		c.ServiceNow.Table("sys_api_access_policy"), c.ServiceNow.Table("sys_auth_profile_mapping"),

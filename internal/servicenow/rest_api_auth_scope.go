@@ -3,11 +3,9 @@ package servicenow
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -26,93 +24,36 @@ var NewRESTAPIAuthScope = lifecycle.New[restAPIAuthScope](lifecycle.Definition{
 		"not affected.\n\n" +
 		"The instance refuses a second record for one path. Needs the plugin `com.glide.rest.auth.scope`, and the role " +
 		"`api_service_admin` or `admin`.",
-	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{Required: true, MarkdownDescription: "The record's name, unique on the instance."},
-		"auth_scope_id": schema.StringAttribute{
-			Required: true, Validators: []validator.String{lifecycle.SysID()},
-			MarkdownDescription: "The scope that the API asks for: `id` of a `servicenow_auth_scope`, a resource or a data " +
-				"source.",
-		},
-		"rest_api_id": schema.StringAttribute{
-			Required: true,
-			MarkdownDescription: "The API: the `sys_id` of its `sys_ws_definition`, as `data.servicenow_rest_api` finds it. " +
-				"The value for an API that is built into the platform stands in the choice list of `sys_api_access_scope.api`.",
-		},
-		"rest_api_path": schema.StringAttribute{
-			Computed: true, MarkdownDescription: "The API's path, such as `now/table`.",
-		},
-		"http_method": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The HTTP method, such as `GET`. Default: all, see `all_methods`.",
-		},
-		"version": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The API's version, such as `v1`. Default: all, see `all_versions`.",
-		},
-		"resource": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "The API's resource, such as `/now/table/{tableName}`. Default: all, see `all_resources`.",
-		},
-		"all_methods":   guardsAllUnless("http_method", "HTTP method"),
-		"all_resources": guardsAllUnless("resource", "resource"),
-		"all_versions":  guardsAllUnless("version", "version"),
-		"active": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the API asks for the scope. Default: `true`.",
-		},
-	},
+	Attributes: attribute.Join(restAPIAttributes("the scope"), attribute.Schema{
+		"name": attribute.RequiredText("The record's name, unique on the instance."),
+		"auth_scope_id": attribute.RequiredReference("The scope that the API asks for: `id` of a `servicenow_auth_scope`, " +
+			"a resource or a data source."),
+		"rest_api_id": attribute.RequiredText("The API: the `sys_id` of its `sys_ws_definition`, which " +
+			"`data.servicenow_rest_api` finds. For an API that is built into the platform, see the choice list of " +
+			"`sys_api_access_scope.api`."),
+		"active": attribute.Active("Whether the API asks for the scope."),
+	}),
 })
-
-func guardsAllUnless(narrowed, what string) schema.BoolAttribute {
-	attribute := allUnless(narrowed, what)
-	attribute.MarkdownDescription = "Whether the scope guards every " + what + ". Default: `true` unless `" + narrowed +
-		"` is set."
-	return attribute
-}
 
 type restAPIAuthScope struct {
 	lifecycle.Base
 	lifecycle.AdditionalColumns
 	lifecycle.Scope
-	Name         types.String `tfsdk:"name"`
-	AuthScopeID  types.String `tfsdk:"auth_scope_id"`
-	RESTAPIID    types.String `tfsdk:"rest_api_id"`
-	RESTAPIPath  types.String `tfsdk:"rest_api_path"`
-	HTTPMethod   types.String `tfsdk:"http_method"`
-	Version      types.String `tfsdk:"version"`
-	Resource     types.String `tfsdk:"resource"`
-	AllMethods   types.Bool   `tfsdk:"all_methods"`
-	AllResources types.Bool   `tfsdk:"all_resources"`
-	AllVersions  types.Bool   `tfsdk:"all_versions"`
-	Active       types.Bool   `tfsdk:"active"`
+	restAPI
+	Name        types.String `tfsdk:"name"`
+	AuthScopeID types.String `tfsdk:"auth_scope_id"`
+	Active      types.Bool   `tfsdk:"active"`
 }
 
 func (m *restAPIAuthScope) Fields() []field.Field {
-	return []field.Field{
+	return append(m.restAPI.fields(),
 		field.String("name", &m.Name),
 		field.Reference(field.String("auth_scope", &m.AuthScopeID), "sys_auth_scope"),
-		field.String("api", &m.RESTAPIID),
-		field.MovesWith(field.Computed(field.String("api_path", &m.RESTAPIPath)), &m.RESTAPIID),
-		field.String("http_method", &m.HTTPMethod),
-		field.String("version", &m.Version),
-		field.String("api_resource", &m.Resource),
-		field.Bool("apply_all_methods", &m.AllMethods),
-		field.Bool("apply_all_resources", &m.AllResources),
-		field.Bool("apply_all_versions", &m.AllVersions),
 		field.Bool("active", &m.Active),
-	}
+	)
 }
 
 func (m *restAPIAuthScope) Check(_ context.Context, report *lifecycle.Report) {
-	for _, pair := range []struct {
-		all      *types.Bool
-		narrowed types.String
-	}{{&m.AllMethods, m.HTTPMethod}, {&m.AllResources, m.Resource}, {&m.AllVersions, m.Version}} {
-		if pair.all.ValueBool() && pair.narrowed.ValueString() != "" {
-			report.Error(pair.all, "All, and one", "The scope cannot guard all of them and "+
-				pair.narrowed.String()+" only. Take one of the two attributes out.")
-		}
-	}
-	if id := m.RESTAPIID.ValueString(); id != "" && !lifecycle.IsSysID(id) {
-		report.Warn(&m.RESTAPIID, "Not a sys_id", "The API of an auth scope is usually the sys_id of its sys_ws_definition. "+
-			"APIs that are built into the platform may differ, so "+id+" is sent as it is.")
-	}
+	m.restAPI.check(nil, report)
+	warnUnlessSysID(&m.RESTAPIID, "The API of an auth scope", report)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
@@ -21,6 +22,10 @@ type restAPIKeyStore struct {
 }
 
 var _ record.Lister = restAPIKeyStore{}
+
+func newRESTAPIKeyStore(c *lifecycle.Servers) record.Store {
+	return restAPIKeyStore{c.ServiceNow.Table("api_key"), c.ServiceNow}
+}
 
 func (s restAPIKeyStore) scopeColumn(ctx context.Context) (string, error) {
 	column, err := s.sn.ReferringColumn(ctx, "api_key", "sys_auth_scope", "user")

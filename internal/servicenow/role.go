@@ -1,11 +1,9 @@
 package servicenow
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
@@ -16,23 +14,14 @@ var NewRole = lifecycle.New[role](lifecycle.Definition{
 	Table:       "sys_user_role",
 	Key:         []string{"name"},
 	Adoption:    lifecycle.AdoptShared,
-	Description: "A role (`sys_user_role`, *User Administration > Roles*). Give it to users with `servicenow_user_role`.",
-	Attributes: map[string]schema.Attribute{
-		"name": schema.StringAttribute{
-			Required:            true,
-			MarkdownDescription: "The role's name, as `x_acme.reader`. Changing it replaces the role.",
-			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"description": schema.StringAttribute{Optional: true, MarkdownDescription: "What the role is for."},
-		"elevated_privilege": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether users must elevate to the role in each of their sessions. Default: the instance's, " +
-				"usually `false`.",
-		},
-		"grantable": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the role can be given to users and groups. Default: the instance's, usually `true`.",
-		},
+	Description: "A role (`sys_user_role`, *User Administration > Roles*). Grant it to users with `servicenow_user_role`.",
+	Attributes: attribute.Schema{
+		"name":        attribute.ReplacedText("The role's name, such as `x_acme.reader`."),
+		"description": attribute.Text("What the role is for."),
+		"elevated_privilege": attribute.ServerFlag("Whether users must elevate to the role in each of their sessions. " +
+			"Default: the instance's, usually `false`."),
+		"grantable": attribute.ServerFlag("Whether the role can be granted to users and groups. Default: the instance's, " +
+			"usually `true`."),
 	},
 })
 

@@ -1,51 +1,31 @@
 package servicenow
 
 import (
-	"context"
-	"errors"
-	"time"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewStoreApplication installs an application from the ServiceNow Store (sys_store_app).
 var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
-	Type:  "store_application",
-	Table: "sys_store_app",
-	Key:   []string{"scope"},
-	Store: func(c *lifecycle.Servers) record.Store {
-		return storeApplications{c.ServiceNow.Table("sys_store_app"), c.ServiceNow}
-	},
+	Type:    "store_application",
+	Table:   "sys_store_app",
+	Key:     []string{"scope"},
+	Store:   newStoreApplications,
 	Timeout: installTimeout,
 	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company " +
 		"must be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a " +
 		"warning: no API uninstalls it. Needs the role `sn_cicd.sys_ci_automation` or `admin`.",
-	Attributes: map[string]schema.Attribute{
-		"scope": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The application's scope, as `x_elas2_inc_int`. Changing it installs another " +
-				"one.",
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
-		},
-		"version": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "The version, as `1.2.0`. Default: the latest when it is installed, and then the installed " +
-				"one.",
-		},
-		"auto_upgrade_base_app": schema.BoolAttribute{
-			Optional: true,
-			MarkdownDescription: "Whether an application that this one customises is upgraded first where its version needs " +
-				"it. Default: `false`.",
-		},
-		"name":              schema.StringAttribute{Computed: true, MarkdownDescription: "The application's name."},
-		"installed_version": schema.StringAttribute{Computed: true, MarkdownDescription: "The version that is installed."},
+	Attributes: attribute.Schema{
+		"scope": attribute.ReplacedText("The application's scope, such as `x_elas2_inc_int`."),
+		"version": attribute.ServerText("The version, such as `1.2.0`. Default: the latest when it is installed, and then " +
+			"the installed one."),
+		"auto_upgrade_base_app": attribute.Flag("Whether an application that this one customises is upgraded first where " +
+			"its version needs it. Default: `false`."),
+		"name":              attribute.ComputedText("The application's name."),
+		"installed_version": attribute.ComputedText("The version that is installed."),
 	},
 })
 
@@ -62,82 +42,8 @@ func (m *storeApplication) Fields() []field.Field {
 	return []field.Field{
 		field.String("scope", &m.Scope),
 		field.String("version", &m.Version),
-		field.Option(&m.AutoUpgradeBaseApp, func(o *record.Options) *bool { return &o.UpgradeBaseApplication }),
+		field.Option(&m.AutoUpgradeBaseApp, upgradeBaseApplication),
 		field.Computed(field.String("name", &m.Name)),
 		field.MovesWith(field.Computed(field.String("version", &m.InstalledVersion)), &m.Version),
 	}
-}
-
-// storeApplications installs by jobs, and reads rows.
-type storeApplications struct {
-	*servicenowapi.Table
-	sn *servicenowapi.Client
-}
-
-func (s storeApplications) find(ctx context.Context, scope string, columns []string) (record.Record, error) {
-	match := record.Match{Values: map[string]string{"scope": scope}}
-	rows, err := s.Find(ctx, match, append([]string{"latest_version"}, columns...), 1)
-	if err != nil {
-		return record.Record{}, err
-	}
-	if len(rows) == 0 {
-		return record.Record{}, record.ErrNotFound
-	}
-	return rows[0], nil
-}
-
-// Create takes an application that is installed in the wanted version as it is.
-func (s storeApplications) Create(ctx context.Context, want record.Write) (record.Answer, error) {
-	scope, version := want.Text("scope"), want.Text("version")
-	have, err := s.find(ctx, scope, want.Columns)
-	if err != nil && !errors.Is(err, record.ErrNotFound) {
-		return record.Answer{}, err
-	}
-	if err == nil {
-		wanted := version
-		if wanted == "" {
-			wanted = have.Text("latest_version")
-		}
-		if wanted == "" || wanted == have.Text("version") {
-			return record.Answer{Record: have}, nil
-		}
-	}
-	return s.install(ctx, want)
-}
-
-func (s storeApplications) Update(
-	ctx context.Context, have record.Record, want record.Write,
-) (record.Answer, error) {
-	version := want.Text("version")
-	if version == "" || version == have.Text("version") {
-		return record.Answer{Record: have}, nil
-	}
-	return s.install(ctx, want)
-}
-
-// install returns what is installed then, also when the job failed or its time was over.
-func (s storeApplications) install(ctx context.Context, want record.Write) (record.Answer, error) {
-	scope := want.Text("scope")
-	progress, err := s.sn.InstallApplication(ctx, scope, want.Text("version"),
-		want.UpgradeBaseApplication)
-	if err == nil {
-		err = s.sn.Await(ctx, progress, logged(ctx, "Installing application", scope))
-	}
-	if err != nil {
-		const lookTime = 10 * time.Second
-		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
-		defer cancel()
-		got, ferr := s.find(looking, scope, want.Columns)
-		if ferr != nil {
-			return record.Answer{}, err // not installed, as far as can be told
-		}
-		return record.Answer{Record: got}, err
-	}
-	got, err := s.find(ctx, scope, want.Columns)
-	return record.Answer{Record: got}, err
-}
-
-// Delete cannot: the CI/CD API has no way to uninstall what came from the store.
-func (s storeApplications) Delete(context.Context, record.Record, record.Options) ([]string, error) {
-	return []string{"no API uninstalls a store application, so it stays installed. Terraform only forgets it"}, nil
 }

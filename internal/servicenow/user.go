@@ -1,16 +1,11 @@
 package servicenow
 
 import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 // NewUser manages a user (sys_user), for example the one that an integration logs in as.
@@ -20,54 +15,29 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 	Key:      []string{"user_name"},
 	Adoption: lifecycle.AdoptReferred,
 	NamedBy:  map[string][]string{"user_identifier": {"email", "user_name"}},
-	Store:    func(c *lifecycle.Servers) record.Store { return userStore{c.ServiceNow.Table("sys_user")} },
+	Store:    newUserStore,
 	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
-		"Roles come with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
-	Attributes: map[string]schema.Attribute{
-		"user_name": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The name to log in with, unique on the instance.",
-		},
-		"first_name": schema.StringAttribute{Optional: true, MarkdownDescription: "The first name, at most 50 characters."},
-		"last_name":  schema.StringAttribute{Optional: true, MarkdownDescription: "The last name, at most 50 characters."},
-		"email": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The e-mail address, at most 100 characters.",
-		},
-		"title": schema.StringAttribute{Optional: true, MarkdownDescription: "The title, at most 60 characters."},
-		"time_zone": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The time zone, as `Europe/Berlin`. Without it the system's applies.",
-		},
-		"active": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether the user may log in. Default: `true`.",
-		},
-		"locked_out": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the user is locked out. Default: the instance's, `false`.",
-		},
-		"web_service_access_only": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the user may call APIs only, and not log in to the web pages. The instance sets it " +
-				"for `identity_type = \"machine\"`. Default: the instance's, `false`.",
-		},
-		"internal_integration_user": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the user is exempt from single sign-on and multi-factor rules for integrations. " +
-				"Default: the instance's, `false`.",
-		},
-		"password_needs_reset": schema.BoolAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the user must choose a new password at the next login. Default: the instance's, " +
-				"`false`.",
-		},
-		"identity_type": schema.StringAttribute{
-			Optional: true, Computed: true,
-			MarkdownDescription: "What the user is: `human`, `machine` or `ai_agent`. Older instances do not have it. " +
-				"Default: the instance's.",
-		},
-		"password_wo": schema.StringAttribute{
-			MarkdownDescription: "The password. It is sent in a request of its own, in the one form that the instance hashes.",
-		},
-		"password_wo_version": lifecycle.Version("`password_wo`"),
+		"Roles are granted with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
+	Attributes: attribute.Schema{
+		"user_name":  attribute.RequiredText("The name to log in with, unique on the instance."),
+		"first_name": attribute.Text("The first name, at most 50 characters."),
+		"last_name":  attribute.Text("The last name, at most 50 characters."),
+		"email":      attribute.Text("The e-mail address, at most 100 characters."),
+		"title":      attribute.Text("The title, at most 60 characters."),
+		"time_zone":  attribute.Text("The time zone, such as `Europe/Berlin`. Without it the system's applies."),
+		"active":     attribute.Active("Whether the user may log in."),
+		"locked_out": attribute.ServerFlag("Whether the user is locked out. Default: the instance's, `false`."),
+		"web_service_access_only": attribute.ServerFlag("Whether the user may call APIs only, and not log in to the web " +
+			"pages. The instance sets it for `identity_type = \"machine\"`. Default: the instance's, `false`."),
+		"internal_integration_user": attribute.ServerFlag("Whether the user is exempt from single sign-on and multi-factor " +
+			"rules for integrations. Default: the instance's, `false`."),
+		"password_needs_reset": attribute.ServerFlag("Whether the user must choose a new password at the next login. " +
+			"Default: the instance's, `false`."),
+		"identity_type": attribute.ServerText("What the user is: `human`, `machine` or `ai_agent`. Older instances do not " +
+			"have it. Default: the instance's."),
+		"password_wo": attribute.Secret("The password. It is sent in a request of its own, in the one form that the " +
+			"instance hashes."),
+		"password_wo_version": attribute.SecretVersion("`password_wo`"),
 	},
 })
 
@@ -107,40 +77,4 @@ func (m *user) Fields() []field.Field {
 		field.String("identity_type", &m.IdentityType),
 		field.Secret("user_password", &m.PasswordWO, &m.PasswordWOVersion),
 	}
-}
-
-// userStore sends the password apart: without sysparm_input_display_value the instance stores it unhashed, and the user
-// cannot log in; with it, every other column of the request would be read as its label.
-type userStore struct{ *servicenowapi.Table }
-
-var _ record.Lister = userStore{}
-
-func (s userStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
-	values := want
-	values.Secrets = nil
-	got, err := s.Table.Create(ctx, values)
-	if err != nil || len(want.Secrets) == 0 {
-		return got, err
-	}
-	return s.setPassword(ctx, got, want)
-}
-
-func (s userStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
-	values := want
-	values.Secrets = nil
-	got, err := s.Table.Update(ctx, have, values)
-	if err != nil || len(want.SecretsToSend()) == 0 {
-		return got, err
-	}
-	return s.setPassword(ctx, got, want)
-}
-
-// setPassword returns the record as it is, should the password be refused.
-func (s userStore) setPassword(ctx context.Context, have record.Answer, want record.Write) (record.Answer, error) {
-	got, err := s.WriteAsDisplayed(ctx, have.Record, want.Columns, want.Secrets)
-	if err != nil {
-		return have, err
-	}
-	got.Warnings = have.Warnings
-	return got, nil
 }

@@ -9,12 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
@@ -30,46 +24,6 @@ const (
 	unrestricted      = "unrestricted"
 )
 
-// oauthScopes is embedded in the models of OAuth clients.
-type oauthScopes struct {
-	ScopeRestriction types.String `tfsdk:"scope_restriction"`
-	AuthScopeIDs     types.Set    `tfsdk:"auth_scope_ids"`
-}
-
-func (m *oauthScopes) scopeFields() []field.Field {
-	return []field.Field{
-		field.String(restrictionColumn, &m.ScopeRestriction),
-		field.Reference(field.Linked(scopeMappings, &m.AuthScopeIDs), "sys_auth_scope"),
-	}
-}
-
-// checkScopes warns of scopes that do nothing.
-func (m *oauthScopes) checkScopes(report *lifecycle.Report) {
-	if m.ScopeRestriction.ValueString() == unrestricted && len(m.AuthScopeIDs.Elements()) > 0 {
-		report.Warn(&m.ScopeRestriction, "Scopes of an unrestricted client", "With scope_restriction = \"unrestricted\" the "+
-			"client's tokens open every API that no servicenow_rest_api_auth_scope guards, whatever stands in auth_scope_ids.")
-	}
-}
-
-func withScopeAttributes(attributes map[string]schema.Attribute) map[string]schema.Attribute {
-	attributes["scope_restriction"] = schema.StringAttribute{
-		Optional: true, Computed: true,
-		MarkdownDescription: "Which APIs the client's tokens open: `unrestricted` (*Broadly scoped*: all that the user may " +
-			"use), `restricted` (*Securely scoped*: those that its auth scopes open), or the name of an auth scope such as " +
-			"`useraccount`. Instances have it since Yokohama and restrict new clients by themselves since Zurich: every API " +
-			"without an auth scope then answers 403. Null on instances without it. Default: `unrestricted`, or the instance's " +
-			"where `auth_scope_ids` is set.",
-	}
-	attributes["auth_scope_ids"] = schema.SetAttribute{
-		Optional: true, ElementType: types.StringType,
-		Validators: []validator.Set{setvalidator.ValueStringsAre(lifecycle.SysID())},
-		MarkdownDescription: "The auth scopes that the client holds (`oauth_entity_auth_scope_mapping`), as `sys_id`s: " +
-			"`id` of `servicenow_auth_scope`, a resource or a data source. `useraccount` opens every API. Scopes are read at " +
-			"each request, so tokens that were issued before change, too.",
-	}
-	return attributes
-}
-
 // oauthClientStore keeps an OAuth client and one row per auth scope as one record.
 type oauthClientStore struct {
 	clients, mappings *servicenowapi.Table
@@ -81,6 +35,17 @@ var _ interface {
 	record.Store
 	record.Finder
 } = oauthClientStore{}
+
+// newOAuthClientStore keeps to clients that are of no child class.
+func newOAuthClientStore(c *lifecycle.Servers) record.Store {
+	return oauthClientStore{
+		clients: c.ServiceNow.Table("oauth_entity"), mappings: c.ServiceNow.Table(scopeMappings), class: "oauth_entity",
+	}
+}
+
+func newOAuthJWTEndpointStore(c *lifecycle.Servers) record.Store {
+	return oauthClientStore{clients: c.ServiceNow.Table("oauth_jwt"), mappings: c.ServiceNow.Table(scopeMappings)}
+}
 
 const classColumn = "sys_class_name"
 
