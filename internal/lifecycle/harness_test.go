@@ -89,9 +89,9 @@ func widgetDefinition(store record.Store) Definition {
 			},
 			"adopted":          resourceschema.BoolAttribute{Computed: true},
 			"token_wo":         resourceschema.StringAttribute{},
-			"token_wo_version": resourceschema.Int64Attribute{Optional: true},
+			"token_wo_version": version,
 			"keys_wo":          resourceschema.MapAttribute{ElementType: types.StringType},
-			"keys_wo_version":  resourceschema.Int64Attribute{Optional: true},
+			"keys_wo_version":  version,
 		},
 	}
 }
@@ -571,3 +571,6 @@ func (s *stage) textOf(object tftypes.Value, name string) string {
 	}
 	return text
 }
+
+// version is the attribute that says when a secret is sent again.
+var version = resourceschema.Int64Attribute{Optional: true}

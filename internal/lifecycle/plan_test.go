@@ -95,7 +95,7 @@ func machineStage(t *testing.T, store *shelf) *stage {
 			},
 			"entries":         resourceschema.MapAttribute{Optional: true, ElementType: types.StringType},
 			"keys_wo":         resourceschema.MapAttribute{ElementType: types.StringType},
-			"keys_wo_version": Version("the keys"),
+			"keys_wo_version": version,
 			"log":             resourceschema.SetAttribute{Optional: true, ElementType: types.StringType},
 		},
 	}))

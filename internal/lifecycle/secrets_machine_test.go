@@ -40,9 +40,9 @@ func vaultDefinition(store record.Store) Definition {
 		Store: func(*Servers) record.Store { return store },
 		Attributes: map[string]resourceschema.Attribute{
 			"name":     resourceschema.StringAttribute{Required: true},
-			"token_wo": resourceschema.StringAttribute{}, "token_wo_version": Version("the token"),
+			"token_wo": resourceschema.StringAttribute{}, "token_wo_version": version,
 			"pin_wo":  resourceschema.StringAttribute{},
-			"keys_wo": resourceschema.MapAttribute{ElementType: types.StringType}, "keys_wo_version": Version("the keys"),
+			"keys_wo": resourceschema.MapAttribute{ElementType: types.StringType}, "keys_wo_version": version,
 		},
 	}
 }
