@@ -24,12 +24,77 @@ var Schema []byte
 
 // File is one instance's dictionary.
 type File struct {
-	Schema   string  `json:"$schema,omitempty"`  // where an editor finds the JSON schema; ignored
-	Format   int     `json:"format"`             // 1
-	Instance string  `json:"instance,omitempty"` // where it was read, such as "https://dev12345.service-now.com"
-	Release  string  `json:"release,omitempty"`  // release family, such as "Zurich"
-	ReadAt   string  `json:"read_at,omitempty"`  // RFC 3339
-	Tables   []Table `json:"tables"`
+	Schema   string `json:"$schema,omitempty"`  // where an editor finds the JSON schema; ignored
+	Format   int    `json:"format"`             // 1
+	Instance string `json:"instance,omitempty"` // where it was read, such as "https://dev12345.service-now.com"
+	Release  string `json:"release,omitempty"`  // release family, such as "Zurich"
+	Build    string `json:"build,omitempty"`    // glide.buildtag.last
+	ReadAt   string `json:"read_at,omitempty"`  // RFC 3339
+	// Plugins and Applications are those that were asked about, not all that the instance has.
+	Plugins      []Plugin      `json:"plugins,omitempty"`
+	Applications []Application `json:"applications,omitempty"`
+	Tables       []Table       `json:"tables"`
+	// Missing names tables that were asked for and that the instance proved not to have.
+	Missing []string `json:"missing_tables,omitempty"`
+	// Unseen is what the account could not see. It proves nothing: what stands here is neither there nor absent.
+	Unseen []Unseen `json:"unseen,omitempty"`
+}
+
+// Plugin is a row of v_plugin, or its absence.
+type Plugin struct {
+	ID      string `json:"id"`
+	Active  bool   `json:"active"`
+	Version string `json:"version,omitempty"`
+}
+
+// Application is a row of sys_scope, or its absence.
+type Application struct {
+	Scope     string `json:"scope"`
+	Installed bool   `json:"installed"`
+	Version   string `json:"version,omitempty"`
+}
+
+// Part is what of a table, or of the instance, was not seen.
+type Part string
+
+// The parts. What has a table stands with one in Unseen.
+const (
+	PartTable        Part = "table"     // whether there is one, and all about it
+	PartColumns      Part = "columns"   // some of them, or all
+	PartOverrides    Part = "overrides" // what the table changes of inherited columns
+	PartChoices      Part = "choices"
+	PartIndexes      Part = "indexes"
+	PartRelease      Part = "release"
+	PartPlugins      Part = "plugins"
+	PartApplications Part = "applications"
+)
+
+var (
+	tableParts = []Part{PartTable, PartColumns, PartOverrides, PartChoices, PartIndexes}
+	parts      = append([]Part{PartRelease, PartPlugins, PartApplications}, tableParts...)
+)
+
+// Unseen is what an account could not see.
+type Unseen struct {
+	Table string `json:"table,omitempty"`
+	Part  Part   `json:"part"`
+	Why   string `json:"why"`
+}
+
+// Sees reports whether the account saw a part of a table whole, as far as the file says.
+func (f *File) Sees(table string, part Part) bool {
+	return !slices.ContainsFunc(f.Unseen, func(u Unseen) bool {
+		return u.Table == table && (u.Part == part || u.Part == PartTable)
+	})
+}
+
+// Table returns a table by its name.
+func (f *File) Table(name string) (Table, bool) {
+	i := slices.IndexFunc(f.Tables, func(t Table) bool { return t.Name == name })
+	if i < 0 {
+		return Table{}, false
+	}
+	return f.Tables[i], true
 }
 
 // Table is a sys_db_object row with the columns that it adds to those of the table that it extends.
@@ -39,6 +104,8 @@ type Table struct {
 	Extends string `json:"extends,omitempty"` // super_class, by name
 	Scope   string `json:"scope,omitempty"`   // scope of its application; empty: global
 	Display string `json:"display,omitempty"` // display column; empty: name, else number
+	// WebServiceAccess is ws_access: whether the REST APIs reach the table. Nil is not known.
+	WebServiceAccess *bool `json:"web_service_access,omitempty"`
 	// NumberPrefix is that of sys_number, such as "INC"; the table's number column is then filled.
 	NumberPrefix string `json:"number_prefix,omitempty"`
 	// Partial means that Columns is not all: columns that are not listed are as they would be without this file.
@@ -117,6 +184,16 @@ func (f *File) check() error {
 		seen[t.Name] = true
 		if err := t.check(); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
+		}
+	}
+	for _, name := range f.Missing {
+		if seen[name] {
+			return fmt.Errorf("table %s is listed, and missing", name)
+		}
+	}
+	for _, u := range f.Unseen {
+		if (u.Table != "") != slices.Contains(tableParts, u.Part) || !slices.Contains(parts, u.Part) {
+			return fmt.Errorf("unseen: part %q of table %q is not valid", u.Part, u.Table)
 		}
 	}
 	_, err := f.ParentsFirst()

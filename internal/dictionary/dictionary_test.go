@@ -13,14 +13,17 @@ import (
 
 func TestReadBringsBackWhatWasWritten(t *testing.T) {
 	t.Parallel()
+	no := false
 	want := &dictionary.File{Format: dictionary.Format, Release: "Zurich", Tables: []dictionary.Table{{
-		Name: "u_thing", Extends: "task", NumberPrefix: "THG", Partial: true,
+		Name: "u_thing", Extends: "task", NumberPrefix: "THG", Partial: true, WebServiceAccess: &no,
 		Columns: []dictionary.Column{{
 			Name: "u_kind", Type: "string", MaxLength: 40, Mandatory: true, Default: "a<b",
 			Choices: []dictionary.Choice{{Value: "a", Label: "A"}, {Value: "b", Dependent: "a"}},
 		}},
 		UniqueIndexes: [][]string{{"u_kind", "number"}}, ReadRoles: []string{"*"},
-	}}}
+	}}, Missing: []string{"u_gone"}, Unseen: []dictionary.Unseen{
+		{Table: "u_thing", Part: dictionary.PartChoices, Why: "x"},
+	}}
 	var buffer bytes.Buffer
 	if err := want.Write(&buffer); err != nil {
 		t.Fatal(err)
@@ -47,6 +50,10 @@ func TestReadRefuses(t *testing.T) {
 		`{"format":1,"tables":[{"name":"a","columns":[{"name":"x"}]}]}`:                    "table a: column x has no type",
 		`{"format":1,"tables":[{"name":"a","columns":[{"name":"x","type":"reference"}]}]}`: "reference to no table",
 		`{"format":1,"tables":[{"name":"a","unique_indexes":[["x"]]}]}`:                    "single column",
+		`{"format":1,"tables":[{"name":"a"}],"missing_tables":["a"]}`:                      "listed, and missing",
+		`{"format":1,"tables":[],"unseen":[{"part":"columns","why":""}]}`:                  "is not valid",
+		`{"format":1,"tables":[],"unseen":[{"table":"a","part":"release","why":""}]}`:      "is not valid",
+		`{"format":1,"tables":[],"unseen":[{"part":"anything","why":""}]}`:                 "is not valid",
 	} {
 		if _, err := dictionary.Read(strings.NewReader(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q in it", body, err, want)
@@ -89,6 +96,9 @@ func TestSchemaNamesEachKey(t *testing.T) {
 		properties map[string]any
 	}{
 		{dictionary.File{}, schema.Properties},
+		{dictionary.Plugin{}, schema.Defs["plugin"].Properties},
+		{dictionary.Application{}, schema.Defs["application"].Properties},
+		{dictionary.Unseen{}, schema.Defs["unseen"].Properties},
 		{dictionary.Table{}, schema.Defs["table"].Properties},
 		{dictionary.Column{}, schema.Defs["column"].Properties},
 		{dictionary.Choice{}, schema.Defs["choice"].Properties},

@@ -66,12 +66,12 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		"derive ids from what is written, so that they are the same in every run")
 	flags.DurationVar(&opts.Latency, "latency", 0, "delay each answer by this `duration`, such as 50ms")
 	seedFile := flags.String("seed", "", "`file` (YAML or JSON) with users, records and connectors to start with")
-	dictionaryFile := flags.String("dictionary", "", "`file` (JSON) with an instance's own tables and columns")
+	dictionaryFile := flags.String("dictionary", "", "`file` (JSON, by servicenow-dictionary) with an instance's own "+
+		"tables and columns; its release and applications are taken where flags name none")
 	apps := flags.String("apps", servicenow.ElasticITSM, "comma-separated `ids` of applications and plugins to install")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	opts.ServiceNow.Release = servicenow.Release(*release)
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
@@ -83,8 +83,20 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	if opts.Dictionary, err = readFile(*dictionaryFile, dictionary.Read); err != nil {
 		return err
 	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if d := opts.Dictionary; d != nil && d.Release != "" && !given["servicenow-release"] {
+		*release = d.Release
+	}
+	opts.ServiceNow.Release, err = servicenow.ParseRelease(*release)
+	if err != nil {
+		return err
+	}
 	opts.ServiceNow.Apps = []string{}
-	if *apps != "" {
+	switch {
+	case opts.Dictionary != nil && len(opts.Dictionary.Applications) > 0 && !given["apps"]:
+		opts.ServiceNow.Apps = installed(opts.Dictionary)
+	case *apps != "":
 		opts.ServiceNow.Apps = strings.Split(*apps, ",")
 	}
 	if *spaces != "" {
@@ -104,6 +116,17 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	}
 	<-ctx.Done()
 	return sim.Close()
+}
+
+// installed are the applications of an instance that the simulator has, too.
+func installed(file *dictionary.File) []string {
+	scopes := []string{}
+	for _, a := range file.Applications {
+		if a.Installed && servicenow.Offers(a.Scope) {
+			scopes = append(scopes, a.Scope)
+		}
+	}
+	return scopes
 }
 
 // readFile reads a file with one of the readers of its format; no name means no file.

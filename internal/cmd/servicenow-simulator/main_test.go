@@ -77,7 +77,9 @@ func TestRunStartsFromFiles(t *testing.T) {
 	}
 	seedFile := write("seed.yaml", "servicenow: {users: [{user_name: u, password: p, roles: [itil]}],\n"+
 		"  records: {u_thing: [{u_name: first}]}}")
-	dictionaryFile := write("dictionary.json", `{"format": 1, "tables": [
+	dictionaryFile := write("dictionary.json", `{"format": 1, "release": "Yokohama", "applications": [
+		{"scope": "sn_em_connector", "installed": true}, {"scope": "sn_si", "installed": false},
+		{"scope": "x_acme", "installed": true}], "tables": [
 		{"name": "u_thing", "read_roles": ["itil"], "columns": [{"name": "u_name", "type": "string"}]}]}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -93,19 +95,33 @@ func TestRunStartsFromFiles(t *testing.T) {
 	if err := json.NewDecoder(reader).Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, got.InstanceURL+"/api/now/table/u_thing", nil)
-	if err != nil {
-		t.Fatal(err)
+	holds := func(user, password, query string) string {
+		t.Helper()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, got.InstanceURL+"/api/now/table/"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth(user, password)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil {
+			t.Error(err)
+		}
+		return string(body)
 	}
-	request.SetBasicAuth("u", "p")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
+	if body := holds("u", "p", "u_thing"); !strings.Contains(body, `"u_name":"first"`) {
+		t.Error(body)
 	}
-	body, err := io.ReadAll(response.Body)
-	_ = response.Body.Close()
-	if err != nil || !strings.Contains(string(body), `"u_name":"first"`) {
-		t.Errorf("status %d, %v: %s", response.StatusCode, err, body)
+	// Release and applications are those of the dictionary, as far as the simulator has them.
+	build := holds("admin", "admin", "sys_properties?sysparm_query=name=glide.buildtag.last")
+	apps := holds("admin", "admin", "sys_scope?sysparm_fields=scope")
+	if !strings.Contains(build, "glide-yokohama-") || !strings.Contains(apps, "sn_em_connector") ||
+		strings.Contains(apps, "x_elas2_inc_int") || strings.Contains(apps, "x_acme") {
+		t.Errorf("%s %s", build, apps)
 	}
 	cancel()
 	if err := <-done; err != nil {

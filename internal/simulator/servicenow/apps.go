@@ -47,6 +47,9 @@ type seedRow struct {
 	values Record
 }
 
+// Offers reports whether the catalogue has an application or plugin with this id.
+func Offers(id string) bool { return catalogue[id] != nil }
+
 func (s *Server) offer(a *app) {
 	s.put("v_plugin", Record{
 		"sys_id": seedID("plugin", a.id), "id": a.id, "name": a.name,

@@ -2,6 +2,9 @@ package servicenow
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
 )
@@ -25,29 +28,63 @@ func (s *Server) UseDictionary(file *dictionary.File) error {
 		}
 		known := s.tables[t.Name]
 		if known == nil {
-			s.addTables([]Table{tableOf(t)}, scopeOf(t))
+			s.addTables([]Table{tableOf(t)}, s.scopeOf(t))
+			s.allowWebServices(t)
 			continue
 		}
-		if parent := parentName(known); t.Extends != "" && parent != t.Extends {
-			return fmt.Errorf("dictionary: table %s extends %s, and %s in the simulator", t.Name, t.Extends, parent)
+		if t.Extends != "" && (known.parent == nil || known.parent.Name != t.Extends) {
+			t.Columns = s.flatColumns(t)
 		}
 		s.refit(known, t)
+		s.allowWebServices(t)
 	}
 	return nil
 }
 
-func parentName(t *table) string {
-	if t.parent == nil {
-		return "no table"
+// flatColumns are a table's columns with those of the table that it extends, for a table that extends another one here:
+// its rows stay where they are, with the columns that the instance has.
+func (s *Server) flatColumns(t dictionary.Table) []dictionary.Column {
+	own := map[string]bool{}
+	for _, c := range t.Columns {
+		own[c.Name] = true
 	}
-	return t.parent.Name
+	columns := slices.Clone(t.Columns)
+	for _, c := range s.tables[t.Extends].columns {
+		if own[c.Name] {
+			continue
+		}
+		inherited := dictionary.Column{
+			Name: c.Name, Label: c.Label, Type: string(c.Type), Reference: c.Reference, MaxLength: c.MaxLength,
+			Mandatory: c.Mandatory, ReadOnly: c.ReadOnly, Unique: c.Unique, Default: c.Default,
+		}
+		for _, choice := range c.Choices {
+			inherited.Choices = append(inherited.Choices, dictionary.Choice(choice))
+		}
+		columns = append(columns, inherited)
+	}
+	return columns
 }
 
-func scopeOf(t dictionary.Table) string {
-	if t.Scope == "" {
-		return "global"
+// allowWebServices ticks or clears what the file knows of web service access.
+func (s *Server) allowWebServices(t dictionary.Table) {
+	if r := s.where("sys_db_object", "name", t.Name); r != nil && t.WebServiceAccess != nil {
+		_ = s.update(r, write{trusted: true, by: "system", values: anyValues(Record{
+			"ws_access": strconv.FormatBool(*t.WebServiceAccess),
+		})}) // no rule refuses a shipped row's change
 	}
-	return t.Scope
+}
+
+// scopeOf is the sys_id of a table's application, which is added where it is not installed.
+func (s *Server) scopeOf(t dictionary.Table) string {
+	if t.Scope == "" {
+		return globalScope
+	}
+	if id := s.scopeID(t.Scope); id != "" {
+		return id
+	}
+	id := seedID("scope", t.Scope)
+	s.put("sys_scope", Record{"sys_id": id, "name": t.Scope, "scope": t.Scope, "source": t.Scope})
+	return id
 }
 
 // refit returns a table that exists the columns of the file.
@@ -64,7 +101,11 @@ func (s *Server) refit(t *table, file dictionary.Table) {
 	}
 	t.Label, t.Number = orElse(file.Label, t.Label), orElse(file.NumberPrefix, t.Number)
 	t.Display = orElse(file.Display, t.Display)
-	t.UniqueIndexes = append(t.UniqueIndexes, def.UniqueIndexes...)
+	for _, index := range def.UniqueIndexes {
+		if !slices.ContainsFunc(t.UniqueIndexes, func(known []string) bool { return slices.Equal(known, index) }) {
+			t.UniqueIndexes = append(t.UniqueIndexes, index)
+		}
+	}
 	if file.ReadRoles != nil {
 		t.Access.Read = file.ReadRoles
 	}
@@ -74,7 +115,9 @@ func (s *Server) refit(t *table, file dictionary.Table) {
 	for _, c := range def.Columns {
 		s.removeWhere("sys_dictionary", "name", t.Name, "element", c.Name)
 		s.removeWhere("sys_choice", "name", t.Name, "element", c.Name)
+		s.removeWhere("sys_dictionary_override", "name", t.Name, "element", c.Name)
 	}
+	s.removeWhere("sys_index", "logical_table_name", t.Name)
 	s.describe(t, def.Columns)
 }
 
@@ -91,6 +134,7 @@ func (s *Server) dropOthers(t *table, listed []Column) {
 		s.forEachChild(t, func(child *table) { child.drop(name) })
 		s.removeWhere("sys_dictionary", "name", t.Name, "element", name)
 		s.removeWhere("sys_choice", "name", t.Name, "element", name)
+		s.removeWhere("sys_dictionary_override", "name", t.Name, "element", name)
 	}
 }
 
@@ -112,6 +156,14 @@ func orElse(value, fallback string) string {
 	return value
 }
 
+// plainDefault leaves scripts out, which nothing runs here.
+func plainDefault(value string) string {
+	if strings.HasPrefix(value, scriptPrefix) {
+		return ""
+	}
+	return value
+}
+
 func tableOf(file dictionary.Table) Table {
 	t := Table{
 		Name: file.Name, Label: file.Label, Extends: file.Extends, Display: file.Display, Number: file.NumberPrefix,
@@ -119,7 +171,7 @@ func tableOf(file dictionary.Table) Table {
 	}
 	for _, c := range file.Columns {
 		column := Column{
-			Name: c.Name, Label: c.Label, Type: Type(c.Type), Reference: c.Reference, Default: c.Default,
+			Name: c.Name, Label: c.Label, Type: Type(c.Type), Reference: c.Reference, Default: plainDefault(c.Default),
 			MaxLength: c.MaxLength, Mandatory: c.Mandatory, ReadOnly: c.ReadOnly, Unique: c.Unique,
 		}
 		for _, choice := range c.Choices {

@@ -1,6 +1,7 @@
 package servicenow
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -162,6 +163,10 @@ func (s *Server) addTables(defs []Table, scope string) {
 func (s *Server) describe(t *table, columns []Column) {
 	for _, own := range columns {
 		c := t.column(own.Name)
+		if t.parent != nil && s.override(t, c) {
+			s.describeChoices(t, c)
+			continue
+		}
 		length := ""
 		if c.MaxLength > 0 {
 			length = strconv.Itoa(c.MaxLength)
@@ -178,13 +183,54 @@ func (s *Server) describe(t *table, columns []Column) {
 			"display": strconv.FormatBool(c.Name == t.displayColumn()), "default_value": c.Default,
 			"choice": hasChoices,
 		})
-		for i, ch := range c.Choices {
-			s.put("sys_choice", Record{
-				"sys_id": seedID("choice", t.Name, c.Name, ch.Value, ch.Dependent),
-				"name":   t.Name, "element": c.Name, "value": ch.Value, "label": ch.Label, "language": "en",
-				"dependent_value": ch.Dependent, "sequence": strconv.Itoa(i),
-			})
+		s.describeChoices(t, c)
+	}
+	s.describeIndexes(t)
+}
+
+func (s *Server) describeChoices(t *table, c *Column) {
+	for i, ch := range c.Choices {
+		s.put("sys_choice", Record{
+			"sys_id": seedID("choice", t.Name, c.Name, ch.Value, ch.Dependent),
+			"name":   t.Name, "element": c.Name, "value": ch.Value, "label": ch.Label, "language": "en",
+			"dependent_value": ch.Dependent, "sequence": strconv.Itoa(i),
+		})
+	}
+}
+
+// override describes a column that t's parent has by what differs, as the platform does. It reports false where more
+// differs than an override can say.
+func (s *Server) override(t *table, c *Column) bool {
+	inherited := t.parent.column(c.Name)
+	if inherited == nil || inherited.Type != c.Type || inherited.Reference != c.Reference ||
+		inherited.MaxLength != c.MaxLength || inherited.Unique != c.Unique {
+		return false
+	}
+	s.put("sys_dictionary_override", Record{
+		"sys_id": seedID("dictionary override", t.Name, c.Name), "name": t.Name, "base_table": t.root(),
+		"element": c.Name, "default_value_override": strconv.FormatBool(c.Default != inherited.Default),
+		"default_value": c.Default, "mandatory_override": strconv.FormatBool(c.Mandatory != inherited.Mandatory),
+		"mandatory":          strconv.FormatBool(c.Mandatory),
+		"read_only_override": strconv.FormatBool(c.ReadOnly != inherited.ReadOnly),
+		"read_only":          strconv.FormatBool(c.ReadOnly),
+	})
+	return true
+}
+
+// describeIndexes writes the unique indexes that a table has of its own.
+func (s *Server) describeIndexes(t *table) {
+	indexes := slices.Clone(t.UniqueIndexes)
+	for _, c := range t.columns {
+		if c.Unique && (t.parent == nil || t.parent.column(c.Name) == nil) {
+			indexes = append(indexes, []string{c.Name})
 		}
+	}
+	for _, index := range indexes {
+		over := strings.Join(index, ",")
+		s.put("sys_index", Record{
+			"sys_id": seedID("index", t.Name, over), "table": seedID("table", t.Name), "logical_table_name": t.Name,
+			"col_name_string": over, "unique_index": "true",
+		})
 	}
 }
 

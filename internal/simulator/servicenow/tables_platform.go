@@ -42,6 +42,17 @@ var platformTables = []Table{
 		boolean("unique", "false"), boolean("active", "true"), boolean("array", "false"), boolean("display", "false"),
 		str("default_value", 512), integer("choice", "0"),
 	}, Display: "column_label", Access: Access{Read: []string{"personalize_dictionary"}}},
+	{Name: "sys_dictionary_override", Label: "Dictionary Entry Override", Extends: metadataTable, Columns: []Column{
+		str("name", 80).label("Table").required(), str("base_table", 80).required(), str("element", 80).required(),
+		boolean("default_value_override", "false"), str("default_value", 512),
+		boolean("mandatory_override", "false"), boolean("mandatory", "false"),
+		boolean("read_only_override", "false"), boolean("read_only", "false"),
+	}, Display: "element", Access: Access{Read: []string{"personalize_dictionary"}}},
+	// The platform's own script for indexes (IndexCreator) writes these columns.
+	{Name: "sys_index", Label: "Database Index", Extends: metadataTable, Columns: []Column{
+		ref("table", "sys_db_object").required(), str("logical_table_name", 80), str("col_name_string", 1000),
+		str("index_col_name", 1000), boolean("unique_index", "false"),
+	}, Display: "logical_table_name"},
 	{Name: "sys_choice", Label: "Choice", Columns: []Column{
 		str("name", 80).label("Table"), str("element", 80), str("value", 100), str("label", 100), str("language", 3),
 		str("dependent_value", 100), integer("sequence", ""), boolean("inactive", "false"), str("hint", 255),
