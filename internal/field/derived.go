@@ -14,7 +14,7 @@ import (
 func Derived(column string, p *types.String, derive func(string) string) Field {
 	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
 	f.parse = func(said any) (types.String, error) { return parseString(derive(record.Text(said))) }
-	return Computed(f)
+	return Computed(derivedFrom{f})
 }
 
 // DerivedTime binds a time that is worked out from what a column holds; the zero time is none.
@@ -26,8 +26,13 @@ func DerivedTime(column string, p *timetypes.RFC3339, derive func(string) time.T
 		}
 		return timetypes.NewRFC3339Null(), nil
 	}
-	return Computed(f)
+	return Computed(derivedFrom{f})
 }
+
+// derivedFrom marks a field whose attribute is of another kind than its column.
+type derivedFrom struct{ Field }
+
+func (f derivedFrom) unwrap() Field { return f.Field }
 
 // either reads one field, and another of the same attribute where that gives nothing.
 type either struct {

@@ -24,6 +24,8 @@ type scalar[V attr.Value] struct {
 	parse func(any) (V, error)
 	// same compares two known values that are not null, where Equal is too strict.
 	same func(a, b V) bool
+	// rows says that the column stands for rows of another table.
+	rows bool
 }
 
 func (f scalar[V]) Attribute() any    { return f.p }

@@ -30,7 +30,7 @@ func Set(column string, p *types.Set) Field {
 // per member. Null leaves the members alone, and an empty set owns none.
 func Members(column string, p *types.Set) Field {
 	return scalar[types.Set]{
-		column: column, p: p,
+		column: column, p: p, rows: true,
 		wire: func(v types.Set) any { return sorted(v.Elements()) },
 		parse: func(said any) (types.Set, error) {
 			names, ok := said.([]string)

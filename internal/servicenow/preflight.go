@@ -1,6 +1,7 @@
 package servicenow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -133,5 +134,53 @@ func elasticTables() []tableNeed {
 		readNeed("sys_scope", "scope", "name"),
 		readNeed("sys_user_role", "name"),
 		readNeed("sys_ws_definition", "name", "base_uri", "namespace"),
+	}
+}
+
+// Need is what the provider needs of one table, beside the columns that the fields of its resources are bound to.
+type Need struct {
+	Table string
+	// Columns are read and, unless ReadOnly, written.
+	Columns []string
+	// Newer are those of them that some instances lack, and a configuration can do without.
+	Newer []string
+	// Choices are values that the provider writes without being told, by column.
+	Choices  map[string][]string
+	ReadOnly bool
+}
+
+// Needs lists what the provider needs of tables, and the plugins and applications that they come with.
+func Needs() (tables []Need, plugins, applications []string) {
+	for _, name := range slices.Sorted(maps.Keys(preflightAreas)) {
+		area := preflightAreas[name]
+		plugins, applications = append(plugins, area.plugins...), append(applications, area.applications...)
+		for _, need := range area.tables {
+			tables = append(tables, need.exported())
+		}
+	}
+	for _, need := range otherNeeds() {
+		tables = append(tables, need.exported())
+	}
+	slices.Sort(plugins)
+	slices.Sort(applications)
+	return tables, slices.Compact(plugins), slices.Compact(applications)
+}
+
+func (n tableNeed) exported() Need {
+	return Need{Table: n.table, Columns: n.columns, Newer: n.newer, Choices: n.choices, ReadOnly: n.readOnly}
+}
+
+// otherNeeds are tables that no area of preflight is about.
+func otherNeeds() []tableNeed {
+	return []tableNeed{
+		writeNeed("oauth_entity", &oauthClient{}).without(restrictionColumn),
+		{table: scopeMappings, columns: []string{"oauth_entity", "auth_scope"}},
+		readNeed("inbound_auth_profile", "name", "active", "sys_class_name"),
+		readNeed("sys_choice", "name", "element", "value", "label"),
+		readNeed("sys_db_object", "name", "super_class", "sys_scope"),
+		readNeed("sys_dictionary", "name", "element", "reference"),
+		readNeed("sys_properties", "name", "value"),
+		readNeed("sys_store_app", "scope", "name", "version"),
+		readNeed("v_plugin", pluginColumns...),
 	}
 }
