@@ -235,7 +235,7 @@ func TestJWTRefusals(t *testing.T) {
 		{"wrong secret", with(func(c *chain) { c.secret = "guess" }), "wrong client_secret"},
 		{"unknown client", with(func(c *chain) { c.clientID = "guess" }), "unknown client_id"},
 		{"inactive endpoint", set(endpoint, servicenow.Record{"active": "false"}), "the application is inactive"},
-		{"user field that is none", set(endpoint, servicenow.Record{"user_field": "user_id"}), "no column of sys_user"},
+		{"user field that is none", set(endpoint, servicenow.Record{"user_field": "user_id"}), "not a column of sys_user"},
 		{"no certificate", func(c *chain) response {
 			return set(func(c *chain) (string, string) { return "jwt_verifier_map", c.mapRow },
 				servicenow.Record{"sys_certificate": ""})(c)
