@@ -56,8 +56,10 @@ func faults(file string) ([]fault, error) {
 				add(node.OpPos, end, opposite.String(), fmt.Sprintf("%s becomes %s", node.Op, opposite))
 			}
 		case *ast.IfStmt:
-			condition := string(text[set.Position(node.Cond.Pos()).Offset:set.Position(node.Cond.End()).Offset])
-			add(node.Cond.Pos(), node.Cond.End(), "!("+condition+")", "the condition is negated")
+			if b, ok := node.Cond.(*ast.BinaryExpr); !ok || b.Op != token.EQL && b.Op != token.NEQ { // else it is that fault
+				condition := string(text[set.Position(node.Cond.Pos()).Offset:set.Position(node.Cond.End()).Offset])
+				add(node.Cond.Pos(), node.Cond.End(), "!("+condition+")", "the condition is negated")
+			}
 			for _, statement := range node.Body.List {
 				if result, isReturn := statement.(*ast.ReturnStmt); isReturn && returnsError(result) {
 					add(result.Pos(), result.End(), "", "the error is not returned")

@@ -4,8 +4,8 @@
 //	mutants [-seed N] [-n N] PACKAGE...
 //
 // The faults are a random sample; the same seed over the same code is the same sample. No file is touched: a fault
-// reaches the compiler by `go test -overlay`. A package's own tests run first, then those of every package that depends
-// on it.
+// reaches the compiler by `go test -overlay`. A package's own tests run first, then those of the given packages that
+// depend on it, then those of every other one that does.
 package main
 
 import (

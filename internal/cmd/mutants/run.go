@@ -45,6 +45,10 @@ func run(ctx context.Context, o options) error {
 	if out, err := m.test(ctx, "", m.concerned(sample)); err != nil {
 		return fmt.Errorf("the tests fail without a fault: %w\n%s", err, out)
 	}
+	near, err := m.list(ctx, o.packages)
+	if err != nil {
+		return err
+	}
 	scratch, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
 		return fmt.Errorf("making a scratch folder: %w", err)
@@ -57,7 +61,7 @@ func run(ctx context.Context, o options) error {
 		if tried == o.n {
 			break
 		}
-		verdict, err := m.try(ctx, scratch, f)
+		verdict, err := m.try(ctx, scratch, f, near)
 		if err != nil {
 			return err
 		}
@@ -102,6 +106,12 @@ type goPackage struct {
 
 func (p goPackage) tested() bool { return len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 }
 
+// properties reports whether the tests check properties, whose counterexamples rapid writes beside them unless told.
+func (p goPackage) properties() bool {
+	const rapid = "pgregory.net/rapid"
+	return slices.Contains(p.TestImports, rapid) || slices.Contains(p.XTestImports, rapid)
+}
+
 func (m *module) load(ctx context.Context) error {
 	out, err := m.command(ctx, "list", "-json", "./...").Output()
 	if err != nil {
@@ -125,14 +135,23 @@ func (m *module) load(ctx context.Context) error {
 	return nil
 }
 
+// list returns the import paths that patterns stand for.
+func (m *module) list(ctx context.Context, patterns []string) ([]string, error) {
+	out, err := m.command(ctx, append([]string{"list"}, patterns...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing %v: %w", patterns, err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
 // sample returns every possible fault of the packages asked for, in a random order that the seed decides.
 func (m *module) sample(ctx context.Context, o options) ([]fault, error) {
-	out, err := m.command(ctx, append([]string{"list"}, o.packages...)...).Output()
+	paths, err := m.list(ctx, o.packages)
 	if err != nil {
-		return nil, fmt.Errorf("listing %v: %w", o.packages, err)
+		return nil, err
 	}
 	var all []fault
-	for _, path := range strings.Fields(string(out)) {
+	for _, path := range paths {
 		p := m.packages[path]
 		for _, name := range p.GoFiles {
 			found, err := faults(filepath.Join(p.Dir, name))
@@ -206,8 +225,9 @@ const (
 	survived verdict = "SURVIVED"
 )
 
-// try runs the tests with one fault in place.
-func (m *module) try(ctx context.Context, scratch string, f fault) (verdict, error) {
+// try runs the tests with one fault in place: those of its package, then those of the packages near it that depend on
+// it, then all others that do. The first that fails ends it.
+func (m *module) try(ctx context.Context, scratch string, f fault, near []string) (verdict, error) {
 	text, err := f.apply()
 	if err != nil {
 		return "", err
@@ -224,14 +244,17 @@ func (m *module) try(ctx context.Context, scratch string, f fault) (verdict, err
 	if m.command(ctx, "build", "-overlay", overlay, path).Run() != nil {
 		return invalid, ctx.Err()
 	}
-	steps := [][]string{m.after(path)}
+	after := m.after(path)
+	far := slices.DeleteFunc(slices.Clone(after), func(p string) bool { return slices.Contains(near, p) })
+	after = slices.DeleteFunc(after, func(p string) bool { return slices.Contains(far, p) })
 	if m.packages[path].tested() {
-		steps = slices.Insert(steps, 0, []string{path})
+		after = slices.Insert(after, 0, path)
 	}
-	for _, packages := range steps {
-		if len(packages) == 0 {
-			continue
-		}
+	steps := make([][]string, len(after), len(after)+1)
+	for i, p := range after {
+		steps[i] = []string{p}
+	}
+	for _, packages := range append(steps, far) {
 		if _, err := m.test(ctx, overlay, packages); err != nil {
 			return noticed, ctx.Err()
 		}
@@ -239,13 +262,31 @@ func (m *module) try(ctx context.Context, scratch string, f fault) (verdict, err
 	return survived, ctx.Err()
 }
 
-// test runs the tests of packages that need no terraform.
+// test runs the tests of packages that need no terraform, and leaves nothing beside them.
 func (m *module) test(ctx context.Context, overlay string, packages []string) ([]byte, error) {
 	args := []string{"test", "-vet=off", "-failfast", "-timeout", patience.String()}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
-	return m.command(ctx, append(args, packages...)...).CombinedOutput()
+	var output []byte
+	var errs []error
+	for _, properties := range []bool{false, true} {
+		some := slices.DeleteFunc(slices.Clone(packages), func(p string) bool {
+			return m.packages[p].properties() != properties
+		})
+		if len(some) == 0 || len(errs) > 0 {
+			continue
+		}
+		if properties {
+			some = append(some, "-args", "-rapid.nofailfile")
+		}
+		out, err := m.command(ctx, slices.Concat(args, some)...).CombinedOutput()
+		output = append(output, out...)
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return output, errors.Join(errs...)
 }
 
 func (m *module) command(ctx context.Context, args ...string) *exec.Cmd {
