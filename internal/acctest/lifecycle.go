@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func (r Resource) Test(t *testing.T) {
 			Config:    create,
 			Check: resource.ComposeAggregateTestCheckFunc(
 				r.remember(&id), r.stored(w, &id, func(a Attribute) map[string]string { return a.holds(false) }),
-				func(*terraform.State) error { return r.createdBy(w) }),
+				func(*terraform.State) error { return r.createdBy(w, id) }),
 		},
 		{
 			// No import can know which further columns the configuration is going to own, and a configured secret is sent
@@ -232,8 +233,18 @@ func (r Resource) stored(w *World, id *string, want func(Attribute) map[string]s
 }
 
 // createdBy holds that a create costs the requests that it may, and that nothing reads the record that it made.
-func (r Resource) createdBy(w *World) error {
+func (r Resource) createdBy(w *World, id string) error {
 	want := max(r.CreateWrites, 1)
+	made := false
+	for _, request := range w.ServiceNow.Requests() {
+		if made && request.Method == http.MethodGet && strings.Contains(request.Path+"?"+request.Query, id) {
+			return fmt.Errorf("the record that was made is read: GET %s?%s", request.Path, request.Query)
+		}
+		made = made || request.Method == http.MethodPost && request.Path == "/api/now/table/"+r.Table
+	}
+	if !made {
+		return fmt.Errorf("no record of %s was made", r.Table)
+	}
 	var got []string
 	for _, write := range w.Writes() {
 		if strings.HasPrefix(write, "POST "+r.Table+" ") || strings.HasPrefix(write, "PATCH "+r.Table+" ") {

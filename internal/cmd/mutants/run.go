@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -21,6 +22,7 @@ type options struct {
 	seed     uint64
 	n        int
 	packages []string // patterns of `go list`
+	near     bool     // runs the tests of these packages only
 	out      io.Writer
 }
 
@@ -42,12 +44,15 @@ func run(ctx context.Context, o options) error {
 	}
 	_, _ = fmt.Fprintf(o.out, "%d faults are possible; trying %d of them, seed %d\n",
 		len(sample), min(o.n, len(sample)), o.seed)
-	if out, err := m.test(ctx, "", m.concerned(sample)); err != nil {
-		return fmt.Errorf("the tests fail without a fault: %w\n%s", err, out)
-	}
 	near, err := m.list(ctx, o.packages)
 	if err != nil {
 		return err
+	}
+	if o.near {
+		m.keep(near)
+	}
+	if out, err := m.test(ctx, "", m.concerned(sample)); err != nil {
+		return fmt.Errorf("the tests fail without a fault: %w\n%s", err, out)
 	}
 	scratch, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
@@ -133,6 +138,14 @@ func (m *module) load(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keep forgets every package but these.
+func (m *module) keep(paths []string) {
+	maps.DeleteFunc(m.packages, func(path string, _ goPackage) bool { return !slices.Contains(paths, path) })
+	for path, dependants := range m.dependants {
+		m.dependants[path] = slices.DeleteFunc(dependants, func(p string) bool { return !slices.Contains(paths, p) })
+	}
 }
 
 // list returns the import paths that patterns stand for.
@@ -254,7 +267,10 @@ func (m *module) try(ctx context.Context, scratch string, f fault, near []string
 	for i, p := range after {
 		steps[i] = []string{p}
 	}
-	for _, packages := range append(steps, far) {
+	if len(far) > 0 {
+		steps = append(steps, far)
+	}
+	for _, packages := range steps {
 		if _, err := m.test(ctx, overlay, packages); err != nil {
 			return noticed, ctx.Err()
 		}

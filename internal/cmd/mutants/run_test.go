@@ -95,6 +95,11 @@ func TestRunFindsWhatNoTestNotices(t *testing.T) {
 	if !strings.Contains(out.String(), "1 of 3 noticed (33 %), seed 1") {
 		t.Errorf("the count is wrong:\n%s", &out)
 	}
+	var near bytes.Buffer
+	o := options{dir: dir, seed: 1, n: 100, packages: []string{"./low"}, near: true, out: &near}
+	if err := run(t.Context(), o); err != nil || !strings.Contains(near.String(), "0 of 3 noticed") {
+		t.Errorf("the tests of the package alone notice something: %v\n%s", err, &near)
+	}
 	for name, text := range sampleModule {
 		if now, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))); err != nil || string(now) != text {
 			t.Errorf("%s was touched: %v", name, err)
