@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-version"
-
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 )
 
@@ -31,28 +29,37 @@ const requiredProviders = `terraform {
 func TestExamplesValidate(t *testing.T) {
 	t.Parallel()
 	configurations := map[string]string{"README.md": fenced(t, filepath.Join("..", "README.md"))}
+	queries := map[string]string{}
 	here := os.DirFS(".")
 	terraform := acctest.Terraform(t)
-	// Terraform knows the block action from 1.14 on, OpenTofu does not.
-	actions := !terraform.Tofu && terraform.Version.Core().GreaterThanOrEqual(version.Must(version.NewVersion("1.14")))
 	err := fs.WalkDir(here, ".", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && (path == "complete" || path == "modules") {
 			return fs.SkipDir
 		}
-		if err != nil || filepath.Ext(path) != ".tf" || strings.HasPrefix(path, "actions") && !actions {
+		into := configurations
+		if strings.HasSuffix(path, ".tfquery.hcl") {
+			into = queries
+		}
+		if err != nil || filepath.Ext(path) != ".tf" && !strings.HasSuffix(path, ".tfquery.hcl") {
 			return err
 		}
 		text, err := fs.ReadFile(here, path)
-		configurations[filepath.Dir(path)] += string(text) + "\n"
+		into[filepath.Dir(path)] += string(text) + "\n"
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(queries) < 5 {
+		t.Errorf("%d examples of lists are found", len(queries))
+	}
 	cli := acctest.Overrides(t)
 	for name, text := range configurations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if strings.HasPrefix(name, "actions") {
+				acctest.Needs(t, "1.14")
+			}
 			if !strings.Contains(text, "required_providers") {
 				text += requiredProviders
 			}
@@ -61,6 +68,19 @@ func TestExamplesValidate(t *testing.T) {
 				t.Fatal(err)
 			}
 			validate(t, terraform.Path, dir, cli)
+		})
+	}
+	for name, text := range queries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			acctest.Needs(t, "1.14")
+			dir := t.TempDir()
+			for file, content := range map[string]string{"main.tf": requiredProviders, "main.tfquery.hcl": text} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			validate(t, terraform.Path, dir, cli, "-query")
 		})
 	}
 	configurationsWithModules(t, func(t *testing.T, dir string) {
@@ -112,9 +132,9 @@ func fenced(t *testing.T, path string) string {
 	return block
 }
 
-func validate(t *testing.T, executable, dir, cli string) {
+func validate(t *testing.T, executable, dir, cli string, options ...string) {
 	t.Helper()
-	terraform := exec.CommandContext(t.Context(), executable, "validate", "-json")
+	terraform := exec.CommandContext(t.Context(), executable, append([]string{"validate", "-json"}, options...)...)
 	terraform.Dir = dir
 	terraform.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+cli, "CHECKPOINT_DISABLE=1")
 	out, err := terraform.Output() // it exits with 1 for an invalid configuration, and says why in JSON

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hashicorp/go-version"
+
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
 
@@ -22,6 +24,16 @@ func Terraform(t *testing.T) terraformcli.CLI {
 		t.Fatal(err)
 	}
 	return cli
+}
+
+// Needs skips a test of what only Terraform knows, from a release on, and OpenTofu does not, where the CLI at hand is
+// another. testaudit lists such a skip, by the words used here, and lets it pass.
+func Needs(t *testing.T, release string) {
+	t.Helper()
+	cli := Terraform(t)
+	if cli.Tofu || cli.Version.Core().LessThan(version.Must(version.NewVersion(release))) {
+		t.Skipf("LEFT OUT: it needs Terraform %s, and this is %s", release, cli.Name())
+	}
 }
 
 // found is asked once, since it starts a program.

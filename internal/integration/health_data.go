@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibana"
@@ -36,6 +37,7 @@ var NewHealthData = lifecycle.NewReader[healthData](lifecycle.Reader{
 		},
 		"oauth_jwt_endpoint_id": schema.StringAttribute{
 			Optional: true, MarkdownDescription: "The `sys_id` of a `servicenow_oauth_jwt_endpoint`.",
+			Validators: []validator.String{lifecycle.SysID()},
 		},
 		"space_id": schema.StringAttribute{
 			Optional: true, Computed: true,

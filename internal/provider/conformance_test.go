@@ -10,116 +10,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
-	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
 // Each test below holds one convention over everything that the provider serves. The message of a failure says what to
 // do about it.
 
 const root = "../.."
-
-// attribute is what schemas of all kinds have in common.
-type attribute interface {
-	IsRequired() bool
-	IsOptional() bool
-	IsComputed() bool
-	IsSensitive() bool
-	IsWriteOnly() bool
-	GetMarkdownDescription() string
-	GetDescription() string
-}
-
-// entry is one thing that the provider serves.
-type entry struct {
-	kind, name  string
-	description string
-	attributes  map[string]attribute
-	resource    resource.Resource
-	schema      schema.Schema
-}
-
-func served(t *testing.T) []entry {
-	t.Helper()
-	ctx := t.Context()
-	p, ok := provider.New("test")().(interface {
-		fwprovider.ProviderWithFunctions
-		fwprovider.ProviderWithEphemeralResources
-	})
-	if !ok {
-		t.Fatal("the provider serves no functions or ephemeral resources")
-	}
-	var all []entry
-	for _, constructor := range p.Resources(ctx) {
-		r := constructor()
-		var meta resource.MetadataResponse
-		var s resource.SchemaResponse
-		r.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
-		r.Schema(ctx, resource.SchemaRequest{}, &s)
-		if s.Diagnostics.HasError() || s.Schema.ValidateImplementation(ctx).HasError() {
-			t.Fatalf("%s: %v %v", meta.TypeName, s.Diagnostics, s.Schema.ValidateImplementation(ctx))
-		}
-		e := entry{"resources", meta.TypeName, s.Schema.MarkdownDescription, map[string]attribute{}, r, s.Schema}
-		flatten(e.attributes, "", s.Schema.Attributes)
-		all = append(all, e)
-	}
-	for _, constructor := range p.DataSources(ctx) {
-		d := constructor()
-		var meta datasource.MetadataResponse
-		var s datasource.SchemaResponse
-		d.Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
-		d.Schema(ctx, datasource.SchemaRequest{}, &s)
-		e := entry{kind: "data-sources", name: meta.TypeName, description: s.Schema.MarkdownDescription}
-		e.attributes = map[string]attribute{}
-		for name, a := range s.Schema.Attributes {
-			e.attributes[name] = a
-		}
-		all = append(all, e)
-	}
-	for _, constructor := range p.EphemeralResources(ctx) {
-		x := constructor()
-		var meta ephemeral.MetadataResponse
-		var s ephemeral.SchemaResponse
-		x.Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: "servicenow"}, &meta)
-		x.Schema(ctx, ephemeral.SchemaRequest{}, &s)
-		e := entry{kind: "ephemeral-resources", name: meta.TypeName, description: s.Schema.MarkdownDescription}
-		e.attributes = map[string]attribute{}
-		for name, a := range s.Schema.Attributes {
-			e.attributes[name] = a
-		}
-		all = append(all, e)
-	}
-	for _, constructor := range p.Functions(ctx) {
-		f := constructor()
-		var meta function.MetadataResponse
-		var d function.DefinitionResponse
-		f.Metadata(ctx, function.MetadataRequest{}, &meta)
-		f.Definition(ctx, function.DefinitionRequest{}, &d)
-		all = append(all, entry{kind: "functions", name: meta.Name, description: d.Definition.MarkdownDescription})
-	}
-	return all
-}
-
-func flatten(into map[string]attribute, prefix string, attributes map[string]schema.Attribute) {
-	for name, a := range attributes {
-		into[prefix+name] = a
-		if nested, ok := a.(schema.SingleNestedAttribute); ok {
-			flatten(into, prefix+name+".", nested.Attributes)
-		}
-	}
-}
 
 func TestEverythingIsDescribed(t *testing.T) {
 	t.Parallel()
@@ -135,8 +39,9 @@ func TestEverythingIsDescribed(t *testing.T) {
 				t.Errorf("%s.%s: the description must be a sentence and end with a full stop: %q", e.name, name, d)
 			}
 		}
-		for name, a := range e.schema.Attributes {
-			if a.IsOptional() && a.IsComputed() && !strings.Contains(a.GetMarkdownDescription(), "Default: ") {
+		for name, a := range e.attributes {
+			if e.kind == "resources" && a.IsOptional() && a.IsComputed() &&
+				!strings.Contains(a.GetMarkdownDescription(), "Default: ") {
 				t.Errorf("%s.%s: the description of an attribute with a value of its own must tell its \"Default: …\"",
 					e.name, name)
 			}
@@ -175,6 +80,40 @@ func TestSecretsAreWriteOnly(t *testing.T) {
 		}
 		if (versions > 0) != (secrets > 0) {
 			t.Errorf("%s: write-only attributes need a …_wo_version", e.name)
+		}
+	}
+}
+
+// secretName is what an attribute that holds a secret is called, elsewhere than in a resource.
+var secretName = regexp.MustCompile(`(^|[._])(password|secret|token|bearer_token|api_key|private_key|credentials)$`)
+
+// TestSecretsElsewhere holds that what actions take as a secret is served as write-only, and that data sources and
+// ephemeral resources mark theirs as sensitive.
+func TestSecretsElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, e := range served(t) {
+		for _, name := range e.secrets {
+			if e.attributes[name] == nil {
+				t.Errorf("%s: %s is served as write-only and is no attribute", e.name, name)
+			}
+		}
+		for name, a := range e.attributes {
+			_, text := a.(interface{ StringValidators() []validator.String })
+			secret := text && secretName.MatchString(name)
+			switch e.kind {
+			case "actions":
+				if secret != slices.Contains(e.secrets, name) || a.IsSensitive() {
+					t.Errorf("%s.%s: a secret of an action is named in WriteOnly, and nothing else is", e.name, name)
+				}
+			case "data-sources", "ephemeral-resources":
+				if secret && !a.IsSensitive() || a.IsWriteOnly() {
+					t.Errorf("%s.%s: a secret is sensitive", e.name, name)
+				}
+			case "list-resources":
+				if secret || a.IsSensitive() {
+					t.Errorf("%s.%s: a list takes no secrets", e.name, name)
+				}
+			}
 		}
 	}
 }
@@ -293,20 +232,84 @@ func TestResourcesAreImportable(t *testing.T) {
 var elsewhere = regexp.MustCompile(`(^|\.)(client_id|key_id|jwt_key_id|connector_id|space_id|plugin_id|rest_api_id|` +
 	`organization_id|application_id|connector_type_id|api_key_id_wo|alert_id|case_id)$`)
 
+// descriptionsOf are what the validators of an attribute of any schema and type say.
+func descriptionsOf(t *testing.T, a attribute) []string {
+	t.Helper()
+	var all []string
+	add := func(v validator.Describer) { all = append(all, v.Description(t.Context())) }
+	if s, ok := a.(interface{ StringValidators() []validator.String }); ok {
+		for _, v := range s.StringValidators() {
+			add(v)
+		}
+	}
+	if s, ok := a.(interface{ SetValidators() []validator.Set }); ok {
+		for _, v := range s.SetValidators() {
+			add(v)
+		}
+	}
+	if s, ok := a.(interface{ ListValidators() []validator.List }); ok {
+		for _, v := range s.ListValidators() {
+			add(v)
+		}
+	}
+	if s, ok := a.(interface{ MapValidators() []validator.Map }); ok {
+		for _, v := range s.MapValidators() {
+			add(v)
+		}
+	}
+	return all
+}
+
 func TestReferencesHoldSysIDs(t *testing.T) {
 	t.Parallel()
+	checked := 0
 	for _, e := range served(t) {
 		for name, a := range e.attributes {
-			s, ok := a.(schema.StringAttribute)
-			if !ok || !strings.HasSuffix(name, "_id") || elsewhere.MatchString(name) {
+			configured := a.IsRequired() || a.IsOptional()
+			reference := strings.HasSuffix(name, "_id") || strings.HasSuffix(name, "_ids")
+			if !reference || !configured || elsewhere.MatchString(strings.TrimSuffix(name, "s")) {
 				continue
 			}
-			if !slices.ContainsFunc(s.Validators, func(v validator.String) bool {
-				return strings.Contains(v.Description(t.Context()), "sys_id")
-			}) {
-				t.Errorf("%s.%s: a reference needs the validator lifecycle.SysID", e.name, name)
+			checked++
+			if !slices.ContainsFunc(descriptionsOf(t, a), func(text string) bool { return strings.Contains(text, "sys_id") }) {
+				t.Errorf("%s %s.%s: a reference needs the validator lifecycle.SysID", e.kind, e.name, name)
 			}
 		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d references are found", checked)
+	}
+}
+
+// TestEmptyValuesAreRefused holds that no resource takes "" or [], which servers read back as nothing.
+func TestEmptyValuesAreRefused(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, e := range served(t) {
+		if e.kind != "resources" {
+			continue
+		}
+		definition, _, _ := lifecycle.Inspect(e.resource)
+		for name, a := range e.attributes {
+			_, text := a.(interface{ StringValidators() []validator.String })
+			_, set := a.(interface{ SetValidators() []validator.Set })
+			_, list := a.(interface{ ListValidators() []validator.List })
+			_, entries := a.(interface{ MapValidators() []validator.Map })
+			configured := a.IsRequired() || a.IsOptional()
+			if !configured || !text && !set && !list && !entries || strings.HasPrefix(name, "timeouts.") ||
+				slices.Contains(definition.MayBeEmpty, name) {
+				continue
+			}
+			checked++
+			if !slices.ContainsFunc(descriptionsOf(t, a), func(text string) bool {
+				return strings.HasPrefix(text, "must not be empty")
+			}) {
+				t.Errorf("%s.%s: an empty value is accepted", e.name, name)
+			}
+		}
+	}
+	if checked < 100 {
+		t.Errorf("only %d attributes are found", checked)
 	}
 }
 
@@ -348,6 +351,93 @@ func TestNamesExplainThemselves(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// otherKinds end the names of files of what is no resource.
+var otherKinds = []string{"_data.go", "_function.go", "_functions.go", "_action.go", "_token.go", "_test.go"}
+
+// filesOf lists the files of each resource with their lengths: the one of its name, and those whose names continue it,
+// such as the one of its store. A file that continues the names of several resources is the longest one's.
+func filesOf(t *testing.T, folder string, resources []string) map[string]map[string]int {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "internal", folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]map[string]int{}
+	for _, path := range paths {
+		name := filepath.Base(path)
+		if slices.ContainsFunc(otherKinds, func(end string) bool { return strings.HasSuffix(name, end) }) {
+			continue
+		}
+		owner := ""
+		for _, short := range resources {
+			if len(short) > len(owner) && (name == short+".go" || strings.HasPrefix(name, short+"_")) {
+				owner = short
+			}
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[owner] == nil {
+			files[owner] = map[string]int{}
+		}
+		files[owner][name] = strings.Count(string(content), "\n")
+	}
+	return files
+}
+
+// TestResourcesStaySmall counts every file of a resource: the one of its name, and those that continue it.
+func TestResourcesStaySmall(t *testing.T) {
+	t.Parallel()
+	const (
+		mostOfAny = 460 // of a store
+		mostOfAll = 800
+		mostFiles = 4
+	)
+	resources := map[string][]string{}
+	for _, e := range served(t) {
+		if e.kind != "resources" {
+			continue
+		}
+		short := strings.TrimPrefix(e.name, "servicenow_")
+		if rest, ok := strings.CutPrefix(short, "kibana_"); ok {
+			resources["kibana"] = append(resources["kibana"], rest)
+			continue
+		}
+		resources["servicenow"] = append(resources["servicenow"], short)
+	}
+	var totals []int
+	for folder, names := range resources {
+		files := filesOf(t, folder, names)
+		for owner, lengths := range files {
+			total := 0
+			for name, lines := range lengths {
+				total += lines
+				if lines > mostOfAny {
+					t.Errorf("%s/%s has %d lines; more than %d hide a second concern", folder, name, lines, mostOfAny)
+				}
+			}
+			if owner == "" {
+				continue // what several resources share
+			}
+			totals = append(totals, total)
+			if total > mostOfAll || len(lengths) > mostFiles {
+				t.Errorf("%s/%s.go has %d lines with the files that continue it: %v; at most %d lines and %d files are meant",
+					folder, owner, total, lengths, mostOfAll, mostFiles)
+			}
+		}
+		for _, name := range names {
+			if files[name] == nil {
+				t.Errorf("%s has no file %s/%[1]s.go", name, folder)
+			}
+		}
+	}
+	slices.Sort(totals)
+	if median := totals[len(totals)/2]; median > 150 {
+		t.Errorf("the median resource has %d lines; at most 150 are meant", median)
 	}
 }
 

@@ -1,7 +1,8 @@
 // Command testaudit reads the event stream of a `go test -json` run and fails when a green run proves less than it
 // seems to: when a test was skipped, began without an end, or when none ran at all.
 //
-// Acceptance tests skip themselves without TF_ACC, and a run in which all of them did so is green.
+// Acceptance tests skip themselves without TF_ACC, and a run in which all of them did so is green. One kind of skip
+// passes, and is listed: that of what the Terraform at hand is too old for.
 //
 //	testaudit <events.json
 package main
@@ -12,12 +13,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 func main() {
-	if err := audit(os.Stdin); err != nil {
+	if err := audit(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -36,8 +38,12 @@ type outcome struct {
 	reason string // the last line the test printed that is not test2json's own
 }
 
-// audit returns an error that names every test which did not run to its end in the stream of events r.
-func audit(r io.Reader) error {
+// tooOld is what a test says that needs a newer Terraform than the one at hand.
+var tooOld = regexp.MustCompile(`LEFT OUT: it needs Terraform \d+\.\d+, and this is (Terraform|OpenTofu) \d+\.\d+`)
+
+// audit returns an error that names every test which did not run to its end in the stream of events r. What the
+// Terraform at hand is too old for is listed in out.
+func audit(r io.Reader, out io.Writer) error {
 	tests := map[string]*outcome{}
 	for decoder := json.NewDecoder(r); ; {
 		var e event
@@ -65,10 +71,14 @@ func audit(r io.Reader) error {
 	if len(tests) == 0 {
 		return errors.New("no test ran")
 	}
-	var faults []string
+	var faults, left []string
 	for name, test := range tests {
 		switch test.action {
 		case "skip":
+			if tooOld.MatchString(test.reason) {
+				left = append(left, fmt.Sprintf("left out:   %s: %s", name, test.reason))
+				continue
+			}
 			faults = append(faults, fmt.Sprintf("skipped:    %s: %s", name, test.reason))
 		case "fail":
 			faults = append(faults, "failed:     "+name)
@@ -76,6 +86,13 @@ func audit(r io.Reader) error {
 		default:
 			faults = append(faults, "unfinished: "+name)
 		}
+	}
+	slices.Sort(left)
+	for _, line := range left {
+		_, _ = fmt.Fprintln(out, line)
+	}
+	if len(left) == len(tests) {
+		return errors.New("every test was left out")
 	}
 	if len(faults) > 0 {
 		slices.Sort(faults)

@@ -5,12 +5,33 @@ import (
 	"testing"
 )
 
+const leftOut = "  a_test.go:9: LEFT OUT: it needs Terraform 1.14, and this is Terraform 1.11.4"
+
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		events string
 		want   []string // fragments of the error; none means no error
+		left   string   // a fragment of what is listed
 	}{
+		"left out on an older Terraform": {
+			events: `{"Action":"pass","Package":"p","Test":"TestA"}
+				{"Action":"output","Package":"p","Test":"TestB/actions","Output":"` + leftOut + `\n"}
+				{"Action":"output","Package":"p","Test":"TestB/actions","Output":"--- SKIP: TestB/actions (0.00s)\n"}
+				{"Action":"skip","Package":"p","Test":"TestB/actions"}`,
+			left: "left out:   p.TestB/actions: a_test.go:9: LEFT OUT: it needs Terraform 1.14",
+		},
+		"left out for another reason": {
+			events: `{"Action":"pass","Package":"p","Test":"TestA"}
+				{"Action":"output","Package":"p","Test":"TestB","Output":"  a_test.go:9: LEFT OUT: it is slow\n"}
+				{"Action":"skip","Package":"p","Test":"TestB"}`,
+			want: []string{"1 of 2", "skipped:    p.TestB"},
+		},
+		"everything left out": {
+			events: `{"Action":"output","Package":"p","Test":"TestB","Output":"` + leftOut + `\n"}
+				{"Action":"skip","Package":"p","Test":"TestB"}`,
+			left: "p.TestB", want: []string{"every test was left out"},
+		},
 		"all passed": {
 			events: `{"Action":"run","Package":"p","Test":"TestA"}
 				{"Action":"pass","Package":"p","Test":"TestA","Elapsed":0.1}
@@ -58,7 +79,11 @@ func TestAudit(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := audit(strings.NewReader(test.events))
+			var listed strings.Builder
+			err := audit(strings.NewReader(test.events), &listed)
+			if !strings.Contains(listed.String(), test.left) || test.left == "" && listed.Len() > 0 {
+				t.Errorf("audit() lists %q, which lacks %q", &listed, test.left)
+			}
 			if len(test.want) == 0 {
 				if err != nil {
 					t.Fatalf("audit() = %v, want no error", err)

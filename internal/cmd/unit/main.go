@@ -1,0 +1,140 @@
+// Command unit runs every test that needs no terraform, prints the coverage that the inner packages have by their own
+// tests, and fails where a test fails or one of these packages is covered too little.
+//
+//	unit [-floor PERCENT]
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// measured are the packages that a test reaches without terraform, all of their statements counted.
+var measured = []string{"field", "kibanaapi", "lifecycle", "pemkey", "record", "rest", "servicenowapi"}
+
+// unmeasured are the other parts, by the beginning of their path below internal, and why no floor holds for them.
+var unmeasured = []struct{ path, why string }{
+	{"servicenow", "schemas and stores, tested with the real terraform against the simulator (make test)"},
+	{"kibana", "as servicenow"},
+	{"integration", "as servicenow"},
+	{"provider", "as servicenow; what it tests here goes over the plugin protocol"},
+	{"embedded", "the provider inside a command, tested by the commands that use it"},
+	{"handshake", "how Terraform starts a provider, tested by the commands that use it"},
+	{"process", "signals and the ends of processes, tested with the real terraform"},
+	{"terraformcli", "finds and installs terraform, tested with programs that stand in for it"},
+	{"acctest", "a means of tests"},
+	{"dictionary", "a means of the simulator"},
+	{"simulator", "a means of tests, with tests of its own"},
+	{"cmd", "commands, tested by running them"},
+}
+
+func main() {
+	floor := flag.Float64("floor", 85, "the least coverage of a measured package, in percent")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *floor, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "unit:", err)
+		os.Exit(1)
+	}
+}
+
+// run tests the module in the working directory.
+func run(ctx context.Context, floor float64, out io.Writer) error {
+	began := time.Now()
+	command := exec.CommandContext(ctx, "go", "test", "-cover", "./...")
+	command.Env = append(os.Environ(), "TF_ACC=") // without it, what needs terraform skips itself
+	command.Stderr = out
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
+	lines, err := command.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("starting go test: %w", err)
+	}
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("starting go test: %w", err)
+	}
+	reported := report(lines, floor, out)
+	if err := errors.Join(command.Wait(), reported); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(out, "\nAll of it took %s.\n", time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+// report reads what `go test -cover` prints: it passes failures on, and shows the coverage of each package.
+func report(lines io.Reader, floor float64, out io.Writer) error {
+	covered, other := map[string]float64{}, map[string]int{}
+	scanner := bufio.NewScanner(lines)
+	scanner.Buffer(nil, 1<<20)
+	for scanner.Scan() {
+		line := scanner.Text()
+		path, percent, ok := coverage(line)
+		if !ok {
+			_, _ = fmt.Fprintln(out, line)
+			continue
+		}
+		_, name, internal := strings.Cut(path, "/internal/")
+		if slices.Contains(measured, name) {
+			covered[name] = percent
+			continue
+		}
+		for _, part := range unmeasured {
+			if internal && (name == part.path || strings.HasPrefix(name, part.path+"/")) {
+				other[part.path]++
+			}
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return fmt.Errorf("reading what go test prints: %w", err)
+	}
+	_, _ = fmt.Fprintln(out, "\nCoverage by the package's own tests, without terraform:")
+	var low []string
+	for _, name := range measured {
+		percent, ok := covered[name]
+		_, _ = fmt.Fprintf(out, "  %-14s %5.1f %%\n", name, percent)
+		if !ok || percent < floor {
+			low = append(low, name)
+		}
+	}
+	_, _ = fmt.Fprintln(out, "\nTested, but not measured here:")
+	for _, part := range unmeasured {
+		if other[part.path] > 0 {
+			_, _ = fmt.Fprintf(out, "  %-14s %s\n", part.path, part.why)
+		}
+	}
+	if len(low) > 0 {
+		return fmt.Errorf("less than %g %% of %s is covered", floor, strings.Join(low, ", "))
+	}
+	return nil
+}
+
+// coverage takes a line apart that says how much of a package is covered. It is not ok for any other line.
+func coverage(line string) (path string, percent float64, ok bool) {
+	words := strings.Fields(line)
+	if len(words) > 0 && (words[0] == "ok" || words[0] == "?") {
+		words = words[1:]
+	}
+	if len(words) == 0 || !strings.Contains(words[0], "/") || strings.HasPrefix(line, "FAIL") {
+		return "", 0, false
+	}
+	at := slices.Index(words, "coverage:")
+	if at < 0 || at+1 == len(words) {
+		return "", 0, false
+	}
+	percent, _ = strconv.ParseFloat(strings.TrimSuffix(words[at+1], "%"), 64) // [no statements] counts as none
+	return words[0], percent, true
+}
