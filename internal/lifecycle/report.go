@@ -100,17 +100,21 @@ func (r *lifecycle[T, M]) notKept(
 		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's "+
 		"choice list; the record lives in another application scope than the one that the account may write in.",
 		r.subject(m), at, displayed(planned), displayed(kept))
-	if created {
-		detail += "\n\nThe record was created and stays in the state. Terraform marks it as tainted and would replace it; " +
-			"once the cause is fixed, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
-	} else {
-		detail += "\n\nThe state holds what the server answered, so the next plan shows the difference again."
-	}
+	detail += r.afterwards(created)
 	if secret {
 		diags.AddError("The server kept another value", detail)
 		return
 	}
 	diags.AddAttributeError(at, "The server kept another value", detail)
+}
+
+// afterwards says what became of a record that a write left otherwise than planned.
+func (r *lifecycle[T, M]) afterwards(created bool) string {
+	if created {
+		return "\n\nThe record was created and stays in the state. Terraform marks it as tainted and would replace it; " +
+			"once the cause is fixed, keep it with:\n\n  terraform untaint servicenow_" + r.Type + ".NAME"
+	}
+	return "\n\nThe state holds what the server answered, so the next plan shows the difference again."
 }
 
 // addError reports a fault at an attribute. One inside an object is reported at the resource: Terraform knows only the

@@ -190,7 +190,8 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 			at := field.PathOf(w.plan, p.Attribute())
 			diags.AddError("The server did not take a value", fmt.Sprintf("%s: %s was planned as %s, and the answer does not "+
 				"hold the column %s. Usual causes: this release or this instance does not have the column, or an ACL of the "+
-				"column keeps it from the account.", r.subject(answer), at, displayed(p.Value()), column))
+				"column keeps it from the account.", r.subject(answer), at, displayed(p.Value()), column)+
+				r.afterwards(w.state == nil))
 			continue
 		}
 		if p.Same(answered[i]) {
@@ -205,10 +206,14 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 	}
 }
 
-// missingColumn names a column of a field that a server leaves out of its answer; empty when none is.
+// missingColumn names a column of a field that a server leaves out of its answer; empty when none is. One that is to hold
+// nothing is not missed.
 func missingColumn(f field.Field, answer record.Record) string {
+	wanted := record.Write{Record: record.Record{Values: map[string]any{}}}
+	f.Encode(&wanted)
 	for _, column := range f.Columns() {
-		if _, ok := answer.Values[column]; !ok {
+		value, owned := wanted.Values[column]
+		if _, ok := answer.Values[column]; !ok && (value != nil || !owned) {
 			return column
 		}
 	}

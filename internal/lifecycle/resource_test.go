@@ -108,8 +108,9 @@ func TestNotKept(t *testing.T) {
 func TestColumnMissing(t *testing.T) {
 	t.Parallel()
 	s := widgets(t, &shelf{lacks: []string{"note", "color"}})
-	s.fails(s.apply(attributes{"name": "one", "note": "n", "token_wo": "canary"}), "the answer does not hold the "+
-		"column note")
+	errs := s.apply(attributes{"name": "one", "note": "n", "token_wo": "canary"})
+	s.fails(errs, "the answer does not hold the column note")
+	s.fails(errs, "terraform untaint servicenow_widget.NAME")
 	unset := widgets(t, &shelf{lacks: []string{"note", "color"}})
 	unset.must(unset.apply(attributes{"name": "one", "token_wo": "canary"}))
 	if unset.text("color") != "<null>" {
@@ -335,6 +336,8 @@ func TestRefusedConfigurations(t *testing.T) {
 		{attributes{"name": "one", "additional_columns": map[string]string{"note": "x"}}, "has an attribute of its own"},
 		{attributes{"name": "one", "additional_columns": map[string]string{"token": "x"}}, "has an attribute of its own"},
 		{attributes{"name": "one", "additional_columns": map[string]string{}}, "An empty map"},
+		{attributes{"name": "one", "additional_columns": map[string]string{"": "x"}}, "must be a column's name"},
+		{attributes{"name": "one", "additional_columns": map[string]string{"manager.name": "x"}}, "must be a column's name"},
 	} {
 		s.fails(s.apply(test.config), test.want)
 	}

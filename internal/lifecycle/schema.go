@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -57,6 +58,8 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	if _, ok := m.(withColumns); ok {
 		attributes["additional_columns"] = schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
+			Validators: []validator.Map{mapvalidator.KeysAre(stringvalidator.RegexMatches(columnName,
+				"must be a column's name: lowercase letters, digits and _"))},
 			MarkdownDescription: "Further columns of the table, by column name: custom `u_…` columns, ones that a data " +
 				"policy demands, ones that this resource has no attribute for. They are owned, compared and cleared like " +
 				"any attribute. Values are as stored: `true`, `3`, a `sys_id`.",
@@ -70,8 +73,13 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		}
 	}
 	for name, a := range attributes {
-		if !slices.Contains(r.MayBeEmpty, name) {
+		set, isSet := a.(schema.SetAttribute)
+		switch {
+		case !slices.Contains(r.MayBeEmpty, name):
 			attributes[name] = conventional(name, a)
+		case isSet:
+			set.Validators = append([]validator.Set{wholeElements{}}, set.Validators...)
+			attributes[name] = set
 		}
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}

@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // notEmpty refuses "" and [], which a server reads back as nothing.
@@ -25,21 +27,46 @@ func (notEmpty) ValidateString(_ context.Context, req validator.StringRequest, r
 	}
 }
 
-func (notEmpty) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+func (notEmpty) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
 		refuseEmpty("set", req.Path, &resp.Diagnostics)
 	}
+	wholeElements{}.ValidateSet(ctx, req, resp)
 }
 
 func (notEmpty) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
 	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
 		refuseEmpty("list", req.Path, &resp.Diagnostics)
 	}
+	refuseEmptyElements(req.ConfigValue.Elements(), req.Path, &resp.Diagnostics)
 }
 
 func (notEmpty) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && len(req.ConfigValue.Elements()) == 0 {
 		refuseEmpty("map", req.Path, &resp.Diagnostics)
+	}
+}
+
+// wholeElements refuses "" and null inside a set that may be empty itself.
+type wholeElements struct{}
+
+func (wholeElements) Description(context.Context) string { return "must not hold empty elements" }
+
+func (v wholeElements) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (wholeElements) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	refuseEmptyElements(req.ConfigValue.Elements(), req.Path, &resp.Diagnostics)
+}
+
+// refuseEmptyElements refuses elements that no server reads back: they would fail the apply, and taint the record.
+func refuseEmptyElements(elements []attr.Value, at path.Path, diags *diag.Diagnostics) {
+	for _, element := range elements {
+		text, isText := element.(types.String)
+		if element.IsNull() || isText && !element.IsUnknown() && text.ValueString() == "" {
+			addError(diags, at, "An empty element", at.String()+" holds an element that is null or \"\", which would never "+
+				"read back. Leave it out, for example with compact([…]).")
+			return
+		}
 	}
 }
 
@@ -49,6 +76,9 @@ func refuseEmpty(kind string, at path.Path, diags *diag.Diagnostics) {
 }
 
 var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// columnName is the form of a column's name.
+var columnName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // IsSysID tells whether a value has the form of a sys_id: 32 hex digits, in lower case.
 func IsSysID(value string) bool { return sysID.MatchString(value) }

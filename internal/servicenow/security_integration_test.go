@@ -49,6 +49,24 @@ func wrote(w *acctest.World, want ...string) resource.TestCheckFunc {
 	}
 }
 
+// TestSecurityIntegrationNullParameter takes a null for a parameter that has no row, as an optional variable makes it.
+func TestSecurityIntegrationNullParameter(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, withRapid7)
+	for _, region := range []string{`"us.api.insight.rapid7.com"`, "null"} {
+		w.Run(resource.TestStep{
+			Config: rapid7Instance("parameters = { insightvm_region = " + region + ", close_stale_detections = null }"),
+			Check: func(*terraform.State) error {
+				if there := parameter(w, "insightvm_region") != nil; there == (region == "null") ||
+					parameter(w, "close_stale_detections") != nil {
+					return fmt.Errorf("with region %s: its row exists: %t", region, there)
+				}
+				return nil
+			},
+		})
+	}
+}
+
 func TestSecurityIntegration(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, withRapid7)
