@@ -326,6 +326,7 @@ func (e *Endpoint) roundTrip(req *http.Request) (*answer, error) {
 	if len(body) > maxBody {
 		return nil, errTooLarge
 	}
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // a byte order mark, which RFC 8259 lets parsers ignore
 	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 

@@ -272,6 +272,19 @@ func TestDoGzipAndSizeCap(t *testing.T) {
 	}
 }
 
+// TestDoIgnoresAByteOrderMark reads what a gateway that rewrites bodies puts a mark before.
+func TestDoIgnoresAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answerJSON(w, http.StatusOK, "\ufeff"+`{"result":"a"}`)
+	})
+	e, _ := connect(t, basicConfig(base))
+	var out struct{ Result string }
+	if _, err := e.Do(t.Context(), Request{Method: "GET", Path: "/marked"}, &out); err != nil || out.Result != "a" {
+		t.Errorf("got %q, %v", out.Result, err)
+	}
+}
+
 func TestDoKeepsItsLimits(t *testing.T) {
 	t.Parallel()
 	const limit = 3
