@@ -44,7 +44,8 @@ var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
 		"api_key": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "The sender's REST API key, sent in the header `x-sn-apikey`. At most one of `api_key`, " +
-				"`basic_auth` and `bearer_token`. Default: the provider's own credentials.",
+				"`basic_auth` and `bearer_token`. Default: the provider's own credentials. The progress says which were used: " +
+				leavesOut + ".",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(
 				path.MatchRoot("basic_auth"), path.MatchRoot("bearer_token"),
 			)},
@@ -63,6 +64,11 @@ var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
 		},
 	},
 })
+
+// leavesOut warns of what Terraform's sources do since 1.14: -invoke hands the planned values over, and a plan holds no
+// ephemeral ones.
+const leavesOut = "some releases of Terraform leave ephemeral values out when an action runs by `-invoke`; run it by an " +
+	"`action_trigger` there"
 
 type sendEvent struct {
 	Source      types.String `tfsdk:"source"`
@@ -113,9 +119,17 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 		own = "basic_auth"
 		username, _ := m.BasicAuth.Attributes()["username"].(types.String)
 		password, _ := m.BasicAuth.Attributes()["password"].(types.String)
+		if password.ValueString() == "" {
+			return errors.New("Terraform handed over no basic_auth.password: " + leavesOut)
+		}
 		auth = rest.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
 	}
-	progress("Sending an event of " + m.Source.ValueString())
+	// Said, since Terraform may have left the sender's own out: the event would prove nothing about them.
+	with := "the provider's own credentials"
+	if own != "" {
+		with = "the " + own + " of this action"
+	}
+	progress("Sending an event of " + m.Source.ValueString() + " with " + with)
 	said, err := c.ServiceNow.SendEvent(ctx, auth, servicenowapi.Event{
 		Source: m.Source.ValueString(), InstanceID: m.InstanceID.ValueString(), Payload: payload,
 	})

@@ -60,6 +60,11 @@ func TestSendEvent(t *testing.T) {
 		// One after the other, since the events of one instance are counted.
 		before := len(w.ServiceNow.Records("em_event", ""))
 		came := w.Invoke(t, "servicenow_send_event", test.config)
+		asProvider := test.config["api_key"] == nil && test.config["basic_auth"] == nil
+		if len(came.Invalid) == 0 && test.want != "not valid JSON" &&
+			strings.Contains(strings.Join(came.Progress, ""), "with the provider's own credentials") != asProvider {
+			t.Errorf("%s: says %q of whose credentials it sends", name, came.Progress)
+		}
 		failed := strings.Join(append(came.Errors, came.Invalid...), "\n")
 		if (failed == "") != (test.want == "") || !strings.Contains(failed, test.want) {
 			t.Errorf("%s: failed with %q, not %q", name, failed, test.want)
