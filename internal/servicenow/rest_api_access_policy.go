@@ -31,7 +31,7 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		"rest_api_id": attribute.Text("The API: the `sys_id` of its `sys_ws_definition`, which `data.servicenow_rest_api` " +
 			"finds. For an API that is built into the platform, see the choice list of `sys_api_access_policy.api`. Leave it " +
 			"out for a global policy, and where the API is chosen in the form."),
-		"table_names": attribute.Names("The tables, for the Table API only, as the instance stores them: names or " +
+		"table_names": attribute.Names("The tables, for the Table API only, as the instance stores them: names or "+
 			"`sys_id`s.", tableName), // one with a comma would be read back as two
 		"global": attribute.FlagOr(false, "Whether the policy applies to every API that has none of its own. API keys do "+
 			"not pass by such a policy."),
