@@ -210,6 +210,7 @@ var _ interface {
 	resource.ResourceWithModifyPlan
 	resource.ResourceWithValidateConfig
 	resource.ResourceWithIdentity
+	resource.ResourceWithUpgradeState
 } = (*lifecycle[noModel, *noModel])(nil)
 
 // noModel is the least a model can be.

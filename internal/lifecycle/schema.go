@@ -19,6 +19,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
+// schemaVersion is the version of every resource's schema. Raise it when a state from before cannot be read by today's
+// schema, and carry that state over in UpgradeState.
+const schemaVersion = 1
+
 // Schema completes a definition's attributes with those of the model's mixins and with the conventions that hold for
 // every attribute.
 func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -82,7 +86,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			attributes[name] = set
 		}
 	}
-	resp.Schema = schema.Schema{MarkdownDescription: r.Description, Attributes: attributes}
+	resp.Schema = schema.Schema{Version: schemaVersion, MarkdownDescription: r.Description, Attributes: attributes}
 }
 
 func minutes(d time.Duration) string { return strconv.Itoa(int(d.Minutes())) + "m" }
