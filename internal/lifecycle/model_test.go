@@ -67,6 +67,9 @@ func TestModelsAreReadAsTheFrameworkReadsThem(t *testing.T) {
 	}
 	ours.Note, theirs.Note = types.StringNull(), types.StringNull()
 	ours.Name, theirs.Name = types.StringUnknown(), types.StringUnknown()
+	if _, ok := layoutOf[widget](t.Context(), r.Type, state.Schema).value(t.Context(), ours); !ok {
+		t.Error("writing the model is left to the framework")
+	}
 	set, framework := state, state
 	if diags := r.setState(t.Context(), &set, ours); diags.HasError() {
 		t.Fatal(diags)

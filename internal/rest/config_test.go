@@ -258,7 +258,7 @@ func TestValidateConfig(t *testing.T) {
 			var fields []string
 			for _, err := range errs {
 				fields = append(fields, err.Field)
-				if strings.Contains(err.Error(), "canary") {
+				if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "%ar") {
 					t.Errorf("the error quotes what may be secret: %v", err)
 				}
 			}

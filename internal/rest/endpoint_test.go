@@ -248,16 +248,16 @@ func TestDoGzipAndSizeCap(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
-		n := 3
-		if r.URL.Path == "/big" {
-			n = maxBody
-		}
+		n := map[string]int{"/small": 3, "/most": maxBody - len(`""`), "/big": maxBody - len(`""`) + 1}[r.URL.Path]
 		zip(w, n)
 	})
 	e, _ := connect(t, basicConfig(base))
 	var out string
 	if _, err := e.Do(t.Context(), Request{Method: "GET", Path: "/small"}, &out); err != nil || out != "aaa" {
 		t.Errorf("gzip: %q, %v", out, err)
+	}
+	if _, err := e.Do(t.Context(), Request{Method: "GET", Path: "/most"}, &out); err != nil || len(out) != maxBody-2 {
+		t.Errorf("a body of 64 MiB: %d bytes, %v", len(out), err)
 	}
 	attempts.Store(0)
 	_, err := e.Do(t.Context(), Request{Method: "GET", Path: "/big"}, &out)

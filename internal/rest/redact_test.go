@@ -219,3 +219,23 @@ func BenchmarkAddSecret(b *testing.B) {
 		r.Add(fmt.Sprintf("canary-secret-%08d-of-a-connector", i))
 	}
 }
+
+// TestShortestSecrets hides secrets of four bytes in the encodings that they have by themselves, and leaves shorter ones
+// alone: replacing those would garble every text.
+func TestShortestSecrets(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	r.Add("k3y!", "abc")
+	for _, text := range []string{
+		"k3y!", base64.StdEncoding.EncodeToString([]byte("k3y!")), base64.RawURLEncoding.EncodeToString([]byte("k3y!")),
+		hex.EncodeToString([]byte("k3y!")), url.QueryEscape("k3y!"),
+	} {
+		if got := r.Redact("said <" + text + "> in an answer"); strings.Contains(got, strings.TrimRight(text, "=")) ||
+			!strings.HasPrefix(got, "said <"+Redacted) || !strings.HasSuffix(got, "> in an answer") {
+			t.Errorf("%s is shown as %q", text, got)
+		}
+	}
+	if got := r.Redact("abc, and abcd"); got != "abc, and abcd" {
+		t.Errorf("a text was garbled: %q", got)
+	}
+}

@@ -211,6 +211,34 @@ func TestGuardWaitsForWritesUnderWay(t *testing.T) {
 	}
 }
 
+// TestGuardForgetsFailedWrites does not count on what a write would have come to that the instance refused.
+func TestGuardForgetsFailedWrites(t *testing.T) {
+	t.Parallel()
+	server, client, end := simulated(t, nil)
+	t.Cleanup(end)
+	_, ids := guarded(t, server, "basic_auth", "basic_auth")
+	if err := server.Set(standardProfileTable, ids[1], servicenow.Record{"active": "false"}); err != nil {
+		t.Fatal(err)
+	}
+	table := client.Table(standardProfileTable)
+	server.AbortWrites(standardProfileTable, "Frozen", "update")
+	on := record.Write{Record: record.Record{Values: map[string]any{"active": "true"}}}
+	have := record.Record{ID: ids[1], Values: map[string]any{"active": "false"}}
+	if _, err := table.Update(t.Context(), have, on); !rest.HasStatus(err, http.StatusForbidden) {
+		t.Fatalf("the instance refuses no write: %v", err)
+	}
+	if _, err := table.Delete(t.Context(), record.Record{ID: ids[0]}, record.Options{}); !refused(err) {
+		t.Errorf("the guard counts on a profile that was never switched on: %v", err)
+	}
+	server.AbortWrites(standardProfileTable, "")
+	if _, err := table.Update(t.Context(), have, on); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := table.Delete(t.Context(), record.Record{ID: ids[0]}, record.Options{}); err != nil {
+		t.Errorf("the guard does not count on a profile that was switched on: %v", err)
+	}
+}
+
 // TestGuardThatCannotLook sends nothing where the tables that decide cannot be read, and takes a table that the
 // instance does not have for empty.
 func TestGuardThatCannotLook(t *testing.T) {

@@ -401,6 +401,47 @@ func TestOwnWritesLieOverTheSnapshot(t *testing.T) {
 	}
 }
 
+// TestWritesBeforeTheLoadAreNotReplayed lays over a snapshot only what was written while it was read: what is older is
+// in it, and may have been changed since by somebody else.
+func TestWritesBeforeTheLoadAreNotReplayed(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	made, err := sn.Table("t").Create(t.Context(), record.Write{
+		Record: record.Record{Values: map[string]any{"name": "made"}}, Key: []string{"name"}, LookedUp: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.tables["t"][made.ID]["name"] = "changed"
+	s.mu.Unlock()
+	remembering(t, sn)
+	s.asked("t")
+	for name, want := range map[string]int{"changed": 1, "made": 0} {
+		found, err := sn.Table("t").Find(t.Context(), record.Match{Values: map[string]string{"name": name}}, nil, 5)
+		if err != nil || len(found) != want {
+			t.Errorf("%d records are called %s: %v", len(found), name, err)
+		}
+	}
+	if n := s.asked("t"); n > 0 {
+		t.Errorf("%d requests: the snapshot was not used", n)
+	}
+}
+
+// TestTablesThatCannotBeLoaded takes a load that was refused for no empty table.
+func TestTablesThatCannotBeLoaded(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	s.add("t", map[string]string{"name": "there"})
+	s.refuses = "ORDERBYsys_id"
+	for i := range 6 {
+		found, err := sn.Table("t").Find(t.Context(), record.Match{Values: map[string]string{"name": "there"}}, nil, 5)
+		if err == nil && len(found) != 1 {
+			t.Errorf("look-up %d finds nothing of what is there", i)
+		}
+	}
+}
+
 // TestSnapshotOfKeysIsDropped asks again where what the table holds is not known any more.
 func TestSnapshotOfKeysIsDropped(t *testing.T) {
 	t.Parallel()
@@ -516,6 +557,22 @@ func TestCanceledLookUpsLeaveTheOthers(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestCanceledLookUpLeavesTheNext does not take the next caller into a group that ended with its only member.
+func TestCanceledLookUpLeavesTheNext(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	s.add("t", map[string]string{"name": "a"})
+	match := record.Match{Values: map[string]string{"name": "a"}}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := sn.Table("t").Find(gone, match, nil, 5); !errors.Is(err, context.Canceled) {
+		t.Errorf("a canceled look-up ended with %v", err)
+	}
+	if found, err := sn.Table("t").Find(t.Context(), match, nil, 5); err != nil || len(found) != 1 {
+		t.Errorf("the next one found %v: %v", found, err)
+	}
 }
 
 // TestFold agrees with strings.EqualFold.
