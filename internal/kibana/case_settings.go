@@ -16,6 +16,10 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Table:             "case settings",
 	IdentityAttribute: "owner",
 	Store:             func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
+	Needs: lifecycle.Needs{
+		Access: "the privilege *All* for the cases of the owner's feature (*Security*, *Observability* or *Stack " +
+			"Management*) in the space",
+	},
 	Description: "The settings of cases: which connector pushes them, whether a push closes them, and their custom " +
 		"fields, templates and types of observables. There is one per owner and space, on Kibana 7.14 and newer; see " +
 		"`adopt_existing` for settings that are there already. Entries of the lists that are not configured here are left " +

@@ -77,6 +77,7 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 	d.Table = strings.TrimSpace("connector " + typeID)
 	d.Key = []string{"name"}
 	d.Store = func(c *lifecycle.Servers) record.Store { return c.Kibana.Connectors(typeID) }
+	d.Needs.Access = "the privilege *All* for *Actions and Connectors* in the space"
 	d.Description += keepsAll
 	id := attribute.ServerText("The connector's id. It can be chosen on Kibana 8.8 and newer: 8.8 to 9.3 take a UUID "+
 		"(RFC 4122), 9.4 and newer at most 36 lowercase letters, digits and hyphens, such as `itsm-production`. Default: "+

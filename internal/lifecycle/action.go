@@ -94,6 +94,6 @@ func (a *actionResource[T, M]) Invoke(ctx context.Context, req action.InvokeRequ
 		resp.SendProgress(action.InvokeProgressEvent{Message: a.connection.Redactor.Redact(line)})
 	}
 	if err := m.Invoke(ctx, &a.connection.Servers, progress); err != nil {
-		resp.Diagnostics.AddError("Cannot run "+a.subject(), a.connection.explain(err))
+		resp.Diagnostics.AddError("Cannot run "+a.subject(), a.connection.explain(err, Needs{}))
 	}
 }

@@ -22,12 +22,14 @@ import (
 type Definition struct {
 	// Type is the resource's name without the provider's, as "cors_rule".
 	Type string
-	// Description opens the documentation page, in Markdown.
+	// Description opens the documentation page, in Markdown. What the resource needs is added to it.
 	Description string
 	// Server is the side that the resource lives on.
 	Server Server
 	// Table is the ServiceNow table, or the Kibana connector type, for messages.
 	Table string
+	// Needs is what the resource demands of the server and of the account.
+	Needs Needs
 	// Key names the attributes of the natural key, in the order in which an import id states them.
 	Key []string
 	// Attributes of the schema; the ones that come with the model's mixins are added.

@@ -11,22 +11,22 @@ import (
 )
 
 // explain says what went wrong in the server's words, and what to try. A connection that fails is explained in full
-// once; what fails of it for other resources refers to that.
-func (c *Connection) explain(err error) string {
+// once; what fails of it for other resources refers to that. needs is what the account must have for what failed.
+func (c *Connection) explain(err error, needs Needs) string {
 	var e *rest.Error
 	if errors.As(err, &e) && e.Status == 0 && e.Message != "" && c != nil {
 		if _, told := c.failures.LoadOrStore(e.Message+e.Detail, true); told {
 			return e.Method + " " + e.Path + ": " + e.Message + " (as reported for another resource)."
 		}
 	}
-	if hint := hint(err); hint != "" {
+	if hint := hint(err, needs); hint != "" {
 		return err.Error() + ".\n\n" + hint
 	}
 	return err.Error() + "."
 }
 
 // hint says what to try after a failure; empty when nothing is known.
-func hint(err error) string {
+func hint(err error, needs Needs) string {
 	var vanished *record.VanishedError
 	var e *rest.Error
 	switch {
@@ -52,7 +52,19 @@ func hint(err error) string {
 			return known.hint
 		}
 	}
+	if e.Status == http.StatusForbidden {
+		return needs.refusedHint()
+	}
 	return ""
+}
+
+// refusedHint says what to do about a 403 for want of a role or privilege.
+func (n Needs) refusedHint() string {
+	const refused = "The account may not do this: it lacks a role or privilege. "
+	if account := n.Account(); account != "" {
+		return refused + "On a server as shipped it needs " + strings.NewReplacer("`", "", "*", "").Replace(account) + "."
+	}
+	return refused + "Check its roles against the table's ACLs, and in Kibana its privileges in this space."
 }
 
 // refusalHints say what to do about a 403 whose cause is known.
@@ -70,8 +82,6 @@ var refusalHints = map[rest.Refusal]string{
 		"uses its REST APIs. Grant it to the provider's account.",
 	rest.RefusedScope: "The record lives in another application scope than the one that the request runs in. Set " +
 		"scope_id to the record's scope, or give the account access to that application.",
-	rest.RefusedRole: "The account lacks a role or privilege. The resource's page names those that are enough; on " +
-		"Kibana it is \"Actions and Connectors: All\" in this space.",
 	rest.RefusedLicense: "Kibana's licence does not include this. The message names the licence that does.",
 }
 
@@ -105,11 +115,6 @@ var answerHints = []struct {
 	{
 		0, "Invalid table",
 		"The instance does not have this table: the plugin or application that brings it is not installed.",
-	},
-	{
-		http.StatusForbidden, "",
-		"The account may not do this. Check its roles (on ServiceNow the table's ACLs; on Kibana the privilege " +
-			"\"Actions and Connectors: All\" in this space, and the licence).",
 	},
 	{
 		http.StatusTooManyRequests, "",

@@ -124,7 +124,7 @@ func (l *lookup[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 	found, err := l.Store(&l.connection.Servers).Find(ctx, record.Match{Values: match}, columns, candidates)
 	if err != nil {
 		resp.Diagnostics.AddError("Cannot read "+subject,
-			fmt.Sprintf("Looking for %s in %s: %s", describe(match), l.Table, l.connection.explain(err)))
+			fmt.Sprintf("Looking for %s in %s: %s", describe(match), l.Table, l.connection.explain(err, Needs{})))
 		return
 	}
 	if len(found) != 1 {

@@ -54,7 +54,7 @@ func (r *reader[T, M]) Read(ctx context.Context, req datasource.ReadRequest, res
 		return
 	}
 	if err := m.Read(ctx, &r.connection.Servers); err != nil {
-		resp.Diagnostics.AddError("Cannot read "+subject, r.connection.explain(err))
+		resp.Diagnostics.AddError("Cannot read "+subject, r.connection.explain(err, Needs{}))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)

@@ -100,7 +100,7 @@ func (r *lifecycle[T, M]) planApplications(
 			was, errWas := r.applicationIn(ctx, before[i].Field)
 			if err := errors.Join(err, errWas); err != nil {
 				diags.AddAttributeError(leaf.Path, "An application that cannot be found", r.subject(state)+": "+
-					r.connection.explain(err)+
+					r.connection.explain(err, r.Needs)+
 					" Whether this is the application that the record is of already decides about its replacement.")
 				continue
 			}

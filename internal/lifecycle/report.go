@@ -70,7 +70,7 @@ func (r *lifecycle[T, M]) failed(verb string, m M, err error, diags *diag.Diagno
 		diags.AddError(summary, r.existing(m, exists))
 		return
 	}
-	diags.AddError(summary, r.subject(m)+": "+r.connection.explain(err))
+	diags.AddError(summary, r.subject(m)+": "+r.connection.explain(err, r.Needs))
 }
 
 // existing says how to manage what is there already.

@@ -76,6 +76,9 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				"value as unknown.",
 		}
 	}
+	if len(r.Needs.Newer) > 0 {
+		r.Needs.describeNewer(attributes, leavesOf[T](M(new(T))))
+	}
 	for name, a := range attributes {
 		set, isSet := a.(schema.SetAttribute)
 		switch {
@@ -86,7 +89,9 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			attributes[name] = set
 		}
 	}
-	resp.Schema = schema.Schema{Version: schemaVersion, MarkdownDescription: r.Description, Attributes: attributes}
+	resp.Schema = schema.Schema{
+		Version: schemaVersion, MarkdownDescription: r.Description + r.Needs.sentence(), Attributes: attributes,
+	}
 }
 
 func minutes(d time.Duration) string { return strconv.Itoa(int(d.Minutes())) + "m" }

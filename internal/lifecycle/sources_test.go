@@ -413,7 +413,7 @@ func TestHints(t *testing.T) {
 		{context.DeadlineExceeded, "timeouts attribute"},
 		{errors.New("odd"), ""},
 	} {
-		if got := hint(test.err); !strings.Contains(got, test.want) || test.want == "" && got != "" {
+		if got := hint(test.err, Needs{}); !strings.Contains(got, test.want) || test.want == "" && got != "" {
 			t.Errorf("%v: %q lacks %q", test.err, got, test.want)
 		}
 	}
@@ -426,14 +426,14 @@ func TestFailedConnectionIsToldOnce(t *testing.T) {
 	refused := func(path string) error {
 		return &rest.Error{Method: "GET", Path: path, Message: "connection refused", Detail: "check the URL's host and port"}
 	}
-	if first := c.explain(refused("/a")); !strings.Contains(first, "check the URL") {
+	if first := c.explain(refused("/a"), Needs{}); !strings.Contains(first, "check the URL") {
 		t.Errorf("said %q", first)
 	}
-	second := c.explain(refused("/b"))
+	second := c.explain(refused("/b"), Needs{})
 	if !strings.Contains(second, "as reported for another resource") || strings.Contains(second, "check the URL") {
 		t.Errorf("said %q", second)
 	}
-	if other := c.explain(errors.New("odd")); other != "odd." {
+	if other := c.explain(errors.New("odd"), Needs{}); other != "odd." {
 		t.Errorf("said %q", other)
 	}
 }

@@ -15,11 +15,14 @@ var NewAPIKeyAuthProfile = lifecycle.New[apiKeyAuthProfile](lifecycle.Definition
 	Type:  "api_key_auth_profile",
 	Table: "http_key_auth",
 	Key:   []string{"name"},
+	Needs: lifecycle.Needs{
+		Roles:  profileAdmins,
+		Plugin: "com.glide.tokenbased_auth",
+	},
 	Description: "An inbound authentication profile for API keys (`http_key_auth`, *System Web Services > API Access " +
 		"Policies > Inbound Authentication Profile*). It admits nobody by itself: a `servicenow_rest_api_access_policy` " +
 		"maps it to an API. A change or deletion that would keep the provider's own API key out of the Table API is " +
-		"refused, unless `allow_lockout` is set in the provider block. Needs the roles `api_service_admin` and " +
-		"`adaptive_auth_policy_admin`, or `admin`.",
+		"refused, unless `allow_lockout` is set in the provider block.",
 	Attributes: attribute.Join(authProfileAttributes(), attribute.Schema{
 		"auth_parameter_ids": attribute.RequiredOrderedReferences("Where requests may carry the key, as `sys_id`s: `id` of " +
 			"`data.servicenow_auth_parameter`. The header and the query parameter may both be given."),

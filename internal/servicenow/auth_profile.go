@@ -8,6 +8,9 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
+// profileAdmins are what the documentation of API access policies, and of what belongs to them, asks for.
+var profileAdmins = lifecycle.Together("api_service_admin", "adaptive_auth_policy_admin")
+
 // authProfile is embedded in the models of inbound authentication profiles.
 type authProfile struct {
 	Name                 types.String `tfsdk:"name"`

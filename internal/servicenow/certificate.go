@@ -14,8 +14,17 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 	Type:  "certificate",
 	Table: "sys_certificate",
 	Key:   []string{"name"},
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.AdminOnly,
+		Newer: map[string]string{
+			"serial_number":           lifecycle.SomeInstances,
+			"notify_groups":           lifecycle.SomeInstances,
+			"expiration_notification": lifecycle.SomeInstances,
+		},
+		Choices: map[string][]string{"type": {"trust_store_cert"}},
+	},
 	Description: "An X.509 certificate (`sys_certificate`, *System Definition > Certificates*), for example of the key " +
-		"that signs JWTs for an OAuth JWT endpoint. Needs the role `admin`.",
+		"that signs JWTs for an OAuth JWT endpoint.",
 	Attributes: attribute.Schema{
 		"name": attribute.RequiredText("The certificate's name."),
 		"pem_certificate": attribute.RequiredText("The certificate as PEM text. Certificates are compared by content, so " +

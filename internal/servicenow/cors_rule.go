@@ -15,8 +15,9 @@ var NewCORSRule = lifecycle.New[corsRule](lifecycle.Definition{
 	Type:  "cors_rule",
 	Table: "sys_cors_rule",
 	Key:   []string{"name"},
+	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("cors_rule_admin", "web_service_admin")},
 	Description: "A CORS rule (`sys_cors_rule`, *System Web Services > REST > CORS Rules*): which web origin may call a " +
-		"REST API from a browser. Needs the role `cors_rule_admin`, `web_service_admin` or `admin`.",
+		"REST API from a browser.",
 	Attributes: attribute.Schema{
 		"name": attribute.RequiredText("The rule's name, unique on the instance."),
 		"domain": attribute.RequiredText("The web origin, with its scheme and, where it has one, its port: " +

@@ -18,6 +18,12 @@ var NewCrossScopePrivilege = lifecycle.New[crossScopePrivilege](lifecycle.Defini
 	Key:     []string{"source_scope_id", "target_scope_id", "target_type", "target_name", "operation"},
 	Display: "{source_scope.scope} · {operation} {target_name} of {target_scope.scope}",
 	Store:   newPrivilegeStore,
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.AdminOnly,
+		Choices: map[string][]string{
+			"status": {"allowed"}, "operation": {"read", "create", "execute"}, "target_type": {"sys_db_object", "scriptable"},
+		},
+	},
 	Description: "A cross-scope privilege (`sys_scope_privilege`): what one application may do with a table or script " +
 		"of another scope. The platform writes such records itself when an application first tries, so one with the same " +
 		"key is taken over; see `adopt_existing`. `provider::servicenow::elastic_privileges` lists the ones of the Elastic " +

@@ -15,10 +15,18 @@ var NewEventConnector = lifecycle.New[eventConnector](lifecycle.Definition{
 	Type:  "event_connector",
 	Table: "sn_em_connector_listener",
 	Key:   []string{"name"},
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.OneOf("evt_mgmt_admin"),
+		Newer: map[string]string{
+			"mid_server_script_include": lifecycle.SomeInstances,
+			"header_name":               lifecycle.SomeInstances,
+			"header_value":              lifecycle.SomeInstances,
+		},
+	},
 	Description: "A push connector of Event Management (`sn_em_connector_listener`, application *Event Management " +
 		"Connectors*): it takes events of one source in the sender's own format. " +
-		"`provider::servicenow::inbound_event_url` returns the URL to send them to. Needs the role `evt_mgmt_admin`; " +
-		"senders need `evt_mgmt_integration`.",
+		"`provider::servicenow::inbound_event_url` returns the URL to send them to. Senders need the role " +
+		"`evt_mgmt_integration`.",
 	Attributes: attribute.Schema{
 		"name":         attribute.RequiredText("The connector's name."),
 		"source":       attribute.RequiredText("The source in the URL of its events, such as `elastic`."),

@@ -10,12 +10,12 @@ import (
 
 // NewEventConnectorInstance manages one instance of a push connector (sn_em_connector_push_instance).
 var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.Definition{
-	Type:    "event_connector_instance",
-	Table:   "sn_em_connector_push_instance",
-	Key:     []string{"name"},
-	Display: "{name} · of {push_connector_definition.name}",
-	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own. " +
-		"Needs the role `evt_mgmt_admin`.",
+	Type:        "event_connector_instance",
+	Table:       "sn_em_connector_push_instance",
+	Key:         []string{"name"},
+	Display:     "{name} · of {push_connector_definition.name}",
+	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("evt_mgmt_admin")},
+	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own.",
 	Attributes: attribute.Schema{
 		"name": attribute.RequiredText("The name, for example that of the sender."),
 		"event_connector_id": attribute.RequiredReference("The connector: `id` of a `servicenow_event_connector`, a " +

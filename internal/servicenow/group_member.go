@@ -15,6 +15,7 @@ var NewGroupMember = lifecycle.New[groupMember](lifecycle.Definition{
 	Key:         []string{"group_id", "user_id"},
 	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{user.user_name} · in {group.name}",
+	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("user_admin")},
 	Description: "One user's membership of one group (`sys_user_grmember`). The user inherits the group's roles.",
 	Attributes: attribute.Schema{
 		"group_id": attribute.ReplacedReference("The group: `id` of a `servicenow_group`."),

@@ -15,6 +15,7 @@ var NewGroupRole = lifecycle.New[groupRole](lifecycle.Definition{
 	Key:         []string{"group_id", "role_id"},
 	Adoption:    lifecycle.AdoptBelonging,
 	Display:     "{group.name} · role {role.name}",
+	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("user_admin")},
 	Description: "One role of one group (`sys_group_has_role`), which the group's members inherit.",
 	Attributes: attribute.Schema{
 		"group_id": attribute.ReplacedReference("The group: `id` of a `servicenow_group`."),

@@ -14,6 +14,7 @@ var NewJWTVerifierMap = lifecycle.New[jwtVerifierMap](lifecycle.Definition{
 	Table:   "jwt_verifier_map",
 	Key:     []string{"oauth_jwt_endpoint_id", "name"},
 	Display: "{name} · for {oauth_jwt.name}",
+	Needs:   lifecycle.Needs{Roles: oauthAdmins},
 	Description: "A JWT verifier map (`jwt_verifier_map`): the certificate with which an OAuth JWT endpoint verifies " +
 		"JWTs of one key. An endpoint may have several, which is how keys are rotated without a gap.",
 	Attributes: attribute.Schema{

@@ -10,6 +10,9 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
+// oauthAdmins are what the documentation of the registry and of its newer console name.
+var oauthAdmins = lifecycle.OneOf("oauth_admin", "mi_admin")
+
 // oauthApplication is embedded in the models of what stands in the application registry for inbound requests
 // (oauth_entity and the tables that extend it).
 type oauthApplication struct {
@@ -35,9 +38,9 @@ func oauthApplicationAttributes() attribute.Schema {
 		"client_secret_wo_version": attribute.SecretVersion("`client_secret_wo`"),
 		"scope_restriction": attribute.ServerText("Which APIs the client's tokens open: `unrestricted` (*Broadly scoped*: " +
 			"all that the user may use), `restricted` (*Securely scoped*: those that its auth scopes open), or the name of an " +
-			"auth scope such as `useraccount`. Instances have it since Yokohama and restrict new clients by themselves since " +
-			"Zurich: every API without an auth scope then answers 403. Null on instances without it. Default: " +
-			"`unrestricted`, or the instance's where `auth_scope_ids` is set."),
+			"auth scope such as `useraccount`. Since Zurich, instances restrict new clients by themselves: every API without " +
+			"an auth scope then answers 403. Null on instances without it. Default: `unrestricted`, or the instance's where " +
+			"`auth_scope_ids` is set."),
 		"auth_scope_ids": attribute.References("The auth scopes that the client holds " +
 			"(`oauth_entity_auth_scope_mapping`), as `sys_id`s: `id` of `servicenow_auth_scope`, a resource or a data source. " +
 			"`useraccount` opens every API. Scopes are read at each request, so tokens that were issued before change, too."),

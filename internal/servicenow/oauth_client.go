@@ -14,10 +14,18 @@ var NewOAuthClient = lifecycle.New[oauthClient](lifecycle.Definition{
 	Table: "oauth_entity",
 	Key:   []string{"name"},
 	Store: newOAuthClientStore,
+	Needs: lifecycle.Needs{
+		Roles: oauthAdmins,
+		Newer: map[string]string{restrictionColumn: "Yokohama"},
+		Choices: map[string][]string{
+			"type": {"client"}, "client_type": {"integration_as_a_user"}, "inbound_grant_type": {"client_credential"},
+			"default_grant_type": {"client_credentials"}, "send_client_credentials_as": {"request_body_parameter"},
+		},
+	},
 	Description: "An OAuth client for inbound requests with the client-credentials grant (`oauth_entity`, *System OAuth " +
 		"> Application Registry*). Its tokens act as `user_id`. The grant works only while the property " +
 		"`" + clientCredentialsProperty + "` is `true`: set it with `servicenow_system_property`. JWT endpoints are " +
-		"another class of the same table: see `servicenow_oauth_jwt_endpoint`. Needs the role `oauth_admin`.",
+		"another class of the same table: see `servicenow_oauth_jwt_endpoint`.",
 	Attributes: attribute.Join(oauthApplicationAttributes(), attribute.Schema{
 		"user_id": attribute.RequiredReference("The user that the client's requests run as: `id` of a `servicenow_user`."),
 		"refresh_token_lifespan": attribute.ServerInt("How long a refresh token lives, in seconds. Default: the instance's, "+

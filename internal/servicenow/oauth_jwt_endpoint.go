@@ -14,10 +14,15 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 	Table: "oauth_jwt",
 	Key:   []string{"name"},
 	Store: newOAuthJWTEndpointStore,
+	Needs: lifecycle.Needs{
+		Roles:   oauthAdmins,
+		Newer:   map[string]string{"jti_claim": "Zurich", "jwks_url": "Zurich", restrictionColumn: "Yokohama"},
+		Choices: map[string][]string{"inbound_grant_type": {"jwt"}},
+	},
 	Description: "An OAuth JWT API endpoint for external clients (`oauth_jwt`, *System OAuth > Application Registry*): " +
 		"it issues an access token for a JWT that a certificate of its verifier maps proves. The token acts as the user " +
 		"whom the JWT names; administrators are refused. Signatures are RS256, RS384 or RS512; ES256, ES384 and ES512 from " +
-		"Zurich on. Needs the role `oauth_admin`.",
+		"Zurich on.",
 	Attributes: attribute.Join(oauthApplicationAttributes(), attribute.Schema{
 		"user_field": attribute.RequiredText("The column of `sys_user` that the JWT's `sub` is compared with: `email`, " +
 			"`user_name`, `sys_id` or another one. The form's choice *User ID* is `user_name`."),
@@ -25,10 +30,8 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 			"instance's, `0` or `300`.", attribute.AtLeast(0)),
 		"enable_jti_verification": attribute.ServerFlag("Whether each JWT must carry an id (`jti`) that was not used " +
 			"before. Kibana sends none: set `false` for it. Default: the instance's, usually `true`."),
-		"jti_claim": attribute.ServerText("The claim that holds the JWT's id. Needs Zurich or newer. Default: the " +
-			"instance's, usually `jti`."),
-		"jwks_url": attribute.Text("The URL of a JSON web key set to verify JWTs with, instead of verifier maps. Needs " +
-			"Zurich or newer."),
+		"jti_claim": attribute.ServerText("The claim that holds the JWT's id. Default: the instance's, usually `jti`."),
+		"jwks_url":  attribute.Text("The URL of a JSON web key set to verify JWTs with, instead of verifier maps."),
 		"inbound_grant_type": attribute.ConstantText("jwt", "The grant that the endpoint takes, always `jwt`: another one "+
 			"found there is set right."),
 	}),

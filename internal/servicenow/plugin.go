@@ -15,9 +15,9 @@ var NewPlugin = lifecycle.New[plugin](lifecycle.Definition{
 	Key:     []string{"plugin_id"},
 	Store:   newPluginStore,
 	Timeout: installTimeout,
+	Needs:   lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
 	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. " +
-		"A plugin cannot be removed: destroying only forgets it, with a warning. Needs the role " +
-		"`sn_cicd.sys_ci_automation` or `admin`.",
+		"A plugin cannot be removed: destroying only forgets it, with a warning.",
 	Attributes: attribute.Schema{
 		"plugin_id": attribute.ReplacedText("The plugin's id, such as `com.glide.tokenbased_auth`."),
 		"name":      attribute.ComputedText("The plugin's name."),

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
 // preflightArea is what an integration needs of an instance.
@@ -17,31 +20,37 @@ type preflightArea struct {
 
 // tableNeed is what the provider needs of one table.
 type tableNeed struct {
+	lifecycle.Needs
 	table    string
 	columns  []string
-	newer    []string            // columns that some instances do not have and a configuration can do without
-	choices  map[string][]string // values that the provider writes without being told
 	readOnly bool
 	// scoped says that the table should have a column for auth scopes, whatever it is called.
-	scoped  bool
-	writers []string // roles that may write on a shipped instance, admin apart
+	scoped bool
 }
 
-// writeNeed is the need of a resource: the columns are those of its model.
-func writeNeed(table string, m interface{ Fields() []field.Field }, writers ...string) tableNeed {
-	need := tableNeed{table: table, writers: writers}
-	for _, f := range m.Fields() {
-		need.columns = append(need.columns, f.Columns()...)
-		if s, ok := field.As[field.SecretField](f); ok {
+// writeNeed is the need of a resource: what its definition says, and the columns of its model.
+func writeNeed(constructor func() resource.Resource) tableNeed {
+	d, leaves, _ := lifecycle.Inspect(constructor())
+	need := tableNeed{Needs: d.Needs, table: d.Table}
+	for _, leaf := range leaves {
+		need.columns = append(need.columns, leaf.Columns()...)
+		if s, ok := field.As[field.SecretField](leaf.Field); ok {
 			need.columns = append(need.columns, s.Column())
 		}
 	}
 	need.columns = slices.DeleteFunc(need.columns, func(column string) bool {
-		return column == mappedProfiles || column == scopeMappings || column == keyScopes || strings.Contains(column, ".")
+		return column == mappedProfiles || column == scopeMappings || column == keyScopes || column == "sys_scope" ||
+			strings.Contains(column, ".")
 	})
 	slices.Sort(need.columns)
 	need.columns = slices.Compact(need.columns)
 	return need
+}
+
+// rowNeed is the need of the rows beside its own that a resource writes, with the same roles.
+func rowNeed(constructor func() resource.Resource, table string, columns ...string) tableNeed {
+	d, _, _ := lifecycle.Inspect(constructor())
+	return tableNeed{Needs: lifecycle.Needs{Roles: d.Needs.Roles}, table: table, columns: columns}
 }
 
 // readNeed is the need of a data source.
@@ -49,17 +58,15 @@ func readNeed(table string, columns ...string) tableNeed {
 	return tableNeed{table: table, columns: columns, readOnly: true}
 }
 
-func (n tableNeed) without(newer ...string) tableNeed { n.newer = newer; return n }
-
-func (n tableNeed) withScopes() tableNeed { n.scoped = true; return n }
-
-func (n tableNeed) choosing(column string, values ...string) tableNeed {
-	if n.choices == nil {
-		n.choices = map[string][]string{}
+func (n tableNeed) without(newer ...string) tableNeed {
+	n.Newer = map[string]string{}
+	for _, column := range newer {
+		n.Newer[column] = lifecycle.SomeInstances
 	}
-	n.choices[column] = values
 	return n
 }
+
+func (n tableNeed) withScopes() tableNeed { n.scoped = true; return n }
 
 var preflightAreas = map[string]preflightArea{
 	"elastic_itsm": {
@@ -79,17 +86,12 @@ var preflightAreas = map[string]preflightArea{
 		plugins: []string{"com.glide.tokenbased_auth"},
 		roles:   []string{"api_service_admin", "adaptive_auth_policy_admin"},
 		tables: []tableNeed{
-			writeNeed("sys_token_auth_parameter", &authParameter{}, "api_service_admin").choosing("type", "auth_header"),
-			writeNeed("http_key_auth", &apiKeyAuthProfile{}, "api_service_admin", "adaptive_auth_policy_admin"),
-			writeNeed("std_http_auth", &httpAuthProfile{}, "api_service_admin", "adaptive_auth_policy_admin").
-				choosing("type", "basic_auth"),
-			writeNeed("api_key", &restAPIKey{}, "api_service_admin").without("token").withScopes(),
-			writeNeed("sys_api_access_policy", &restAPIAccessPolicy{}, "api_service_admin", "adaptive_auth_policy_admin").
-				without("all_authn_scheme_authenticate_header"),
-			{
-				table: "sys_auth_profile_mapping", columns: []string{"api_access_policy", "inbound_auth_profile"},
-				writers: []string{"api_service_admin", "adaptive_auth_policy_admin"},
-			},
+			writeNeed(NewAuthParameter),
+			writeNeed(NewAPIKeyAuthProfile),
+			writeNeed(NewHTTPAuthProfile),
+			writeNeed(NewRESTAPIKey).withScopes(),
+			writeNeed(NewRESTAPIAccessPolicy),
+			rowNeed(NewRESTAPIAccessPolicy, "sys_auth_profile_mapping", "api_access_policy", "inbound_auth_profile"),
 			readNeed("sys_auth_scope", "name"),
 			readNeed("sys_ws_definition", "name", "base_uri", "namespace"),
 		},
@@ -98,19 +100,16 @@ var preflightAreas = map[string]preflightArea{
 		applications: []string{"sn_em_connector"},
 		roles:        []string{"evt_mgmt_integration"},
 		tables: []tableNeed{
-			writeNeed("sn_em_connector_listener", &eventConnector{}, "evt_mgmt_admin").
-				without("mid_server_script_include", "header_name", "header_value"),
-			writeNeed("sn_em_connector_push_instance", &eventConnectorInstance{}, "evt_mgmt_admin"),
+			writeNeed(NewEventConnector),
+			writeNeed(NewEventConnectorInstance),
 		},
 	},
 	"security_integration": {
 		applications: []string{"sn_sec_int"},
 		tables: []tableNeed{
-			writeNeed("sn_sec_int_impl", &securityIntegration{}, "sn_sec_int.admin", "sn_vul.vulnerability_admin"),
-			{
-				table: "sn_sec_int_impl_config", columns: []string{"implementation", "configuration", "value", "password_value"},
-				newer: []string{"password_value"}, writers: []string{"sn_sec_int.admin", "sn_vul.vulnerability_admin"},
-			},
+			writeNeed(NewSecurityIntegration),
+			rowNeed(NewSecurityIntegration, "sn_sec_int_impl_config", "implementation", "configuration", "value",
+				"password_value").without("password_value"),
 			readNeed("sn_sec_int_integration", "name"),
 			readNeed("sn_sec_int_config", "name", "integration", "elem_type"),
 		},
@@ -120,17 +119,13 @@ var preflightAreas = map[string]preflightArea{
 // elasticTables are the tables that both of Elastic's applications are set up in.
 func elasticTables() []tableNeed {
 	return []tableNeed{
-		writeNeed("sys_cors_rule", &corsRule{}, "cors_rule_admin", "web_service_admin"),
-		writeNeed("sys_certificate", &certificate{}).without("serial_number", "notify_groups", "expiration_notification").
-			choosing("type", "trust_store_cert"),
-		writeNeed("oauth_jwt", &oauthJWTEndpoint{}, "oauth_admin", "mi_admin").
-			without("jti_claim", "jwks_url", restrictionColumn).
-			choosing("inbound_grant_type", "jwt"),
-		writeNeed("jwt_verifier_map", &jwtVerifierMap{}, "oauth_admin", "mi_admin"),
-		writeNeed("sys_user", &user{}, "user_admin").without("identity_type", "internal_integration_user"),
-		writeNeed("sys_user_has_role", &userRole{}, "user_admin").without("inherited"),
-		writeNeed("sys_scope_privilege", &crossScopePrivilege{}).choosing("status", "allowed").
-			choosing("operation", "read", "create", "execute").choosing("target_type", "sys_db_object", "scriptable"),
+		writeNeed(NewCORSRule),
+		writeNeed(NewCertificate),
+		writeNeed(NewOAuthJWTEndpoint),
+		writeNeed(NewJWTVerifierMap),
+		writeNeed(NewUser),
+		writeNeed(NewUserRole),
+		writeNeed(NewCrossScopePrivilege),
 		readNeed("sys_scope", "scope", "name"),
 		readNeed("sys_user_role", "name"),
 		readNeed("sys_ws_definition", "name", "base_uri", "namespace"),

@@ -261,10 +261,10 @@ func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed
 				"auth_scope_ids out.")
 		}
 	}
-	mayWrite := p.roles["admin"] || slices.ContainsFunc(need.writers, func(r string) bool { return p.roles[r] })
-	if len(need.writers) > 0 && !mayWrite {
+	if need.Roles != nil && !need.Roles.MetBy(p.roles) {
 		p.find(area, need.table, "", severityUnknown, "Whether the account may write is not known before the first write: "+
-			"it holds none of the roles admin, "+strings.Join(need.writers, ", ")+", as far as it can be told.")
+			"as far as it shows, it does not hold "+strings.ReplaceAll(need.Roles.String(), "`", "")+", which would be enough "+
+			"on an instance as shipped.")
 	}
 }
 
@@ -298,11 +298,16 @@ func (p *preflight) lookAtColumns(
 		return
 	}
 	for _, column := range need.columns {
+		release, isNewer := need.Newer[column]
 		switch {
 		case known[column]:
-		case slices.Contains(need.newer, column):
+		case isNewer:
+			since := ""
+			if release != lifecycle.SomeInstances {
+				since = " It came with " + release + "."
+			}
 			p.find(area, need.table, column, severityWarning, "The instance does not have this column, or the account may not "+
-				"read it: leave the attribute that writes it out.")
+				"read it: leave the attribute that writes it out."+since)
 		default:
 			p.find(area, need.table, column, severityError, "The column does not exist, or the account may not read it.")
 		}
@@ -310,11 +315,11 @@ func (p *preflight) lookAtColumns(
 }
 
 func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNeed, ancestry []string) {
-	if len(need.choices) == 0 || len(ancestry) == 0 {
+	if len(need.Choices) == 0 || len(ancestry) == 0 {
 		return
 	}
 	listed := map[string][]string{}
-	chosen := slices.Sorted(maps.Keys(need.choices))
+	chosen := slices.Sorted(maps.Keys(need.Choices))
 	query := "nameIN" + strings.Join(ancestry, ",") + "^elementIN" + strings.Join(chosen, ",")
 	columns := []string{"name", "element", "value"}
 	_, err := p.sn.Table("sys_choice").Each(ctx, query, columns, 0, func(row record.Record) error {
@@ -329,7 +334,7 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 		return
 	}
 	for _, column := range chosen {
-		for _, value := range need.choices[column] {
+		for _, value := range need.Choices[column] {
 			if values := listed[column]; len(values) > 0 && !slices.Contains(values, value) {
 				slices.Sort(values)
 				p.find(area, need.table, column, severityWarning, fmt.Sprintf("The provider writes %q by default or on your "+

@@ -15,6 +15,7 @@ var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 	Type:           "record",
 	TableAttribute: "table",
 	Store:          newRecordStore,
+	Needs:          lifecycle.Needs{Access: "the roles that the access rules of the table demand"},
 	Description: "A record of any table, for what has no resource of its own. Only the columns that `values` and " +
 		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. It has no natural key, so a " +
 		"record that is there already is not noticed: import it. Records of access policies, their mappings, profiles and " +

@@ -16,6 +16,13 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 	Key:        []string{"name"},
 	Store:      newAccessPolicyStore,
 	MayBeEmpty: []string{"auth_profile_ids"},
+	Needs: lifecycle.Needs{
+		Roles: profileAdmins,
+		Newer: map[string]string{
+			"apply_all":                            lifecycle.SomeInstances,
+			"all_authn_scheme_authenticate_header": lifecycle.SomeInstances,
+		},
+	},
 	Description: "A REST API access policy (`sys_api_access_policy`, *System Web Services > API Access Policies*) with " +
 		"the inbound authentication profiles that it maps (`sys_auth_profile_mapping`): by which methods requests to an " +
 		"API may prove who they are.\n\n" +
@@ -25,7 +32,7 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		"own method first, and only then it is activated; destroying goes the other way.\n\n" +
 		"Never attach *Allow Access Policy* records to the profiles, as some instructions say: the platform's " +
 		"documentation forbids it, they are for logins of users. Some instances drop the API from what is sent; the error " +
-		"then says how to go on. Needs the roles `api_service_admin` and `adaptive_auth_policy_admin`, or `admin`.",
+		"then says how to go on.",
 	Attributes: attribute.Join(restAPIAttributes("the policy"), attribute.Schema{
 		"name": attribute.RequiredText("The policy's name, unique on the instance."),
 		"rest_api_id": attribute.Text("The API: the `sys_id` of its `sys_ws_definition`, which `data.servicenow_rest_api` " +
@@ -36,7 +43,7 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		"global": attribute.FlagOr(false, "Whether the policy applies to every API that has none of its own. API keys do "+
 			"not pass by such a policy."),
 		"apply_all": attribute.ServerFlag("Whether the policy applies to all methods, versions and resources, whatever the " +
-			"other attributes say. Default: the instance's; null on instances without the column."),
+			"other attributes say. Default: the instance's; null where it does not have it."),
 		"all_tables": attribute.ServerFlag("Whether the policy applies to every table of the Table API. Default: the " +
 			"instance's, `false`."),
 		"advertise_auth_schemes": attribute.FlagOr(false, "Whether a refusal names the methods that would pass."),

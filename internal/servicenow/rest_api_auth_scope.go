@@ -15,6 +15,7 @@ var NewRESTAPIAuthScope = lifecycle.New[restAPIAuthScope](lifecycle.Definition{
 	Type:  "rest_api_auth_scope",
 	Table: "sys_api_access_scope",
 	Key:   []string{"name"},
+	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("api_service_admin"), Plugin: "com.glide.rest.auth.scope"},
 	Description: "The auth scope that a REST API asks for (`sys_api_access_scope`, *System Web Services > API Access " +
 		"Policies > REST API Auth Scope*).\n\n" +
 		"~> **From the moment one exists, every token loses the API** until its client holds the scope: 403 `Missing " +
@@ -22,8 +23,7 @@ var NewRESTAPIAuthScope = lifecycle.New[restAPIAuthScope](lifecycle.Definition{
 		"provider's own too: what would take the Table API from its token is refused before it is sent, unless " +
 		"`allow_lockout` is set in the provider block. The scope `useraccount` opens every API; basic authentication is " +
 		"not affected.\n\n" +
-		"The instance refuses a second record for one path. Needs the plugin `com.glide.rest.auth.scope`, and the role " +
-		"`api_service_admin` or `admin`.",
+		"The instance refuses a second record for one path.",
 	Attributes: attribute.Join(restAPIAttributes("the scope"), attribute.Schema{
 		"name": attribute.RequiredText("The record's name, unique on the instance."),
 		"auth_scope_id": attribute.RequiredReference("The scope that the API asks for: `id` of a `servicenow_auth_scope`, " +

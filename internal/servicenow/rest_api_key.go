@@ -16,13 +16,17 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 	Key:     []string{"name"},
 	Display: "{name} · acts as {user.user_name}",
 	Store:   newRESTAPIKeyStore,
+	Needs: lifecycle.Needs{
+		Roles:  lifecycle.OneOf("api_service_admin"),
+		Plugin: "com.glide.tokenbased_auth",
+		Newer:  map[string]string{"token": lifecycle.SomeInstances},
+	},
 	Description: "A key for inbound requests (`api_key`, *System Web Services > API Access Policies > REST API Key*). " +
 		"Requests with it run as `user_id`, on APIs whose `servicenow_rest_api_access_policy` maps a " +
 		"`servicenow_api_key_auth_profile`.\n\n" +
 		"The platform makes the token itself and shows it only in the record's form: open it, click the lock beside " +
 		"*Token*, and copy what appears below the field. No API returns it, so Terraform cannot either. The platform " +
-		"deletes a key 7 days after it expired; the next plan then creates another, with another token. Needs the role " +
-		"`api_service_admin` or `admin`.",
+		"deletes a key 7 days after it expired; the next plan then creates another, with another token.",
 	Attributes: attribute.Schema{
 		"name":        attribute.RequiredText("The key's name, for example that of its integration."),
 		"user_id":     attribute.RequiredReference("The user that requests run as: `id` of a `servicenow_user`."),

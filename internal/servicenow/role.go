@@ -14,6 +14,7 @@ var NewRole = lifecycle.New[role](lifecycle.Definition{
 	Table:       "sys_user_role",
 	Key:         []string{"name"},
 	Adoption:    lifecycle.AdoptShared,
+	Needs:       lifecycle.Needs{Roles: lifecycle.AdminOnly},
 	Description: "A role (`sys_user_role`, *User Administration > Roles*). Grant it to users with `servicenow_user_role`.",
 	Attributes: attribute.Schema{
 		"name":        attribute.ReplacedText("The role's name, such as `x_acme.reader`."),

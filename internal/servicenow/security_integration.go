@@ -17,11 +17,12 @@ var NewSecurityIntegration = lifecycle.New[securityIntegration](lifecycle.Defini
 	Table: "sn_sec_int_impl",
 	Key:   []string{"name"},
 	Store: newSecurityIntegrationStore,
+	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("sn_sec_int.admin", "sn_vul.vulnerability_admin")},
 	Description: "An instance of a security integration (`sn_sec_int_impl`) with its parameters " +
 		"(`sn_sec_int_impl_config`), such as the Rapid7 InsightVM integration of Vulnerability Response. The parameters' " +
 		"names differ between integrations and releases: `data.servicenow_security_integration_definition` lists them, and " +
 		"one that does not exist is refused at plan. *Test credentials* of the form has no equivalent in an API: look at " +
-		"`validation_status`. Needs the role `sn_sec_int.admin`, `sn_vul.vulnerability_admin` or `admin`.",
+		"`validation_status`.",
 	Attributes: attribute.Schema{
 		"name": attribute.RequiredText("The name of the instance."),
 		"integration_id": attribute.ReplacedReference("The integration: `id` of " +

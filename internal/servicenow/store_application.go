@@ -15,9 +15,10 @@ var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
 	Key:     []string{"scope"},
 	Store:   newStoreApplications,
 	Timeout: installTimeout,
+	Needs:   lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
 	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company " +
 		"must be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a " +
-		"warning: no API uninstalls it. Needs the role `sn_cicd.sys_ci_automation` or `admin`.",
+		"warning: no API uninstalls it.",
 	Attributes: attribute.Schema{
 		"scope": attribute.ReplacedText("The application's scope, such as `x_elas2_inc_int`."),
 		"version": attribute.ServerText("The version, such as `1.2.0`. Default: the latest when it is installed, and then " +

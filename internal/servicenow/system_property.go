@@ -18,11 +18,11 @@ var NewSystemProperty = lifecycle.New[systemProperty](lifecycle.Definition{
 	Key:      []string{"name"},
 	Adoption: lifecycle.AdoptReferred,
 	Store:    newSystemPropertyStore,
+	Needs:    lifecycle.Needs{Roles: lifecycle.AdminOnly},
 	Description: "A system property (`sys_properties`), such as `" + clientCredentialsProperty + "`. One that exists is " +
 		"taken over: destroying the resource then restores what the property held before, and leaves it in place. The " +
 		"value is stored in the state, so properties of a password type are refused, and so are ones whose value the " +
-		"account may not read. Writing to `sys_properties` makes the instance flush caches: avoid busy times. " +
-		"Needs the role `admin`.",
+		"account may not read. Writing to `sys_properties` makes the instance flush caches: avoid busy times.",
 	Attributes: attribute.Schema{
 		"name":  attribute.ReplacedText("The property's name."),
 		"value": attribute.RequiredText("The value as stored, such as `true` or `30`."),

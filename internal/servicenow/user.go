@@ -16,8 +16,14 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 	Adoption: lifecycle.AdoptReferred,
 	NamedBy:  map[string][]string{"user_identifier": {"email", "user_name"}},
 	Store:    newUserStore,
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.OneOf("user_admin"),
+		Newer: map[string]string{
+			"identity_type": lifecycle.SomeInstances, "internal_integration_user": lifecycle.SomeInstances,
+		},
+	},
 	Description: "A user (`sys_user`, *User Administration > Users*), for example the one that an integration acts as. " +
-		"Roles are granted with `servicenow_user_role`. Needs the role `user_admin` or `admin`.",
+		"Roles are granted with `servicenow_user_role`.",
 	Attributes: attribute.Schema{
 		"user_name":  attribute.RequiredText("The name to log in with, unique on the instance."),
 		"first_name": attribute.Text("The first name, at most 50 characters."),
@@ -33,8 +39,8 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 			"rules for integrations. Default: the instance's, `false`."),
 		"password_needs_reset": attribute.ServerFlag("Whether the user must choose a new password at the next login. " +
 			"Default: the instance's, `false`."),
-		"identity_type": attribute.ServerText("What the user is: `human`, `machine` or `ai_agent`. Older instances do not " +
-			"have it. Default: the instance's."),
+		"identity_type": attribute.ServerText("What the user is: `human`, `machine` or `ai_agent`. " +
+			"Default: the instance's."),
 		"password_wo": attribute.Secret("The password. It is sent in a request of its own, in the one form that the " +
 			"instance hashes."),
 		"password_wo_version": attribute.SecretVersion("`password_wo`"),

@@ -20,6 +20,9 @@ var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 		Description: "Whether to also list the roles that users have through a group or another role.",
 	},
 	Store: newUserRoleStore,
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.OneOf("user_admin"), Newer: map[string]string{"inherited": lifecycle.SomeInstances},
+	},
 	Description: "One role of one user (`sys_user_has_role`). A role that the user already has through a group or " +
 		"another role is taken over, with a warning, where the instance keeps one row per user and role (Role Management " +
 		"V2); otherwise the role is granted directly beside it. Destroying leaves a role that is still inherited.",
