@@ -105,17 +105,27 @@ func since(release string) string {
 	return " Needs " + release + " or newer."
 }
 
+// newerIn returns the release that brought the column which a field is written to, where not every instance has it.
+func (n Needs) newerIn(f field.Field) (release string, newer bool) {
+	columns := f.Columns()
+	if s, ok := field.As[field.SecretField](f); ok {
+		columns = []string{s.Column()}
+	}
+	if _, computed := field.As[field.ReadOnly](f); computed || len(columns) == 0 {
+		return "", false
+	}
+	release, newer = n.Newer[columns[0]]
+	return release, newer
+}
+
+// Since returns the release that brought the column of an attribute that may be configured, where needs says that not
+// every instance has it.
+func (b Bound) Since(needs Needs) (release string, newer bool) { return needs.newerIn(b.Field) }
+
 // describeNewer says of attributes that may be configured which releases have their columns.
 func (n Needs) describeNewer(attributes map[string]schema.Attribute, leaves []field.Leaf) {
 	for _, leaf := range leaves {
-		columns := leaf.Columns()
-		if s, ok := field.As[field.SecretField](leaf.Field); ok {
-			columns = []string{s.Column()}
-		}
-		if _, computed := field.As[field.ReadOnly](leaf.Field); computed || len(columns) == 0 {
-			continue
-		}
-		if release, newer := n.Newer[columns[0]]; newer {
+		if release, newer := n.newerIn(leaf.Field); newer {
 			name := leaf.Path.String()
 			attributes[name] = furtherDescribed(attributes[name], since(release))
 		}

@@ -26,7 +26,8 @@ func TestRoles(t *testing.T) {
 		enough, not []map[string]bool
 	}{
 		"admin only": {
-			AdminOnly, "the role `admin`", []map[string]bool{hold("admin"), hold("x", "admin")},
+			AdminOnly, "the role `admin`",
+			[]map[string]bool{hold("admin"), hold("x", "admin")},
 			[]map[string]bool{nil, hold("x")},
 		},
 		"one of one": {
@@ -36,11 +37,13 @@ func TestRoles(t *testing.T) {
 			OneOf("a", "b"), "the role `a`, `b` or `admin`", []map[string]bool{hold("a"), hold("b")}, []map[string]bool{hold()},
 		},
 		"two together": {
-			Together("a", "b"), "the roles `a` and `b`, or `admin`", []map[string]bool{hold("a", "b"), hold("admin")},
+			Together("a", "b"), "the roles `a` and `b`, or `admin`",
+			[]map[string]bool{hold("a", "b"), hold("admin")},
 			[]map[string]bool{hold("a"), hold("b"), nil},
 		},
 		"two together, or a third": {
-			append(Together("a", "b"), OneOf("c")...), "the roles `a` and `b`, `c`, or `admin`", []map[string]bool{hold("c")},
+			append(Together("a", "b"), OneOf("c")...), "the roles `a` and `b`, `c`, or `admin`",
+			[]map[string]bool{hold("c")},
 			[]map[string]bool{hold("a")},
 		},
 	} {

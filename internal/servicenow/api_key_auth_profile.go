@@ -17,7 +17,7 @@ var NewAPIKeyAuthProfile = lifecycle.New[apiKeyAuthProfile](lifecycle.Definition
 	Key:   []string{"name"},
 	Needs: lifecycle.Needs{
 		Roles:  profileAdmins,
-		Plugin: "com.glide.tokenbased_auth",
+		Plugin: tokenPlugin,
 	},
 	Description: "An inbound authentication profile for API keys (`http_key_auth`, *System Web Services > API Access " +
 		"Policies > Inbound Authentication Profile*). It admits nobody by itself: a `servicenow_rest_api_access_policy` " +

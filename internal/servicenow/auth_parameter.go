@@ -14,9 +14,11 @@ var NewAuthParameter = lifecycle.New[authParameter](lifecycle.Definition{
 	Table:   "sys_token_auth_parameter",
 	Key:     []string{"parameter_name", "type"},
 	Display: "{parameter_name} · {type}",
-	Needs:   lifecycle.Needs{Roles: profileAdmins, Choices: map[string][]string{"type": {"auth_header"}}},
+	Needs: lifecycle.Needs{
+		Roles: profileAdmins, Plugin: tokenPlugin, Choices: map[string][]string{"type": {"auth_header"}},
+	},
 	Description: "An authentication parameter (`sys_token_auth_parameter`): the name of the header or query parameter " +
-		"in which requests carry an API key or HMAC signature. The plugin `com.glide.tokenbased_auth` ships the usual " +
+		"in which requests carry an API key or HMAC signature. Its plugin ships the usual " +
 		"ones, so look at `data.servicenow_auth_parameter` first. A change that would keep the provider's own API key out " +
 		"of the Table API is refused, unless `allow_lockout` is set in the provider block.",
 	Attributes: attribute.Schema{

@@ -11,6 +11,12 @@ import (
 // profileAdmins are what the documentation of API access policies, and of what belongs to them, asks for.
 var profileAdmins = lifecycle.Together("api_service_admin", "adaptive_auth_policy_admin")
 
+// The plugins that bring API keys, and auth scopes of APIs.
+const (
+	tokenPlugin = "com.glide.tokenbased_auth" //nolint:gosec // a name
+	scopePlugin = "com.glide.rest.auth.scope"
+)
+
 // authProfile is embedded in the models of inbound authentication profiles.
 type authProfile struct {
 	Name                 types.String `tfsdk:"name"`

@@ -14,7 +14,7 @@ var NewAuthScope = lifecycle.New[authScope](lifecycle.Definition{
 	Table:    "sys_auth_scope",
 	Key:      []string{"name"},
 	Adoption: lifecycle.AdoptShared,
-	Needs:    lifecycle.Needs{Roles: lifecycle.OneOf("api_service_admin"), Plugin: "com.glide.rest.auth.scope"},
+	Needs:    lifecycle.Needs{Roles: lifecycle.OneOf("api_service_admin"), Plugin: scopePlugin},
 	Description: "An auth scope (`sys_auth_scope`): what OAuth clients and API keys hold, so that APIs guarded by a " +
 		"`servicenow_rest_api_auth_scope` open to them. Clients get it through their `auth_scope_ids`.",
 	Attributes: attribute.Schema{

@@ -83,7 +83,7 @@ var preflightAreas = map[string]preflightArea{
 		}, elasticTables()...),
 	},
 	"inbound_api_keys": {
-		plugins: []string{"com.glide.tokenbased_auth"},
+		plugins: []string{tokenPlugin},
 		roles:   []string{"api_service_admin", "adaptive_auth_policy_admin"},
 		tables: []tableNeed{
 			writeNeed(NewAuthParameter),
@@ -162,14 +162,15 @@ func Needs() (tables []Need, plugins, applications []string) {
 }
 
 func (n tableNeed) exported() Need {
-	return Need{Table: n.table, Columns: n.columns, Newer: n.newer, Choices: n.choices, ReadOnly: n.readOnly}
+	newer := slices.Sorted(maps.Keys(n.Newer))
+	return Need{Table: n.table, Columns: n.columns, Newer: newer, Choices: n.Choices, ReadOnly: n.readOnly}
 }
 
 // otherNeeds are tables that no area of preflight is about.
 func otherNeeds() []tableNeed {
 	return []tableNeed{
-		writeNeed("oauth_entity", &oauthClient{}).without(restrictionColumn),
-		{table: scopeMappings, columns: []string{"oauth_entity", "auth_scope"}},
+		writeNeed(NewOAuthClient),
+		rowNeed(NewOAuthClient, scopeMappings, "oauth_entity", "auth_scope"),
 		readNeed("inbound_auth_profile", "name", "active", "sys_class_name"),
 		readNeed("sys_choice", "name", "element", "value", "label"),
 		readNeed("sys_db_object", "name", "super_class", "sys_scope"),

@@ -15,7 +15,7 @@ var NewRESTAPIAuthScope = lifecycle.New[restAPIAuthScope](lifecycle.Definition{
 	Type:  "rest_api_auth_scope",
 	Table: "sys_api_access_scope",
 	Key:   []string{"name"},
-	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("api_service_admin"), Plugin: "com.glide.rest.auth.scope"},
+	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("api_service_admin"), Plugin: scopePlugin},
 	Description: "The auth scope that a REST API asks for (`sys_api_access_scope`, *System Web Services > API Access " +
 		"Policies > REST API Auth Scope*).\n\n" +
 		"~> **From the moment one exists, every token loses the API** until its client holds the scope: 403 `Missing " +

@@ -18,7 +18,7 @@ var NewRESTAPIKey = lifecycle.New[restAPIKey](lifecycle.Definition{
 	Store:   newRESTAPIKeyStore,
 	Needs: lifecycle.Needs{
 		Roles:  lifecycle.OneOf("api_service_admin"),
-		Plugin: "com.glide.tokenbased_auth",
+		Plugin: tokenPlugin,
 		Newer:  map[string]string{"token": lifecycle.SomeInstances},
 	},
 	Description: "A key for inbound requests (`api_key`, *System Web Services > API Access Policies > REST API Key*). " +
