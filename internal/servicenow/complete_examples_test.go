@@ -130,8 +130,17 @@ func (e *completeExample) set(variable string, value any) {
 	e.env = append(e.env, "TF_VAR_"+variable+"="+text)
 }
 
-// terraform runs a command and tells what it printed and its exit code.
+// terraform runs a command that must not fail, and returns what it printed and its exit code.
 func (e *completeExample) terraform(args ...string) (out string, code int) {
+	e.t.Helper()
+	if out, code = e.attempt(args...); code == 1 {
+		e.t.Fatalf("terraform %v ended with %d:\n%s", args, code, out)
+	}
+	return out, code
+}
+
+// attempt runs a command, and returns what it printed and its exit code.
+func (e *completeExample) attempt(args ...string) (out string, code int) {
 	e.t.Helper()
 	cmd := exec.CommandContext(e.t.Context(), acctest.Terraform(e.t).Path, append(args, "-no-color", "-input=false")...)
 	cmd.Dir, cmd.Env = e.dir, e.env
@@ -142,9 +151,6 @@ func (e *completeExample) terraform(args ...string) (out string, code int) {
 		code = exit.ExitCode()
 	case err != nil:
 		e.t.Fatal(err)
-	}
-	if code == 1 {
-		e.t.Fatalf("terraform %v ended with %d:\n%s", args, code, text)
 	}
 	return string(text), code
 }
