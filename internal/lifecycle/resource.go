@@ -206,8 +206,8 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 	}
 }
 
-// missingColumn names a column of a field that a server leaves out of its answer; empty when none is. One that is to hold
-// nothing is not missed.
+// missingColumn names a column of a field that a server leaves out of its answer; empty when none is. One that is to
+// hold nothing is not missed.
 func missingColumn(f field.Field, answer record.Record) string {
 	wanted := record.Write{Record: record.Record{Values: map[string]any{}}}
 	f.Encode(&wanted)

@@ -220,8 +220,8 @@ func BenchmarkAddSecret(b *testing.B) {
 	}
 }
 
-// TestShortestSecrets hides secrets of four bytes in the encodings that they have by themselves, and leaves shorter ones
-// alone: replacing those would garble every text.
+// TestShortestSecrets hides secrets of four bytes in the encodings that they have by themselves, and leaves shorter
+// ones alone: replacing those would garble every text.
 func TestShortestSecrets(t *testing.T) {
 	t.Parallel()
 	r := NewRedactor()

@@ -67,8 +67,8 @@ var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
 
 // leavesOut warns of what Terraform's sources do since 1.14: -invoke hands the planned values over, and a plan holds no
 // ephemeral ones.
-const leavesOut = "some releases of Terraform leave ephemeral values out when an action runs by `-invoke`; run it by an " +
-	"`action_trigger` there"
+const leavesOut = "some releases of Terraform leave ephemeral values out when an action runs by `-invoke`; run it by " +
+	"an `action_trigger` there"
 
 type sendEvent struct {
 	Source      types.String `tfsdk:"source"`
@@ -120,7 +120,7 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 		username, _ := m.BasicAuth.Attributes()["username"].(types.String)
 		password, _ := m.BasicAuth.Attributes()["password"].(types.String)
 		if password.ValueString() == "" {
-			return errors.New("Terraform handed over no basic_auth.password: " + leavesOut)
+			return errors.New("no basic_auth.password was handed over by Terraform: " + leavesOut)
 		}
 		auth = rest.BasicAuth{Username: username.ValueString(), Password: password.ValueString()}
 	}
