@@ -267,7 +267,7 @@ func TestDoGzipAndSizeCap(t *testing.T) {
 	if n := attempts.Load(); n != 1 {
 		t.Errorf("the large answer was asked for %d times", n)
 	}
-	if _, err := e.Do(t.Context(), Request{Method: "POST", Path: "/big"}, &out); !IsOutcomeUnknown(err) {
+	if _, err := e.Do(t.Context(), Request{Method: "POST", Path: "/big"}, &out); !errors.Is(err, record.ErrOutcomeUnknown) {
 		t.Errorf("a large answer to a POST: %v", err)
 	}
 }
@@ -433,7 +433,7 @@ func TestRedirects(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wantErr) {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
-			if IsOutcomeUnknown(err) != (test.method == "POST") || strings.Contains(err.Error(), "token") {
+			if errors.Is(err, record.ErrOutcomeUnknown) != (test.method == "POST") || strings.Contains(err.Error(), "token") {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -595,7 +595,7 @@ func TestTLSAndConnectionErrorsSayWhatToCheck(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wantErr) {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
-			if IsOutcomeUnknown(err) {
+			if errors.Is(err, record.ErrOutcomeUnknown) {
 				t.Errorf("%v: nothing was sent, so the outcome is known", err)
 			}
 			if len(w.made) != test.retries {
@@ -693,7 +693,7 @@ func TestCancellation(t *testing.T) {
 		cancel()
 		for _, try := range []context.Context{ctx, grace} {
 			_, err := e.Do(try, Request{Method: "POST", Path: "/x", Write: true}, nil)
-			if !errors.Is(err, context.Canceled) || IsOutcomeUnknown(err) {
+			if !errors.Is(err, context.Canceled) || errors.Is(err, record.ErrOutcomeUnknown) {
 				t.Errorf("error %v", err)
 			}
 		}
@@ -742,7 +742,7 @@ func TestCancellation(t *testing.T) {
 			end() // as the end of the period does
 		}()
 		_, err := e.Do(grace, Request{Method: "POST", Path: "/x", Write: true}, nil)
-		if !IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) {
+		if !errors.Is(err, record.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -90,9 +90,6 @@ func (e *Error) Is(target error) bool {
 // IsNotFound reports whether the server said that what was asked for does not exist. See ErrNotFound.
 func IsNotFound(err error) bool { return errors.Is(err, record.ErrNotFound) }
 
-// IsOutcomeUnknown reports whether a POST may have taken effect although it failed. See ErrOutcomeUnknown.
-func IsOutcomeUnknown(err error) bool { return errors.Is(err, record.ErrOutcomeUnknown) }
-
 // HasStatus reports whether a server answered a request with a status.
 func HasStatus(err error, status int) bool {
 	var e *Error

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 func TestErrorEnvelopes(t *testing.T) {
@@ -223,7 +225,7 @@ func TestAnswersThatHoldNothing(t *testing.T) {
 						_, err := e.Do(t.Context(), Request{
 							Method: method, Path: "/x", Write: method == "POST", Answered: true,
 						}, out)
-						if (err == nil) != good || IsOutcomeUnknown(err) != (!good && method == "POST") {
+						if (err == nil) != good || errors.Is(err, record.ErrOutcomeUnknown) != (!good && method == "POST") {
 							t.Errorf("error %v", err)
 						}
 					}

@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/pemkey/keytest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 // tokenServer is an instance that gives numbered tokens and takes those it has not revoked.
@@ -500,7 +501,7 @@ func TestRefusedTokens(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("error %v, want %q", err, test.want)
 				}
-				if IsNotFound(err) || IsOutcomeUnknown(err) {
+				if IsNotFound(err) || errors.Is(err, record.ErrOutcomeUnknown) {
 					t.Errorf("%v was taken for news of a record", err)
 				}
 			}

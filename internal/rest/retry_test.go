@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	stdlog "log" //nolint:depguard // net/http takes its error log as this type, and the tests silence it
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
 func quietLog() *stdlog.Logger { return slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) }
@@ -199,7 +201,7 @@ func TestRetryTable(t *testing.T) {
 				if (err == nil) != test.ok {
 					t.Errorf("error %v", err)
 				}
-				if IsOutcomeUnknown(err) != test.unknown {
+				if errors.Is(err, record.ErrOutcomeUnknown) != test.unknown {
 					t.Errorf("error %v: outcome unknown is %v", err, !test.unknown)
 				}
 				if got := int(attempts.Load()); got != test.attempts {
@@ -237,7 +239,7 @@ func TestAttemptTimeout(t *testing.T) {
 			switch {
 			case method == "GET" && err != nil:
 				t.Errorf("a GET was not repeated: %v", err)
-			case method == "POST" && !IsOutcomeUnknown(err),
+			case method == "POST" && !errors.Is(err, record.ErrOutcomeUnknown),
 				method == "POST" && !strings.Contains(err.Error(), "within the request timeout of 50ms"):
 				t.Errorf("a POST: %v", err)
 			case attempts.Load() != map[string]int32{"GET": 2, "POST": 1}[method]:
