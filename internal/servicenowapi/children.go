@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
@@ -26,18 +24,8 @@ type childRead struct {
 // tableChildren joins the reads of the rows of one table by one column. Its zero value is ready for use.
 type tableChildren struct {
 	joiner joiner[childRead]
-	mu     sync.Mutex
-	// rows are those of the whole table as it was at loaded, after as many writes of the client, by parent, with these
-	// columns.
-	rows    map[string][]record.Record
-	columns map[string]bool
-	loaded  time.Time
-	writes  int64
-	wanted  map[string]bool
-	loading loading
-	// incomplete means that a list of the whole table was found not to prove what it holds.
-	incomplete bool
-	oneLoad    sync.Mutex
+	// whole is the table by parent.
+	whole tableSnapshot[[]record.Record]
 }
 
 func (s *Client) childrenOf(table, column string) *tableChildren {
@@ -54,20 +42,10 @@ func (t *Table) Children(ctx context.Context, column, parent string, columns []s
 		return t.childrenAlone(ctx, column, parent, columns)
 	}
 	r := t.sn.childrenOf(t.Name, column)
-	r.mu.Lock()
-	if r.fresh(t, columns) {
-		rows := ownAll(r.rows[fold(parent)])
-		r.mu.Unlock()
+	if rows := r.whole.known(t, columns); rows != nil {
 		t.sn.joined(1)
-		return rows, nil
+		return ownAll(rows[fold(parent)]), nil
 	}
-	if r.wanted == nil {
-		r.wanted = map[string]bool{}
-	}
-	for _, column := range columns {
-		r.wanted[column] = true
-	}
-	r.mu.Unlock()
 	q := &childRead{parent: parent, columns: columns}
 	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*childRead) {
 		t.sn.joined(len(asked) - 1)
@@ -114,14 +92,6 @@ func (t *Table) childrenAlone(
 		err = fmt.Errorf("%d rows of %s with %s = %s: %w", hidden, t.Name, column, parent, record.ErrHidden)
 	}
 	return rows, err
-}
-
-// fresh reports whether the snapshot is there, young, as new as our last write, and holds the columns. r.mu is held.
-func (r *tableChildren) fresh(t *Table, columns []string) bool {
-	if r.rows == nil || r.writes != t.sn.writes.Load() || time.Since(r.loaded) > record.SnapshotLife {
-		return false
-	}
-	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
 }
 
 // answer answers a join from a list that is proven to be complete: that of the whole table where it is worth reading,
@@ -171,55 +141,18 @@ func (t *Table) childrenOfAll(
 func (r *tableChildren) wholeTable(
 	ctx context.Context, t *Table, column string, columns []string,
 ) (map[string][]record.Record, error) {
-	r.mu.Lock()
-	most := r.loading.next(t.sn.writes.Load())
-	if r.incomplete {
-		most = 0
-	}
-	r.mu.Unlock()
+	most := r.whole.worth(t)
 	if most == 0 {
 		return nil, nil
 	}
-	r.oneLoad.Lock()
-	defer r.oneLoad.Unlock()
-	r.mu.Lock()
-	unfit := r.incomplete || r.loading.total > most
-	if unfit || r.fresh(t, columns) {
-		rows := r.rows
-		r.mu.Unlock()
-		if unfit {
-			return nil, nil
+	return r.whole.load(ctx, t, columns, most, func(list wholeList) (map[string][]record.Record, bool) {
+		rows, told := map[string][]record.Record{}, true
+		for _, row := range list.rows {
+			_, said := row.Values[column]
+			told = told && said
+			parent := fold(row.Text(column))
+			rows[parent] = append(rows[parent], row)
 		}
-		return rows, nil
-	}
-	writes, wanted := t.sn.writes.Load(), slices.Sorted(maps.Keys(r.wanted))
-	r.mu.Unlock()
-
-	list, err := t.whole(ctx, "", wanted, most)
-	if err != nil {
-		return nil, err
-	}
-	rows := map[string][]record.Record{}
-	withheld := false
-	for _, row := range list.rows {
-		_, said := row.Values[column]
-		withheld = withheld || !said
-		parent := fold(row.Text(column))
-		rows[parent] = append(rows[parent], row)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.loading.total = list.total; list.cut {
-		return nil, nil
-	}
-	if r.incomplete = !list.complete || withheld; r.incomplete {
-		return nil, nil
-	}
-	if writes == t.sn.writes.Load() {
-		r.rows, r.loaded, r.writes, r.columns = rows, time.Now(), writes, map[string]bool{}
-		for _, name := range wanted {
-			r.columns[name] = true
-		}
-	}
-	return rows, nil
+		return rows, list.complete && told
+	})
 }

@@ -8,9 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,17 +34,8 @@ type rowRead struct {
 // tableReads joins the reads of records of one table. Its zero value is ready for use.
 type tableReads struct {
 	joiner joiner[rowRead]
-	mu     sync.Mutex
-	// rows are the whole table as it was at loaded, after as many writes of the client, by sys_id, with these columns.
-	rows    map[string]record.Record
-	columns map[string]bool
-	loaded  time.Time
-	writes  int64
-	// wanted are the columns that reads asked for.
-	wanted  map[string]bool
-	loading loading
-	// oneLoad lets one join read the whole table while others wait for what it finds.
-	oneLoad sync.Mutex
+	// whole is the table by sys_id.
+	whole tableSnapshot[record.Record]
 }
 
 // readsOf returns the joined reads of a table.
@@ -60,20 +49,10 @@ func (s *Client) readsOf(table string) *tableReads {
 func (r *tableReads) read(
 	ctx context.Context, t *Table, id string, columns []string, leaving bool,
 ) (record.Record, error) {
-	r.mu.Lock()
-	if row, ok := r.snapshotRow(t, id, columns); ok {
-		r.mu.Unlock()
+	if row, there := r.whole.known(t, columns)[id]; there {
 		t.sn.joined(1)
-		return row, nil
+		return own(row), nil
 	}
-	if r.wanted == nil {
-		r.wanted = map[string]bool{}
-	}
-	for _, column := range columns {
-		r.wanted[column] = true
-	}
-	r.mu.Unlock()
-
 	q := &rowRead{id: id, columns: columns, leaving: leaving}
 	err := r.joiner.ask(ctx, q, 1, joinIDs, func(ctx context.Context, asked []*rowRead) {
 		t.sn.joined(len(asked) - 1)
@@ -88,28 +67,10 @@ func (r *tableReads) read(
 	return q.row, q.err
 }
 
-// snapshotRow finds a record in the snapshot, if that is fresh. r.mu is held.
-func (r *tableReads) snapshotRow(t *Table, id string, columns []string) (record.Record, bool) {
-	row, ok := r.rows[id]
-	if !ok || !r.fresh(t, columns) {
-		return record.Record{}, false
-	}
-	return own(row), true
-}
-
 // own returns a row that shares no values with others: stores change the records that they are given.
 func own(row record.Record) record.Record {
 	row.Values = maps.Clone(row.Values)
 	return row
-}
-
-// fresh reports whether the snapshot is there, young, as new as our last write, and holds the columns. A write to one
-// table may change others by a business rule or a cascade, so each counts. r.mu is held.
-func (r *tableReads) fresh(t *Table, columns []string) bool {
-	if r.rows == nil || r.writes != t.sn.writes.Load() || time.Since(r.loaded) > record.SnapshotLife {
-		return false
-	}
-	return !slices.ContainsFunc(columns, func(column string) bool { return !r.columns[column] })
 }
 
 // answer answers a join: from the whole table where that is worth reading, and by a query for what that lacks.
@@ -150,12 +111,10 @@ func (r *tableReads) find(
 	found, missing := map[string]readResult{}, ids
 	most := 0
 	if !leaving { // what has been deleted is not found in the table
-		r.mu.Lock()
-		most = r.loading.next(t.sn.writes.Load())
-		r.mu.Unlock()
+		most = r.whole.worth(t)
 	}
 	if most > 0 {
-		rows, err := r.wholeTable(ctx, t, columns, most)
+		rows, err := r.whole.load(ctx, t, columns, most, bySysID)
 		if err != nil {
 			return nil, err
 		}
@@ -194,47 +153,13 @@ func (t *Table) refuseVanished(asked []*rowRead, found map[string]readResult) er
 	return &record.VanishedError{Where: t.Name, Asked: len(gone)}
 }
 
-// wholeTable returns all rows of the table: those that another join has just read, or what the server answers now.
-// There are none when the table holds too many.
-func (r *tableReads) wholeTable(
-	ctx context.Context, t *Table, columns []string, most int,
-) (map[string]record.Record, error) {
-	r.oneLoad.Lock()
-	defer r.oneLoad.Unlock()
-	r.mu.Lock()
-	tooMany := r.loading.total > most
-	if tooMany || r.fresh(t, columns) {
-		rows := r.rows
-		r.mu.Unlock()
-		if tooMany {
-			return nil, nil
-		}
-		return rows, nil
-	}
-	writes, wanted := t.sn.writes.Load(), slices.Sorted(maps.Keys(r.wanted))
-	r.mu.Unlock()
-
-	list, err := t.whole(ctx, "", wanted, most)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.loading.total = list.total
-	if list.cut {
-		return nil, nil
-	}
-	rows := make(map[string]record.Record, len(list.rows))
+// bySysID indexes a list of a whole table. Whether it is complete does not matter, since what it lacks is asked for.
+func bySysID(list wholeList) (rows map[string]record.Record, proven bool) {
+	rows = make(map[string]record.Record, len(list.rows))
 	for _, row := range list.rows {
 		rows[row.ID] = row
 	}
-	if writes == t.sn.writes.Load() {
-		r.rows, r.loaded, r.writes, r.columns = rows, time.Now(), writes, map[string]bool{}
-		for _, column := range wanted {
-			r.columns[column] = true
-		}
-	}
-	return rows, nil
+	return rows, true
 }
 
 // readMany reads records by one query. That one of them is gone is proven only by a count that equals the rows, all of
