@@ -72,10 +72,26 @@ func (a Attribute) holds(becomes bool) map[string]string {
 	if a.Columns[which] != nil {
 		return a.Columns[which]
 	}
-	if a.Column == "" || strings.Contains(value, ".") && !strings.HasPrefix(value, `"`) {
+	if a.Column == "" || strings.Contains(value, ".") && !strings.HasPrefix(value, `"`) && !reference.MatchString(value) {
 		return nil
 	}
 	return map[string]string{a.Column: strings.Trim(value, `"`)}
+}
+
+// reference matches an expression that is one attribute of another resource or of a data source.
+var reference = regexp.MustCompile(`^((?:data\.)?servicenow_\w+\.\w+)\.(\w+)$`)
+
+// resolved is the value that an expression has in a state, where it is a reference, and the expression otherwise.
+func resolved(s *terraform.State, expression string) (string, error) {
+	parts := reference.FindStringSubmatch(expression)
+	if parts == nil {
+		return expression, nil
+	}
+	referred, ok := s.RootModule().Resources[parts[1]]
+	if !ok || referred.Primary.Attributes[parts[2]] == "" {
+		return "", fmt.Errorf("%s has no value in the state", expression)
+	}
+	return referred.Primary.Attributes[parts[2]], nil
 }
 
 // Test takes the resource through its life.
@@ -216,13 +232,17 @@ func (r Resource) remember(id *string) resource.TestCheckFunc {
 
 // stored compares the record on the server with what the attributes say.
 func (r Resource) stored(w *World, id *string, want func(Attribute) map[string]string) resource.TestCheckFunc {
-	return func(*terraform.State) error {
+	return func(s *terraform.State) error {
 		record, ok := w.ServiceNow.Record(r.Table, *id)
 		if !ok {
 			return fmt.Errorf("%s holds no record %s", r.Table, *id)
 		}
 		for _, a := range r.Attributes {
-			for column, value := range want(a) {
+			for column, expression := range want(a) {
+				value, err := resolved(s, expression)
+				if err != nil {
+					return err
+				}
 				if record[column] != value {
 					return fmt.Errorf("%s: the column %s holds %q, not %q", a.Name, column, record[column], value)
 				}
@@ -257,7 +277,7 @@ func (r Resource) createdBy(w *World, id string) error {
 	return nil
 }
 
-// changedOnly holds that an update sends no column whose value stays.
+// changedOnly holds that an update sends what changes, and no column whose value stays.
 func (r Resource) changedOnly(w *World) error {
 	may := map[string]bool{}
 	for _, a := range r.Attributes {
@@ -271,16 +291,22 @@ func (r Resource) changedOnly(w *World) error {
 			}
 		}
 	}
+	delete(may, "")
+	updates := 0
 	for _, write := range w.Writes() {
 		words := strings.Fields(write)
 		if len(words) < 3 || words[0] != "PATCH" || words[1] != r.Table {
 			continue
 		}
+		updates++
 		for column := range strings.SplitSeq(words[2], ",") {
 			if !may[column] {
 				return fmt.Errorf("the update sent the column %s, which did not change: %s", column, write)
 			}
 		}
+	}
+	if updates == 0 && len(may) > 0 {
+		return fmt.Errorf("columns of %s change, and no update was sent", r.Table)
 	}
 	return nil
 }

@@ -223,8 +223,16 @@ func TestSecurityIntegrationHalfWay(t *testing.T) {
 			ExpectError: regexp.MustCompile(`aborted\s+by\s+Business\s+Rule`),
 		},
 		resource.TestStep{
-			PreConfig: func() { w.ServiceNow.AbortWrites("sn_sec_int_impl_config", "") },
-			Config:    config,
+			PreConfig: func() {
+				w.ServiceNow.AbortWrites("sn_sec_int_impl_config", "")
+				if n := len(w.ServiceNow.Records("sn_sec_int_impl", "")); n != 1 {
+					t.Errorf("%d instances are there after half a create", n)
+				}
+			},
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction("servicenow_security_integration.test", plancheck.ResourceActionReplace),
+			}},
 		},
 	)
 }

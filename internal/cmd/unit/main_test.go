@@ -23,9 +23,9 @@ func printed(of map[string]string) string {
 			fmt.Fprintf(&lines, "ok  \texample.com/m/internal/%s\t0.1s\tcoverage: %s of statements\n", name, percent)
 		}
 	}
-	lines.WriteString("ok  \texample.com/m/internal/servicenow\t(cached)\tcoverage: 6.7% of statements\n" +
-		"\texample.com/m/internal/cmd/bench\t\tcoverage: 0.0% of statements\n" +
-		"ok  \texample.com/m/examples\t0.1s\tcoverage: [no statements]\n")
+	lines.WriteString("ok  \texample.com/m/internal/servicenow\t(cached)\n" +
+		"?   \texample.com/m/internal/cmd/bench\t[no test files]\n" +
+		"ok  \texample.com/m/examples\t0.1s\n")
 	return lines.String()
 }
 

@@ -138,6 +138,9 @@ func TestConnectorLifeCycle(t *testing.T) {
 			"message": fmt.Sprintf("Saved object [action/%s] not found", id),
 		}, again.body)
 	}
+	if len(k.Requests()) == 0 {
+		t.Error("no request is in the log")
+	}
 	for _, r := range k.Requests() {
 		if strings.Contains(string(r.Body), "changeme") || strings.Contains(string(r.Body), `"p"`) {
 			t.Errorf("a secret is in the request log: %s", r.Body)
