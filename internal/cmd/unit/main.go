@@ -55,8 +55,8 @@ func main() {
 	}
 }
 
-// run tests the module in the working directory: the measured packages with their coverage, the others as `go test` does
-// it, so that what did not change since any earlier run is not run again.
+// run tests the module in the working directory: the measured packages with their coverage, the others as `go test`
+// does it, so that what did not change since any earlier run is not run again.
 func run(ctx context.Context, floor float64, out io.Writer) error {
 	began := time.Now()
 	list := exec.CommandContext(ctx, "go", "list", "./...")
@@ -83,8 +83,8 @@ func run(ctx context.Context, floor float64, out io.Writer) error {
 
 // goTest runs `go test` without terraform.
 func goTest(ctx context.Context, out io.Writer, args []string) error {
-	command := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...) //nolint:gosec // our own packages
-	command.Env = append(os.Environ(), "TF_ACC=")                                   // without it, what needs terraform skips itself
+	command := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...) //nolint:gosec // packages of this module
+	command.Env = append(os.Environ(), "TF_ACC=")                                   // what needs terraform skips itself then
 	command.Stdout, command.Stderr = out, out
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
