@@ -83,8 +83,9 @@ func run(ctx context.Context, floor float64, out io.Writer) error {
 
 // goTest runs `go test` without terraform.
 func goTest(ctx context.Context, out io.Writer, args []string) error {
-	command := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...) //nolint:gosec // packages of this module
-	command.Env = append(os.Environ(), "TF_ACC=")                                   // what needs terraform skips itself then
+	//nolint:gosec // packages of this module
+	command := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
+	command.Env = append(os.Environ(), "TF_ACC=") // what needs terraform skips itself then
 	command.Stdout, command.Stderr = out, out
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
