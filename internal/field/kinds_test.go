@@ -644,3 +644,21 @@ func TestPathOf(t *testing.T) {
 		t.Errorf("found %s", at)
 	}
 }
+
+// TestWritten tells which fields send columns.
+func TestWritten(t *testing.T) {
+	t.Parallel()
+	p := new(types.String)
+	for name, test := range map[string]struct {
+		of   field.Field
+		want bool
+	}{
+		"text": {field.String("c", p), true}, "computed": {field.Computed(field.String("c", p)), false},
+		"a place": {field.Scope(p), false}, "a computed place": {field.Computed(field.Scope(p)), false},
+		"one that moves": {field.MovesWith(field.String("c", p)), true}, "a secret": {field.Secret("c", p, nil), true},
+	} {
+		if field.Written(test.of) != test.want {
+			t.Errorf("%s is written: %v", name, !test.want)
+		}
+	}
+}

@@ -372,3 +372,55 @@ func TestCheckCaseFields(t *testing.T) {
 		t.Error("the lists' releases are mixed up")
 	}
 }
+
+// TestCaseSettingsConnectorFields keeps the fields of a connector that stays, and not those of another one.
+func TestCaseSettingsConnectorFields(t *testing.T) {
+	t.Parallel()
+	fields := func(f *fakeCases) map[string]any {
+		connector := f.settings["connector"].(map[string]any)
+		held, _ := connector["fields"].(map[string]any)
+		return held
+	}
+	f := &fakeCases{settings: theirs()}
+	s := f.store(t)
+	chosen := wantSettings(map[string]any{"connector_id": "itsm"})
+	if _, err := s.Update(t.Context(), record.Record{ID: "cases"}, chosen); err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock()
+	f.settings["connector"].(map[string]any)["fields"] = map[string]any{"impact": "3"} // set by somebody in Kibana
+	f.mu.Unlock()
+	renamed := wantSettings(map[string]any{
+		"connector_id": "itsm", "custom_fields": []any{customField("text", "text", "X")},
+	})
+	if _, err := s.Update(t.Context(), chosen.Record, renamed); err != nil || fields(f)["impact"] != "3" {
+		t.Errorf("the fields of the connector that stays became %v: %v", fields(f), err)
+	}
+	other := wantSettings(map[string]any{"connector_id": "jira"})
+	if _, err := s.Update(t.Context(), renamed.Record, other); err != nil || fields(f)["impact"] == "3" {
+		t.Errorf("another connector got the fields %v: %v", fields(f), err)
+	}
+}
+
+// TestCaseSettingsSay tells whether settings are what a body asks for, each part of it.
+func TestCaseSettingsSay(t *testing.T) {
+	t.Parallel()
+	connector := caseConnector{ID: "itsm", Name: "ITSM", Type: ".servicenow"}
+	settings := configuration{ClosureType: closeByUser, Connector: connector}
+	body := func(closure string, connector caseConnector) map[string]any {
+		return map[string]any{closureColumn: closure, "connector": connector}
+	}
+	for name, test := range map[string]struct {
+		body map[string]any
+		want bool
+	}{
+		"the same":          {body(closeByUser, connector), true},
+		"another closure":   {body("close-by-pushing", connector), false},
+		"another connector": {body(closeByUser, caseConnector{ID: "jira"}), false},
+		"both":              {body("close-by-pushing", caseConnector{ID: "jira"}), false},
+	} {
+		if settings.says(test.body) != test.want {
+			t.Errorf("%s: %v", name, !test.want)
+		}
+	}
+}

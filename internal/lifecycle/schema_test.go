@@ -68,6 +68,13 @@ func TestEmptyValuesAreRefused(t *testing.T) {
 		kind := s.kind.AttributeTypes["objects"].(tftypes.List).ElementType.(tftypes.Object)
 		return []tftypes.Value{objectOf(kind, attributes)}
 	}
+	elements := func(items ...any) []tftypes.Value {
+		values := make([]tftypes.Value, len(items))
+		for i, item := range items {
+			values[i] = tftypes.NewValue(tftypes.String, item)
+		}
+		return values
+	}
 	for name, test := range map[string]struct {
 		config attributes
 		want   string // empty: it is accepted
@@ -81,6 +88,12 @@ func TestEmptyValuesAreRefused(t *testing.T) {
 		"inner list":   {attributes{"objects": objects(map[string]any{"inner": none})}, "An empty list"},
 		"inner filled": {attributes{"objects": objects(map[string]any{"note": "n"})}, ""},
 		"its own":      {attributes{"name": "n", "owned": none}, ""},
+		"elements":     {attributes{"name": "n", "set": elements("a"), "list": elements("b"), "owned": elements("c")}, ""},
+		"an empty one": {attributes{"name": "n", "set": elements("a", "")}, "An empty element"},
+		"of a list":    {attributes{"name": "n", "list": elements("")}, "An empty element"},
+		"of its own":   {attributes{"name": "n", "owned": elements("")}, "An empty element"},
+		"a null one":   {attributes{"name": "n", "set": elements("a", nil)}, "An empty element"},
+		"an unknown":   {attributes{"name": "n", "set": elements("a", tftypes.UnknownValue)}, ""},
 		"unknown":      {attributes{"name": "n", "set": tftypes.UnknownValue, "list": tftypes.UnknownValue}, ""},
 	} {
 		_, _, errs := s.plan(test.config)

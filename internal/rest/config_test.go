@@ -245,6 +245,11 @@ func TestValidateConfig(t *testing.T) {
 			[]string{"HTTP.RequestTimeout", "HTTP.MaxConcurrentRequests"},
 			"",
 		},
+		"most requests": {func(c *Config) { c.HTTP.RequestsPerSecond = 1e6 }, nil, ""},
+		"too many requests": {
+			func(c *Config) { c.HTTP.RequestsPerSecond = 1e6 + 1 }, []string{"HTTP.RequestsPerSecond"}, "",
+		},
+		"least numbers": {func(c *Config) { c.HTTP.MaxRetries, c.HTTP.MaxConcurrentRequests = 0, 1 }, nil, ""},
 		"numbers": {func(c *Config) {
 			c.HTTP.MaxRetries, c.HTTP.RequestsPerSecond = -1, math.NaN()
 		}, []string{"HTTP.MaxRetries", "HTTP.RequestsPerSecond"}, ""},

@@ -239,3 +239,18 @@ func TestShortestSecrets(t *testing.T) {
 		t.Errorf("a text was garbled: %q", got)
 	}
 }
+
+// TestEscapesAtTheEnd undoes an escape that a text ends with.
+func TestEscapesAtTheEnd(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	r.Add("canary")
+	for _, text := range []string{"x canar%79", "x canar&#121;", `x canar\u0079`, "x %63anar%79"} {
+		if got := r.Redact(text); got != "x "+Redacted {
+			t.Errorf("%s is shown as %q", text, got)
+		}
+	}
+	if got := r.Redact("100%"); got != "100%" {
+		t.Errorf("what is no escape became %q", got)
+	}
+}

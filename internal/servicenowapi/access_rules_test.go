@@ -375,3 +375,39 @@ func TestMayMatter(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsThatGoWithOthers takes mappings away with their policy or profile, and what refers to an auth scope with it.
+func TestRowsThatGoWithOthers(t *testing.T) {
+	t.Parallel()
+	rows := func() accessRows {
+		a := rowsWith(map[string]accessRow{"p": onTable(), "q": onTable()}, map[string][]string{
+			"p": {"basic", "key"}, "q": {"basic"},
+		})
+		a[accessScopeTable] = map[string]accessRow{"s": {"auth_scope": "one"}, "u": {"auth_scope": "two"}}
+		a[clientScopesTable] = map[string]accessRow{"m": {"auth_scope": "one"}}
+		return a
+	}
+	for name, test := range map[string]struct {
+		table, id string
+		left      []string // of mappings, access scopes and scopes of clients
+	}{
+		"a policy":  {policyTable, "p", []string{"q-basic", "s", "u", "m"}},
+		"a profile": {standardProfileTable, "basic", []string{"p-key", "s", "u", "m"}},
+		"a mapping": {mappingTable, "p-key", []string{"p-basic", "q-basic", "s", "u", "m"}},
+		"a scope":   {authScopeTable, "one", []string{"p-basic", "p-key", "q-basic", "u"}},
+	} {
+		before := rows()
+		before[authScopeTable] = map[string]accessRow{"one": {}, "two": {}}
+		after := before.with([]RowChange{{Table: test.table, ID: test.id, Deleted: true}}, nil)
+		var left []string
+		for _, table := range []string{mappingTable, accessScopeTable, clientScopesTable} {
+			left = append(left, slices.Sorted(maps.Keys(after[table]))...)
+		}
+		if !slices.Equal(left, test.left) {
+			t.Errorf("without %s there are %v, not %v", name, left, test.left)
+		}
+		if len(before[mappingTable]) != 3 {
+			t.Errorf("%s was taken out of what was read", name)
+		}
+	}
+}
