@@ -267,7 +267,8 @@ func TestDoGzipAndSizeCap(t *testing.T) {
 	if n := attempts.Load(); n != 1 {
 		t.Errorf("the large answer was asked for %d times", n)
 	}
-	if _, err := e.Do(t.Context(), Request{Method: "POST", Path: "/big"}, &out); !errors.Is(err, record.ErrOutcomeUnknown) {
+	_, err = e.Do(t.Context(), Request{Method: "POST", Path: "/big"}, &out)
+	if !errors.Is(err, record.ErrOutcomeUnknown) {
 		t.Errorf("a large answer to a POST: %v", err)
 	}
 }
