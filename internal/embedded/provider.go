@@ -134,6 +134,22 @@ func Text(value tftypes.Value) (string, bool) {
 	return text, value.As(&text) == nil
 }
 
+// Objects are the elements of a list of objects or maps, by attribute or key; none of anything else.
+func Objects(list tftypes.Value) []map[string]tftypes.Value {
+	var items []tftypes.Value
+	if list.Type() == nil || list.IsNull() || list.As(&items) != nil {
+		return nil
+	}
+	all := make([]map[string]tftypes.Value, 0, len(items))
+	for _, item := range items {
+		var attributes map[string]tftypes.Value
+		if item.As(&attributes) == nil {
+			all = append(all, attributes)
+		}
+	}
+	return all
+}
+
 // object makes a configuration block: attributes that are not named are null. A value is a string, a bool, an int64 or
 // a []string.
 func object(of tftypes.Type, values map[string]any) (*tfprotov6.DynamicValue, error) {

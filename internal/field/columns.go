@@ -36,8 +36,18 @@ func (f Columns) Columns() []string {
 // Assign takes the map of the same field of another model.
 func (f Columns) Assign(from Field) { *f.p = *sameField[Columns](from).p }
 
-// Same compares the maps.
-func (f Columns) Same(as Field) bool { return f.p.Equal(as.Value()) }
+// Same compares the maps, texts as String does.
+func (f Columns) Same(as Field) bool {
+	other := *sameField[Columns](as).p
+	if f.p.IsUnknown() || f.p.IsNull() || other.IsUnknown() || other.IsNull() {
+		return f.p.Equal(other)
+	}
+	return maps.EqualFunc(f.p.Elements(), other.Elements(), func(a, b attr.Value) bool {
+		return a.Equal(b) || isText(a) && isText(b) && sameJSON(text(a), text(b))
+	})
+}
+
+func isText(value attr.Value) bool { return !value.IsNull() && !value.IsUnknown() }
 
 // Encode adds the columns whose values are known.
 func (f Columns) Encode(into *record.Write) {
@@ -58,6 +68,10 @@ func (f Columns) Decode(from record.Record) error {
 	for key, known := range f.p.Elements() {
 		said := record.Text(from.Values[f.prefix+key])
 		if known.IsNull() && said == "" {
+			read[key] = known
+			continue
+		}
+		if isText(known) && sameJSON(text(known), said) {
 			read[key] = known
 			continue
 		}

@@ -21,9 +21,17 @@ func Flags(p *types.Set, columnOf map[string]string) Field {
 	return flags{plain[types.Set]{p}, columnOf}
 }
 
-func (f flags) Columns() []string  { return slices.Sorted(maps.Values(f.columns)) }
-func (f flags) Assign(from Field)  { *f.p = *sameField[flags](from).p }
-func (f flags) Same(as Field) bool { return f.p.Equal(as.Value()) }
+func (f flags) Columns() []string { return slices.Sorted(maps.Values(f.columns)) }
+func (f flags) Assign(from Field) { *f.p = *sameField[flags](from).p }
+
+// Same takes null for no name: both are written as columns that are off.
+func (f flags) Same(as Field) bool {
+	other := sameField[flags](as).p
+	if f.p.IsUnknown() || other.IsUnknown() {
+		return f.p.Equal(*other)
+	}
+	return slices.Equal(sorted(f.p.Elements()), sorted(other.Elements()))
+}
 
 func (f flags) Encode(into *record.Write) {
 	if f.p.IsUnknown() {
@@ -36,7 +44,10 @@ func (f flags) Encode(into *record.Write) {
 }
 
 func (f flags) Decode(from record.Record) error {
-	if !f.p.IsUnknown() && !slices.ContainsFunc(f.Columns(), func(c string) bool { return from.Values[c] != nil }) {
+	if !slices.ContainsFunc(f.Columns(), func(c string) bool { return from.Values[c] != nil }) {
+		if f.p.IsUnknown() {
+			*f.p = types.SetNull(types.StringType)
+		}
 		return nil
 	}
 	var set []attr.Value
@@ -49,11 +60,8 @@ func (f flags) Decode(from record.Record) error {
 			set = append(set, types.StringValue(name))
 		}
 	}
-	value := types.SetNull(types.StringType)
-	if len(set) > 0 {
-		value = types.SetValueMust(types.StringType, set)
-	}
-	*f.p = value
+	// No name is a value too: all columns are there, and off.
+	*f.p = types.SetValueMust(types.StringType, set)
 	return nil
 }
 

@@ -662,3 +662,39 @@ func TestWritten(t *testing.T) {
 		}
 	}
 }
+
+// One JSON value in two spellings is no change: Terraform's generated configuration spells it anew.
+func TestJSONTextsAreComparedByMeaning(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{`{"a": 1}`, `{"a":1}`, true},
+		{`["x", {"b": null}]`, "[\"x\",{\"b\":null}]\n", true},
+		{`{"a":1}`, `{"a":2}`, false},
+		{`{"a":1}`, `{"a":1,"b":2}`, false},
+		{`{"a":1}`, `{"a":1} {"a":1}`, false},
+		{`{"a":12345678901234567890}`, `{"a":12345678901234567891}`, false},
+		{`{a}`, `{a} `, false},
+		{"text", "text ", false},
+		{"1", "1.0", false},
+	} {
+		a, b := types.StringValue(c.a), types.StringValue(c.b)
+		if field.String("x", &a).Same(field.String("x", &b)) != c.same {
+			t.Errorf("String: %q and %q", c.a, c.b)
+		}
+		mapOf := func(text string) types.Map {
+			return types.MapValueMust(types.StringType, map[string]attr.Value{"x": types.StringValue(text)})
+		}
+		first, second := mapOf(c.a), mapOf(c.b)
+		if field.FurtherColumns(&first).Same(field.FurtherColumns(&second)) != c.same {
+			t.Errorf("FurtherColumns: %q and %q", c.a, c.b)
+		}
+		kept := mapOf(c.a)
+		if err := field.FurtherColumns(&kept).Decode(record.Record{Values: map[string]any{"x": c.b}}); err != nil ||
+			kept.Equal(mapOf(c.a)) != c.same {
+			t.Errorf("reading %q over %q leaves %s: %v", c.b, c.a, kept, err)
+		}
+	}
+}

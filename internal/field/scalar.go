@@ -73,10 +73,12 @@ func (f scalar[V]) equal(a, b V) bool {
 	return f.same(a, b)
 }
 
-// String binds a text column.
+// String binds a text column. Two spellings of one JSON object or array are the same: Terraform's generated
+// configuration writes such a text as a call of jsonencode.
 func String(column string, p *types.String) Field {
 	return scalar[types.String]{
 		column: column, p: p, wire: func(v types.String) any { return v.ValueString() }, parse: parseString,
+		same: func(a, b types.String) bool { return sameJSON(a.ValueString(), b.ValueString()) },
 	}
 }
 

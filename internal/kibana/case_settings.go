@@ -15,6 +15,8 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Server:            lifecycle.Kibana,
 	Table:             "case settings",
 	IdentityAttribute: "owner",
+	Display:           "{owner} cases",
+	Listed:            true,
 	Store:             func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
 	Needs: lifecycle.Needs{
 		Access: "the privilege *All* for the cases of the owner's feature (*Security*, *Observability* or *Stack " +

@@ -50,6 +50,20 @@ func index(name, more string) string {
 		"  connector_type_id = \".index\"\n  config = jsonencode({ index = \"alerts\" })\n  %[2]s\n}\n", name, more)
 }
 
+// An object of nothing, where the state holds none, is planned as it is configured.
+func TestConnectorTakesAnEmptyConfig(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t, onKibana(newest))
+	log := func(config string) string {
+		return "resource \"servicenow_kibana_connector\" \"log\" {\n  name = \"log\"\n" +
+			"  connector_type_id = \".server-log\"\n  " + config + "\n}\n"
+	}
+	w.Run(
+		resource.TestStep{Config: log("")},
+		resource.TestStep{Config: log(`config = "{}"`)},
+	)
+}
+
 func TestConnectorConfigHasNoDriftByDefaults(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, onKibana(newest))

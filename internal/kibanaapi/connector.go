@@ -341,6 +341,7 @@ func (s *Connectors) Find(ctx context.Context, match record.Match, _ []string, l
 		r := s.record(routes, c, space)
 		differs := func(column string) bool { return r.Text(column) != match.Values[column] }
 		if len(found) < limit && !slices.ContainsFunc(slices.Collect(maps.Keys(match.Values)), differs) {
+			s.recall(routes, &r, c, record.Record{}) // as an import reads it
 			found = append(found, r)
 		}
 	}

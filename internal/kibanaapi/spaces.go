@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -70,4 +71,26 @@ func (k *Client) requireSpace(ctx context.Context, space string) error {
 			"make", space)
 	}
 	return nil
+}
+
+// Spaces returns the ids of all spaces that the account sees, sorted.
+//
+// Source: GET /api/spaces/space; an account that sees none is refused with 403.
+func (k *Client) Spaces(ctx context.Context) ([]string, error) {
+	var rows []struct {
+		ID string `json:"id"`
+	}
+	r := rest.Request{Method: http.MethodGet, Path: "/api/spaces/space"}
+	if err := k.do(ctx, DefaultSpace, r, &rows); err != nil {
+		return nil, fmt.Errorf("listing the spaces: %w", err)
+	}
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
+		if row.ID == "" {
+			return nil, fmt.Errorf("GET %s: %w", r.Path, errOddList)
+		}
+		ids = append(ids, row.ID)
+	}
+	slices.Sort(ids)
+	return ids, nil
 }

@@ -49,12 +49,19 @@ type Definition struct {
 	Display string
 	// LeftOut is what lists leave out unless they are asked for it.
 	LeftOut LeftOut
+	// Listed makes a list for what is no row of a table and has no natural key: its Store is a record.Lister on
+	// ServiceNow, and a record.Finder of all that one space holds in Kibana.
+	Listed bool
 	// ListedBy names the attribute by which a list of this resource can be narrowed down, and whose values in
 	// ListedElsewhere have resources, and lists, of their own: without a filter the list leaves those out.
 	ListedBy        string
 	ListedElsewhere []string
 	// Adoption says when servicenow-adopt takes a record over.
 	Adoption Adoption
+	// BelongsTo names the attributes of Key that bring an AdoptBelonging record along; all of them when empty.
+	BelongsTo []string
+	// Floating names attributes that an adopted configuration leaves to the server, since they move by themselves.
+	Floating []string
 	// NamedBy says which attributes of other resources name a record without its id, by attribute: "user_identifier" holds
 	// the value of one of these attributes.
 	NamedBy map[string][]string
@@ -71,17 +78,19 @@ const (
 	AdoptAlways Adoption = iota
 	// AdoptReferred is for records that an instance has many of: adopted where an adopted one refers to them.
 	AdoptReferred
-	// AdoptShared is for those of them that have many unrelated users, whom the record does not make one integration.
+	// AdoptShared is for those of them that many unrelated records refer to, which are no integration for that.
 	AdoptShared
 	// AdoptBelonging is for rows that join two records: adopted with a record that their key refers to.
 	AdoptBelonging
+	// AdoptAsked is for what an instance has hundreds of and nothing refers to: adopted on demand only.
+	AdoptAsked
 )
 
 // LeftOut is a kind of records that lists leave out.
 type LeftOut struct {
 	// Query is the encoded query that the others match.
 	Query string
-	// Attribute of the list asks for them all.
+	// Attribute of the list asks for them all; empty where they cannot be managed at all. Description then says why.
 	Attribute, Description string
 }
 

@@ -44,7 +44,7 @@ func (r *lifecycle[T, M]) lister() (list.ListResource, bool) {
 	_, table := any(M(new(T))).(withColumns)
 	connector := r.Server == Kibana && len(r.Key) > 0
 	return &lister[T, M]{lifecycle: &lifecycle[T, M]{Definition: r.Definition}},
-		table || connector || r.TableAttribute != ""
+		table || connector || r.TableAttribute != "" || r.Listed
 }
 
 // lister lists what a resource could import.
@@ -89,6 +89,9 @@ func (l *lister[T, M]) ListResourceConfigSchema(
 			MarkdownDescription: "The columns that the resources own, so that generated configuration sets them, and the " +
 				"import reads them. Default: none, and the configuration must be completed by hand.",
 		}
+	}
+	if r.LeftOut.Query != "" && r.LeftOut.Attribute == "" {
+		description += " " + r.LeftOut.Description
 	}
 	if r.LeftOut.Attribute != "" {
 		attributes[r.LeftOut.Attribute] = schema.BoolAttribute{
@@ -147,9 +150,12 @@ func (l *lister[T, M]) asked(ctx context.Context, config tfsdk.Config, diags *di
 		asked.table = text.ValueString()
 		get(columnsAttribute, &asked.columns)
 	}
-	if r.LeftOut.Attribute != "" {
+	if r.LeftOut.Query != "" {
 		var all types.Bool
-		if get(r.LeftOut.Attribute, &all); !all.ValueBool() {
+		if r.LeftOut.Attribute != "" {
+			get(r.LeftOut.Attribute, &all)
+		}
+		if !all.ValueBool() {
 			asked.query = narrowed(asked.query, r.LeftOut.Query)
 		}
 	}

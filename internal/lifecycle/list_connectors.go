@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
@@ -16,8 +18,12 @@ func (r *lifecycle[T, M]) connectorListSchema() schema.Schema {
 	s := schema.Schema{
 		MarkdownDescription: "Lists the connectors of this type in one Kibana space. " + limited,
 		Attributes: map[string]schema.Attribute{"space_id": schema.StringAttribute{
-			Optional: true, MarkdownDescription: "The Kibana space. Default: the provider's.",
+			Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			MarkdownDescription: "The Kibana space, or `*` for all that the account sees. Default: the provider's.",
 		}},
+	}
+	if r.Listed {
+		s.MarkdownDescription = "Lists the " + r.Table + " of one Kibana space, or of all. " + limited
 	}
 	if r.ListedBy != "" {
 		s.MarkdownDescription = "Lists the connectors in one Kibana space. " + limited
@@ -43,21 +49,43 @@ func (r *lifecycle[T, M]) eachConnector(
 	if asked.kind != "" {
 		match.Values[r.ListedBy] = asked.kind
 	}
-	found, err := finder.Find(ctx, match, nil, math.MaxInt)
-	if err != nil {
-		return err
+	spaces := []string{asked.space}
+	if asked.space == everySpace {
+		var err error
+		if spaces, err = r.connection.Servers.Kibana.Spaces(ctx); err != nil {
+			return err
+		}
 	}
+	for _, match.Space = range spaces {
+		found, err := finder.Find(ctx, match, nil, math.MaxInt)
+		if err != nil {
+			return err
+		}
+		enough, err := r.pushConnectors(found, asked, &limit, do)
+		if err != nil || enough {
+			return err
+		}
+	}
+	return nil
+}
+
+// everySpace asks for all spaces, as Kibana itself spells it in roles.
+const everySpace = "*"
+
+func (r *lifecycle[T, M]) pushConnectors(
+	found []record.Record, asked listing, limit *int, do func(record.Record) error,
+) (enough bool, err error) {
 	for _, rec := range found {
 		elsewhere := asked.kind == "" && r.ListedBy != "" && slices.Contains(r.ListedElsewhere, rec.Text(r.ListedBy))
 		if elsewhere || rec.Text("is_preconfigured") == "true" { // those cannot be managed
 			continue
 		}
 		if err := do(rec); err != nil {
-			return err
+			return false, err
 		}
-		if limit--; limit == 0 {
-			return nil
+		if *limit--; *limit == 0 {
+			return true, nil
 		}
 	}
-	return nil
+	return false, nil
 }

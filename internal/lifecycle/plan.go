@@ -156,7 +156,8 @@ func keepSpellings[T any, M Model[T]](plan, config, state M) (moved map[any]bool
 		if p.Attribute() == nil || p.Value().IsUnknown() && configured[i].Value().IsNull() {
 			continue // left to the server: see keepUnowned
 		}
-		if p.Same(before[i]) {
+		// Terraform takes no null for a value that is configured, such as "{}" or an object of nothing but nulls.
+		if p.Same(before[i]) && (p.Value().IsNull() || !before[i].Value().IsNull()) {
 			p.Assign(before[i])
 			continue
 		}

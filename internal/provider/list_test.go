@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -284,6 +285,89 @@ func TestListRecords(t *testing.T) {
 		!strings.Contains(refused[0].Diagnostics[0].Detail, "sys_properties has no column nosuch") {
 		t.Errorf("listed %+v", refused)
 	}
+}
+
+// What is installed, and the settings of cases, can be listed too; Kibana's objects in all spaces at once.
+func TestListWhatIsNoRowOfATable(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	p := speak(t, w)
+	shown := func(name string, values map[string]any, limit int64) []string {
+		var names []string
+		for _, result := range p.list("servicenow_"+name, values, limit) {
+			identity, err := result.Identity.IdentityData.Unmarshal(p.objects["servicenow_"+name])
+			p.check(err, nil)
+			var id map[string]tftypes.Value
+			p.check(identity.As(&id), nil)
+			name := result.DisplayName
+			if space, ok := id["space_id"]; ok {
+				var text string
+				p.check(space.As(&text), nil)
+				name = text + ": " + name
+			}
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	want := func(got []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("listed %q, want %q", got, want)
+		}
+	}
+	want(shown("store_application", map[string]any{"query": "scopeSTARTSWITHx_elas2"}, 0), servicenow.ElasticITSM)
+	active := w.ServiceNow.Records("v_plugin", "active=active")
+	all := shown("plugin", nil, 0)
+	if len(all) == 0 || len(all) != len(active) || len(active) == len(w.ServiceNow.Records("v_plugin", "")) {
+		t.Errorf("listed %v of %d active plugins", all, len(active))
+	}
+	want(shown("plugin", map[string]any{"query": "id=" + active[0]["id"]}, 0), active[0]["id"])
+	if limited := shown("plugin", nil, 1); len(limited) != 1 {
+		t.Errorf("listed %v", limited)
+	}
+	want(shown("kibana_case_settings", map[string]any{"space_id": "*"}, 0))
+	configure := func(path, body string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.KibanaURL()+path, strings.NewReader(body))
+		p.check(err, nil)
+		r.SetBasicAuth(acctest.KibanaUser, acctest.KibanaPassword)
+		r.Header.Set("Kbn-Xsrf", "true")
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(r)
+		p.check(err, nil)
+		p.check(resp.Body.Close(), nil)
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", path, resp.Status)
+		}
+	}
+	settings := func(owner, closure string) string {
+		return fmt.Sprintf(`{"owner":%q,"closure_type":%q,"connector":{"id":"none","name":"none","type":".none",`+
+			`"fields":null}}`, owner, closure)
+	}
+	configure("/api/spaces/space", `{"id":"ops","name":"Ops"}`)
+	configure("/api/cases/configure", settings("cases", "close-by-pushing"))
+	configure("/api/cases/configure", settings("observability", "close-by-user")) // as Kibana delivers them
+	configure("/s/ops/api/cases/configure", settings("securitySolution", "close-by-pushing"))
+	want(shown("kibana_case_settings", nil, 0), "default: cases cases")
+	want(shown("kibana_case_settings", map[string]any{"space_id": "*"}, 0),
+		"default: cases cases", "ops: securitySolution cases")
+	for _, space := range []string{"default", "ops"} {
+		if _, err := w.Kibana.Insert(kibana.Connector{Name: "log", Space: space, TypeID: ".server-log"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	every := map[string]any{"space_id": "*"}
+	want(shown("kibana_connector", every, 0), "default: log (.server-log)", "ops: log (.server-log)")
+	if limited := shown("kibana_connector", every, 1); len(limited) != 1 {
+		t.Errorf("listed %v", limited)
+	}
+	if _, err := w.ServiceNow.Insert("sys_properties", servicenow.Record{
+		"name": "acme.password", "value": "hidden", "type": "password2",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want(shown("system_property", map[string]any{"query": "nameSTARTSWITHacme."}, 0))
 }
 
 // Every list says where Terraform stops.

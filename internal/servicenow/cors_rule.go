@@ -12,10 +12,11 @@ import (
 
 // NewCORSRule manages a CORS rule (sys_cors_rule): which web origin may call one REST API from a browser.
 var NewCORSRule = lifecycle.New[corsRule](lifecycle.Definition{
-	Type:  "cors_rule",
-	Table: "sys_cors_rule",
-	Key:   []string{"name"},
-	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("cors_rule_admin", "web_service_admin")},
+	Type:       "cors_rule",
+	Table:      "sys_cors_rule",
+	Key:        []string{"name"},
+	MayBeEmpty: []string{"http_methods"},
+	Needs:      lifecycle.Needs{Roles: lifecycle.OneOf("cors_rule_admin", "web_service_admin")},
 	Description: "A CORS rule (`sys_cors_rule`, *System Web Services > REST > CORS Rules*): which web origin may call a " +
 		"REST API from a browser.",
 	Attributes: attribute.Schema{
@@ -27,7 +28,8 @@ var NewCORSRule = lifecycle.New[corsRule](lifecycle.Definition{
 			attribute.ExactlyOneOf("rest_api_id", "resource_path")),
 		"resource_path": attribute.Text("The path of a web resource that is not a REST API."),
 		"http_methods": attribute.NamesOr([]string{"GET"}, "The methods that are allowed: `GET`, `POST`, `PUT`, `PATCH`, "+
-			"`DELETE`.", attribute.OneOf("GET", "POST", "PUT", "PATCH", "DELETE")),
+			"`DELETE`. A rule that allows none is not made, but one that is there may be kept so, with `[]`.",
+			attribute.OneOf("GET", "POST", "PUT", "PATCH", "DELETE")),
 		"allow_credentials": attribute.FlagOr(false, "Whether the browser may send cookies and authentication. Not with a "+
 			"`*` in `domain`."),
 		"allow_headers":  attribute.Names("The request headers that the browser may send.", headerName),
@@ -73,6 +75,16 @@ func (m *corsRule) Fields() []field.Field {
 
 // headerName is the name of one header: the column is a comma list, so that "a,b" would read back as two.
 var headerName = attribute.Matching("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "must be the name of one header, or *")
+
+// PlanChange refuses to make a rule that allows nothing. Some that people made by hand do, and are kept as they are.
+func (m *corsRule) PlanChange(
+	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
+) {
+	if change.Before == nil && !m.HTTPMethods.IsUnknown() && len(m.HTTPMethods.Elements()) == 0 {
+		report.Error(&m.HTTPMethods, "An empty set", "A CORS rule without a method allows nothing. Name the methods, or use "+
+			"null, which stands for GET.")
+	}
+}
 
 func (m *corsRule) Check(_ context.Context, report *lifecycle.Report) {
 	checkOrigin(&m.Domain, m.AllowCredentials.ValueBool(), report)

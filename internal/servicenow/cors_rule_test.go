@@ -82,6 +82,9 @@ func TestCORSRuleRefusesWhatConfigurationDecides(t *testing.T) {
 		"no target":      {`domain = "https://a.example.com"`, `resource_path`},
 		"two targets":    {"domain = \"https://a.example.com\"\nrest_api_id = \"x\"\nresource_path = \"y\"", `resource_path`},
 		"unknown method": {"domain = \"https://a.example.com\"\nresource_path = \"y\"\nhttp_methods = [\"HEAD\"]", `HEAD`},
+		"no method": {
+			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nhttp_methods = []", `(?s)An empty set.*null`,
+		},
 		"two headers in one": {
 			"domain = \"https://a.example.com\"\nresource_path = \"y\"\nallow_headers = [\"X-A,X-B\"]",
 			`the name of one header`,

@@ -13,7 +13,7 @@ var NewGroup = lifecycle.New[group](lifecycle.Definition{
 	Type:     "group",
 	Table:    "sys_user_group",
 	Key:      []string{"name"},
-	Adoption: lifecycle.AdoptReferred,
+	Adoption: lifecycle.AdoptShared,
 	Needs:    lifecycle.Needs{Roles: lifecycle.OneOf("user_admin")},
 	Description: "A group of users (`sys_user_group`, *User Administration > Groups*). Add members with " +
 		"`servicenow_group_member`, and the roles that they inherit with `servicenow_group_role`.",

@@ -14,6 +14,7 @@ var NewGroupMember = lifecycle.New[groupMember](lifecycle.Definition{
 	Table:       "sys_user_grmember",
 	Key:         []string{"group_id", "user_id"},
 	Adoption:    lifecycle.AdoptBelonging,
+	BelongsTo:   []string{"user_id"},
 	Display:     "{user.user_name} · in {group.name}",
 	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("user_admin")},
 	Description: "One user's membership of one group (`sys_user_grmember`). The user inherits the group's roles.",

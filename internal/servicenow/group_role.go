@@ -14,6 +14,7 @@ var NewGroupRole = lifecycle.New[groupRole](lifecycle.Definition{
 	Table:       "sys_group_has_role",
 	Key:         []string{"group_id", "role_id"},
 	Adoption:    lifecycle.AdoptBelonging,
+	BelongsTo:   []string{"group_id"},
 	Display:     "{group.name} · role {role.name}",
 	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("user_admin")},
 	Description: "One role of one group (`sys_group_has_role`), which the group's members inherit.",

@@ -10,12 +10,15 @@ import (
 
 // NewPlugin activates a plugin of the platform.
 var NewPlugin = lifecycle.New[plugin](lifecycle.Definition{
-	Type:    "plugin",
-	Table:   "v_plugin",
-	Key:     []string{"plugin_id"},
-	Store:   newPluginStore,
-	Timeout: installTimeout,
-	Needs:   lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
+	Type:     "plugin",
+	Table:    "v_plugin",
+	Key:      []string{"plugin_id"},
+	Display:  "{id}",
+	Listed:   true,
+	Adoption: lifecycle.AdoptAsked,
+	Store:    newPluginStore,
+	Timeout:  installTimeout,
+	Needs:    lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
 	Description: "A plugin of the platform, activated with the CI/CD API. One that is active already is taken as it is. " +
 		"A plugin cannot be removed: destroying only forgets it, with a warning.",
 	Attributes: attribute.Schema{

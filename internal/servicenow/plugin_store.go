@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -56,6 +57,31 @@ func (s pluginStore) Find(
 		return nil, errPluginsUnreadable
 	}
 	return nil, nil
+}
+
+var _ record.Lister = pluginStore{}
+
+// Each lists the active plugins that match a query.
+func (s pluginStore) Each(
+	ctx context.Context, query string, columns []string, limit int, do func(record.Record) error,
+) (hidden int, err error) {
+	columns = slices.Concat(columns, pluginColumns)
+	for _, table := range []string{"v_plugin", "sys_plugins"} {
+		shown, done := 0, 0
+		hidden, err = s.sn.Table(table).Each(ctx, query, columns, 0, func(row record.Record) error {
+			shown++
+			if !isActivePlugin(row) || limit > 0 && done == limit {
+				return nil
+			}
+			done++
+			row.Values["active"] = true
+			return do(row)
+		})
+		if shown > 0 || err != nil && !forbidden(err) {
+			return hidden, err
+		}
+	}
+	return hidden, err
 }
 
 // isActivePlugin understands both spellings that instances have.

@@ -10,12 +10,15 @@ import (
 
 // NewStoreApplication installs an application from the ServiceNow Store (sys_store_app).
 var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
-	Type:    "store_application",
-	Table:   "sys_store_app",
-	Key:     []string{"scope"},
-	Store:   newStoreApplications,
-	Timeout: installTimeout,
-	Needs:   lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
+	Type:     "store_application",
+	Table:    "sys_store_app",
+	Key:      []string{"scope"},
+	Listed:   true,
+	Adoption: lifecycle.AdoptReferred,
+	Floating: []string{"version"},
+	Store:    newStoreApplications,
+	Timeout:  installTimeout,
+	Needs:    lifecycle.Needs{Roles: lifecycle.OneOf("sn_cicd.sys_ci_automation")},
 	Description: "An application from the ServiceNow Store (`sys_store_app`), installed with the CI/CD API. The company " +
 		"must be entitled to it. Changing `version` upgrades in place. Destroying only forgets the application, with a " +
 		"warning: no API uninstalls it.",

@@ -16,9 +16,13 @@ var NewSystemProperty = lifecycle.New[systemProperty](lifecycle.Definition{
 	Type:     "system_property",
 	Table:    "sys_properties",
 	Key:      []string{"name"},
-	Adoption: lifecycle.AdoptReferred,
-	Store:    newSystemPropertyStore,
-	Needs:    lifecycle.Needs{Roles: lifecycle.AdminOnly},
+	Adoption: lifecycle.AdoptAsked,
+	LeftOut: lifecycle.LeftOut{
+		Query:       "typeNOT INpassword,password2^ORtypeISEMPTY",
+		Description: "Properties of a password type are left out: their values would stand in the state.",
+	},
+	Store: newSystemPropertyStore,
+	Needs: lifecycle.Needs{Roles: lifecycle.AdminOnly},
 	Description: "A system property (`sys_properties`), such as `" + clientCredentialsProperty + "`. One that exists is " +
 		"taken over: destroying the resource then restores what the property held before, and leaves it in place. The " +
 		"value is stored in the state, so properties of a password type are refused, and so are ones whose value the " +

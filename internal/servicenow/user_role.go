@@ -10,11 +10,12 @@ import (
 
 // NewUserRole gives one role to one user (sys_user_has_role).
 var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
-	Type:     "user_role",
-	Table:    "sys_user_has_role",
-	Key:      []string{"user_id", "role_id"},
-	Adoption: lifecycle.AdoptBelonging,
-	Display:  "{user.user_name} · role {role.name}",
+	Type:      "user_role",
+	Table:     "sys_user_has_role",
+	Key:       []string{"user_id", "role_id"},
+	Adoption:  lifecycle.AdoptBelonging,
+	BelongsTo: []string{"user_id"},
+	Display:   "{user.user_name} · role {role.name}",
 	LeftOut: lifecycle.LeftOut{
 		Query: "inherited!=true", Attribute: "include_inherited",
 		Description: "Whether to also list the roles that users have through a group or another role.",

@@ -23,14 +23,17 @@ type target struct {
 
 // targets are what others can refer to: records by ids, and by names in certain attributes.
 type targets struct {
-	byValue map[string]target
+	byValue map[string]target    // what stands in Kibana with its space before it
 	byName  map[[2]string]target // attribute that names, name
 }
 
-// of is what a text in an attribute refers to.
-func (t targets) of(attribute, text string) (target, bool) {
+// of is what a text in an attribute of a record refers to.
+func (t targets) of(f *found, attribute, text string) (target, bool) {
 	if named, ok := t.byName[[2]string{attribute, text}]; ok {
 		return named, true
+	}
+	if found, ok := t.byValue[placed(f.Identity["space_id"], text)]; ok {
+		return found, true
 	}
 	found, ok := t.byValue[text]
 	return found, ok
@@ -46,7 +49,7 @@ func (e *estate) targets(schemas *tfprotov6.GetProviderSchemaResponse) targets {
 	for _, f := range e.all {
 		for _, a := range schemas.ResourceSchemas[f.kind].Block.Attributes {
 			text, ok := embedded.Text(f.Resource[a.Name])
-			if !ok || !a.Computed || !idForm.MatchString(text) || e.byID[text] != nil || e.left[text] != "" ||
+			if !ok || !a.Computed || !idForm.MatchString(text) || e.byKey[text] != nil || e.left[text] != "" ||
 				strings.HasSuffix(a.Name, "scope_id") {
 				continue
 			}
@@ -55,8 +58,8 @@ func (e *estate) targets(schemas *tfprotov6.GetProviderSchemaResponse) targets {
 		}
 	}
 	maps.DeleteFunc(all, func(text string, _ target) bool { return twice[text] })
-	for id, f := range e.byID {
-		all[id] = target{f, "id"}
+	for key, f := range e.byKey {
+		all[key] = target{f, "id"}
 	}
 	names := map[[2]string]target{}
 	for _, f := range e.all {
@@ -74,6 +77,7 @@ func (e *estate) targets(schemas *tfprotov6.GetProviderSchemaResponse) targets {
 // group is one integration, or what belongs to several of them or to none.
 type group struct {
 	name    string
+	kind    string // of what it is named after
 	members []*found
 }
 
@@ -92,15 +96,16 @@ func (e *estate) group(targets targets, schemas *tfprotov6.GetProviderSchemaResp
 	join := func(a, b *found) { joined[root(a)] = root(b) }
 	outside := map[string]*found{}
 	for _, f := range e.all {
-		if f.adoption == lifecycle.AdoptShared {
+		if f.adoption == lifecycle.AdoptShared || e.attachedTo(f, targets) != nil {
 			continue
 		}
 		eachText(f.Resource, func(name, text string) {
-			t, known := targets.of(name, text)
+			t, known := targets.of(f, name, text)
 			switch {
+			case name == "scope_id": // an application holds records of many integrations
 			case known && t.of != f && t.of.adoption != lifecycle.AdoptShared:
 				join(f, t.of)
-			case known || !idForm.MatchString(text) || e.left[text] != "" || name == "scope_id" ||
+			case known || !idForm.MatchString(text) || e.left[text] != "" ||
 				!strings.HasSuffix(name, "_id") || computedOnly(schemas, f.kind, name):
 			case outside[text] == nil:
 				outside[text] = f
@@ -111,24 +116,61 @@ func (e *estate) group(targets targets, schemas *tfprotov6.GetProviderSchemaResp
 	}
 	members := map[*found][]*found{}
 	for _, f := range e.all {
-		if f.adoption != lifecycle.AdoptShared {
+		if f.adoption != lifecycle.AdoptShared && e.attachedTo(f, targets) == nil {
 			members[root(f)] = append(members[root(f)], f)
 		}
 	}
 	var groups []group
-	rest := group{name: "other"}
 	for _, some := range members {
-		if len(some) == 1 {
-			rest.members = append(rest.members, some...)
-			continue
-		}
-		groups = append(groups, group{name: slug(head(some, targets).Name), members: some})
+		first := head(some, targets)
+		groups = append(groups, group{name: slug(first.Name), kind: first.kind, members: some})
 	}
 	slices.SortFunc(groups, func(a, b group) int { return cmp.Compare(lowestID(a), lowestID(b)) })
-	if len(rest.members) > 0 {
-		groups = append(groups, rest)
-	}
 	return groups
+}
+
+// gathered puts groups of a few members into one for each kind of what they are named after: a file for each of
+// hundreds of API keys would help nobody.
+func gathered(groups []group) []group {
+	const few = 3
+	small := map[string]*group{}
+	var kept []group
+	for _, g := range groups {
+		if len(g.members) > few {
+			kept = append(kept, g)
+			continue
+		}
+		if small[g.kind] == nil {
+			small[g.kind] = &group{name: strings.TrimPrefix(g.kind, "servicenow_"), kind: g.kind}
+		}
+		small[g.kind].members = append(small[g.kind].members, g.members...)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(small)) {
+		kept = append(kept, *small[kind])
+	}
+	return kept
+}
+
+// attachedTo is the shared record that a row belongs to which joins nothing but shared ones; nil for any other.
+func (e *estate) attachedTo(f *found, targets targets) (owner *found) {
+	if f.adoption != lifecycle.AdoptBelonging {
+		return nil
+	}
+	own := false
+	eachText(f.Resource, func(name, text string) {
+		t, ok := targets.of(f, name, text)
+		switch {
+		case !ok || t.of == f:
+		case t.of.adoption != lifecycle.AdoptShared:
+			own = true
+		case slices.Contains(f.belongsTo, name):
+			owner = t.of
+		}
+	})
+	if own {
+		return nil
+	}
+	return owner
 }
 
 func computedOnly(schemas *tfprotov6.GetProviderSchemaResponse, kind, attribute string) bool {
@@ -155,7 +197,7 @@ func head(members []*found, targets targets) *found {
 		seen := map[*found]bool{f: true}
 		for queue := []*found{f}; len(queue) > 0; queue = queue[1:] {
 			eachText(queue[0].Resource, func(name, text string) {
-				if t, ok := targets.of(name, text); ok && !seen[t.of] {
+				if t, ok := targets.of(queue[0], name, text); ok && !seen[t.of] {
 					seen[t.of] = true
 					queue = append(queue, t.of)
 				}
@@ -165,7 +207,7 @@ func head(members []*found, targets targets) *found {
 	}
 	return slices.MinFunc(members, func(a, b *found) int {
 		return cmp.Or(
-			cmp.Compare(int(a.adoption), int(b.adoption)),
+			-compareBools(a.named, b.named), cmp.Compare(int(a.adoption), int(b.adoption)),
 			-cmp.Compare(strings.Count(a.kind, "_kibana_"), strings.Count(b.kind, "_kibana_")),
 			-cmp.Compare(reach(a), reach(b)), cmp.Compare(a.order, b.order), cmp.Compare(a.Name, b.Name),
 			cmp.Compare(a.id(), b.id()))
@@ -204,39 +246,47 @@ func named(groups []group, text string) []group {
 	}
 	var kept []group
 	for _, g := range groups {
-		holds := func(f *found) bool { return strings.Contains(strings.ToLower(f.Name), strings.ToLower(text)) }
-		switch {
-		case g.name == "other":
-			if g.members = slices.DeleteFunc(g.members, func(f *found) bool { return !holds(f) }); len(g.members) > 0 {
-				kept = append(kept, g)
-			}
-		case slices.ContainsFunc(g.members, holds):
+		holds := func(f *found) bool {
+			return f.asked || strings.Contains(strings.ToLower(f.Name), strings.ToLower(text))
+		}
+		if slices.ContainsFunc(g.members, holds) {
 			kept = append(kept, g)
 		}
 	}
 	return kept
 }
 
-// withShared adds the shared records that members refer to: to their own group, or, where several refer to them, to one
-// of their own.
+// withShared adds the shared records that members refer to, and what is attached to those: to their own group, or,
+// where several refer to them, to one of their own.
 func (e *estate) withShared(groups []group, targets targets) []group {
+	attached := map[*found][]*found{}
+	for _, f := range e.all {
+		if owner := e.attachedTo(f, targets); owner != nil {
+			attached[owner] = append(attached[owner], f)
+		}
+	}
 	users := map[*found]map[int]bool{}
 	for i, g := range groups {
 		queue := slices.Clone(g.members)
-		seen := map[*found]bool{}
+		reach := func(f *found) {
+			if users[f] == nil {
+				users[f] = map[int]bool{}
+			}
+			if !users[f][i] {
+				users[f][i] = true
+				queue = append(queue, f)
+			}
+		}
 		for ; len(queue) > 0; queue = queue[1:] {
-			eachText(queue[0].Resource, func(name, text string) {
-				t, ok := targets.of(name, text)
-				if !ok || t.of.adoption != lifecycle.AdoptShared || seen[t.of] {
-					return
+			from := queue[0]
+			eachText(from.Resource, func(name, text string) {
+				if t, ok := targets.of(from, name, text); ok && t.of.adoption == lifecycle.AdoptShared {
+					reach(t.of)
 				}
-				seen[t.of] = true
-				queue = append(queue, t.of)
-				if users[t.of] == nil {
-					users[t.of] = map[int]bool{}
-				}
-				users[t.of][i] = true
 			})
+			for _, f := range attached[from] {
+				reach(f)
+			}
 		}
 	}
 	shared := group{name: "shared"}
@@ -260,7 +310,7 @@ func (e *estate) withShared(groups []group, targets targets) []group {
 // files writes the configuration.
 func (e *estate) files(schemas *tfprotov6.GetProviderSchemaResponse, name string) ([]file, error) {
 	targets := e.targets(schemas)
-	groups := e.withShared(named(e.group(targets, schemas), name), targets)
+	groups := e.withShared(gathered(named(e.group(targets, schemas), name)), targets)
 	if len(groups) == 0 && name != "" {
 		return nil, fmt.Errorf("nothing that hangs together with a record named %q was found", name)
 	}

@@ -1,7 +1,9 @@
 // Command servicenow-adopt writes the configuration of integrations that exist: it reads an instance and a Kibana
 // through the provider's own lists, and writes a directory that plans as pure imports. It writes nothing to any server.
 //
-//	servicenow-adopt -out DIR [-name TEXT] [-shipped]
+//	servicenow-adopt -out DIR [-name TEXT] [-shipped] [-with KIND=QUERY]... [-record TABLE[:COLUMN,...]=QUERY]...
+//
+// Kibana's spaces are read all, or the one that KIBANA_SPACE_ID names.
 //
 // Addresses and credentials come from the provider's environment variables; KIBANA_* may be absent. It exits with 0
 // when done, and with 1 and one line when not.
@@ -45,11 +47,15 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	dir := flags.String("out", "", "`directory` to write to; it must be empty or not exist")
 	name := flags.String("name", "", "adopt only what hangs together with a record whose name holds this `text`")
 	shipped := flags.Bool("shipped", false, "adopt records too that the platform ships")
+	var asked asked
+	flags.Func("with", "adopt more of a `kind=query`, such as system_property=nameSTARTSWITHglide.oauth", asked.kind)
+	flags.Func("record", "adopt records of another table as `table=query`, or table:column,column=query", asked.record)
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
 	if *dir == "" || flags.NArg() > 0 {
-		return errors.New("usage: servicenow-adopt -out DIR [-name TEXT] [-shipped]")
+		return errors.New("usage: servicenow-adopt -out DIR [-name TEXT] [-shipped] [-with KIND=QUERY] " +
+			"[-record TABLE[:COLUMN,...]=QUERY], the last two as often as wanted")
 	}
 	if entries, err := os.ReadDir(*dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty", *dir)
@@ -58,7 +64,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	found, err := read(ctx, p, *shipped)
+	found, err := read(ctx, p, *shipped, asked)
 	if err != nil {
 		return err
 	}
@@ -75,7 +81,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		}
 	}
 	for _, note := range found.notes {
-		_, _ = fmt.Fprintln(out, note)
+		_, _ = fmt.Fprintln(out, "Left out: "+note)
 	}
 	names := make([]string, len(files))
 	for i, f := range files {

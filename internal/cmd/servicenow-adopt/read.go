@@ -31,11 +31,15 @@ const perQuery = 100
 // found is one record, and what becomes of it in the configuration.
 type found struct {
 	embedded.Listed
-	kind     string // servicenow_user
-	adoption lifecycle.Adoption
-	order    int // of its kind among those that can be listed
-	namedBy  map[string][]string
-	label    string // servicenow_user.LABEL
+	kind      string // servicenow_user
+	adoption  lifecycle.Adoption
+	order     int // of its kind among those that can be listed
+	namedBy   map[string][]string
+	floating  []string
+	belongsTo []string
+	named     bool   // it has one name
+	asked     bool   // by a flag
+	label     string // servicenow_user.LABEL
 }
 
 func (f *found) id() string {
@@ -43,14 +47,30 @@ func (f *found) id() string {
 	return id
 }
 
+// key tells records apart: ids in Kibana are unique in their space only.
+func (f *found) key() string { return placed(f.Identity["space_id"], f.id()) }
+
+func placed(space, id string) string {
+	if space == "" {
+		return id
+	}
+	return space + "/" + id
+}
+
 func (f *found) address() string { return f.kind + "." + f.label }
 
 // estate is all that was read.
 type estate struct {
 	all   []*found
-	byID  map[string]*found
+	byKey map[string]*found
 	left  map[string]string // names of shipped records that are referred to, by id
 	notes []string
+}
+
+func (e *estate) note(format string, values ...any) {
+	if note := fmt.Sprintf(format, values...); !slices.Contains(e.notes, note) {
+		e.notes = append(e.notes, note)
+	}
 }
 
 // kind is a resource of the provider that can be listed.
@@ -88,6 +108,9 @@ func kinds(ctx context.Context, p frameworkprovider.Provider) []kind {
 				}
 			}
 			for _, key := range definition.Key {
+				if len(definition.BelongsTo) > 0 && !slices.Contains(definition.BelongsTo, key) {
+					continue
+				}
 				if strings.HasSuffix(key, "_id") && leaf.Path.Equal(path.Root(key)) && len(leaf.Columns()) > 0 {
 					k.keys[key] = leaf.Columns()[0]
 				}
@@ -108,8 +131,8 @@ func rank(k kind) int {
 }
 
 // read reads what makes up integrations, then what that refers to, then the rows that join those.
-func read(ctx context.Context, p *embedded.Provider, shipped bool) (*estate, error) {
-	e := &estate{byID: map[string]*found{}, left: map[string]string{}}
+func read(ctx context.Context, p *embedded.Provider, shipped bool, asked asked) (*estate, error) {
+	e := &estate{byKey: map[string]*found{}, left: map[string]string{}}
 	configured := map[lifecycle.Server]bool{
 		lifecycle.ServiceNow: os.Getenv("SERVICENOW_INSTANCE_URL") != "",
 		lifecycle.Kibana:     os.Getenv("KIBANA_ENDPOINT") != "",
@@ -118,21 +141,20 @@ func read(ctx context.Context, p *embedded.Provider, shipped bool) (*estate, err
 		return nil, errors.New("set SERVICENOW_INSTANCE_URL or KIBANA_ENDPOINT, and the credentials beside it, " +
 			"such as SERVICENOW_USERNAME and SERVICENOW_PASSWORD")
 	}
+	all := kinds(ctx, provider.New(version)())
+	if err := asked.check(all); err != nil {
+		return nil, err
+	}
 	var failed []error
 	listed := 0
-	all := kinds(ctx, provider.New(version)())
 	for i, k := range all {
 		if k.Adoption != lifecycle.AdoptAlways || !configured[k.Server] {
 			continue
 		}
-		config := map[string]any{}
-		if k.Server == lifecycle.ServiceNow && !shipped {
-			config["query"] = shippedQuery
-		}
-		records, err := p.List(ctx, k.name, config)
+		records, err := e.list(ctx, p, k, shipped)
 		if err != nil {
 			failed = append(failed, err)
-			e.notes = append(e.notes, fmt.Sprintf("Left out %s, which cannot be listed: %s", k.name, err))
+			e.note("%s, which cannot be listed: %s", k.name, err)
 			continue
 		}
 		listed++
@@ -143,16 +165,96 @@ func read(ctx context.Context, p *embedded.Provider, shipped bool) (*estate, err
 	if listed == 0 {
 		return nil, failed[0]
 	}
-	return e, e.follow(ctx, p, all, shipped)
+	if err := e.more(ctx, p, all, asked); err != nil {
+		return nil, err
+	}
+	if err := e.follow(ctx, p, all, shipped); err != nil {
+		return nil, err
+	}
+	e.unmanageable(ctx, p, configured, all)
+	return e, ctx.Err()
 }
 
-func (e *estate) add(k kind, order int, record embedded.Listed) {
-	f := &found{Listed: record, kind: k.name, adoption: k.Adoption, order: order, namedBy: k.NamedBy}
-	if f.id() == "" || e.byID[f.id()] != nil {
+// list lists all records of a kind, in every space that can be seen.
+func (e *estate) list(ctx context.Context, p *embedded.Provider, k kind, shipped bool) ([]embedded.Listed, error) {
+	switch {
+	case k.Server == lifecycle.ServiceNow && shipped:
+		return p.List(ctx, k.name, nil)
+	case k.Server == lifecycle.ServiceNow:
+		return p.List(ctx, k.name, map[string]any{"query": shippedQuery})
+	case os.Getenv("KIBANA_SPACE_ID") != "":
+		return p.List(ctx, k.name, nil)
+	}
+	records, err := p.List(ctx, k.name, map[string]any{"space_id": "*"})
+	if err == nil {
+		return records, nil
+	}
+	if records, own := p.List(ctx, k.name, nil); own == nil {
+		e.note("Kibana spaces other than the default one: %s", err)
+		return records, nil
+	}
+	return nil, err
+}
+
+func (e *estate) add(k kind, order int, record embedded.Listed) *found {
+	f := &found{
+		Listed: record, kind: k.name, adoption: k.Adoption, order: order, namedBy: k.NamedBy, floating: k.Floating,
+		belongsTo: k.BelongsTo, named: len(k.Key) == 1,
+	}
+	switch had := e.byKey[f.key()]; {
+	case f.id() == "":
+		return nil
+	case had != nil:
+		return had
+	}
+	e.byKey[f.key()] = f
+	e.all = append(e.all, f)
+	return f
+}
+
+// unmanageable notes what was not read, and what no resource can manage.
+func (e *estate) unmanageable(
+	ctx context.Context, p *embedded.Provider, configured map[lifecycle.Server]bool, all []kind,
+) {
+	if configured[lifecycle.Kibana] {
+		read, err := p.Data(ctx, "servicenow_kibana_connectors", nil)
+		if err != nil {
+			return // which the lists have said
+		}
+		for _, c := range embedded.Objects(read["connectors"]) {
+			var preconfigured bool
+			if c["is_preconfigured"].As(&preconfigured) == nil && preconfigured {
+				name, _ := embedded.Text(c["name"])
+				e.note("The connector %q, which stands in kibana.yml", name)
+			}
+		}
+	}
+	if !configured[lifecycle.ServiceNow] {
 		return
 	}
-	e.byID[f.id()] = f
-	e.all = append(e.all, f)
+	for _, k := range all {
+		if k.Adoption != lifecycle.AdoptAsked {
+			continue
+		}
+		// What has no creator, such as plugins, cannot be told from what the platform ships.
+		records, err := p.List(ctx, k.name, map[string]any{"query": shippedQuery})
+		var names []string
+		for _, record := range records {
+			if e.byKey[record.Identity["id"]] == nil {
+				names = append(names, "`"+record.Name+"`")
+			}
+		}
+		short := strings.TrimPrefix(k.name, "servicenow_")
+		switch {
+		case err != nil:
+			e.note("%s, unless asked for with `-with %s=QUERY`", k.name, short)
+		case len(names) > 0:
+			e.note("%s, unless asked for with `-with %s=QUERY`: %s", k.name, short, strings.Join(names, ", "))
+		}
+		if k.LeftOut.Query != "" && k.LeftOut.Attribute == "" {
+			e.note("%s: %s", k.name, k.LeftOut.Description)
+		}
+	}
 }
 
 var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -170,13 +272,11 @@ func (e *estate) follow(ctx context.Context, p *embedded.Provider, all []kind, s
 					names[name] = map[string]bool{}
 				}
 				names[name][text] = !strings.ContainsAny(text, "^,")
-				if idForm.MatchString(text) && e.byID[text] == nil && name != "id" && !asked[text] {
+				if idForm.MatchString(text) && e.byKey[text] == nil && name != "id" && !asked[text] {
 					referred[text], asked[text] = true, true
 				}
 			})
-			if f.adoption != lifecycle.AdoptShared && f.adoption != lifecycle.AdoptBelonging {
-				owners[f.id()] = true
-			}
+			owners[f.id()] = f.adoption != lifecycle.AdoptBelonging
 		}
 		for i, k := range all {
 			var err error
@@ -199,7 +299,7 @@ func (e *estate) follow(ctx context.Context, p *embedded.Provider, all []kind, s
 				}
 			}
 			if err != nil {
-				e.notes = append(e.notes, fmt.Sprintf("Left out %s, which cannot be listed: %s", k.name, err))
+				e.note("%s, which cannot be listed: %s", k.name, err)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -222,7 +322,9 @@ func (e *estate) ask(
 			return err
 		}
 		made := map[string]bool{}
-		if !shipped && len(records) > 0 {
+		// What is installed was chosen by somebody, whoever its record names as its creator.
+		filtered := !shipped && !k.Listed
+		if filtered && len(records) > 0 {
 			own, err := p.List(ctx, k.name, map[string]any{"query": query + "^" + shippedQuery})
 			if err != nil {
 				return err
@@ -232,7 +334,7 @@ func (e *estate) ask(
 			}
 		}
 		for _, record := range records {
-			if id := record.Identity["id"]; shipped || made[id] {
+			if id := record.Identity["id"]; !filtered || made[id] {
 				e.add(k, order, record)
 			} else {
 				e.left[id] = strings.TrimPrefix(k.name, "servicenow_") + " " + record.Name

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/big"
@@ -24,7 +25,7 @@ type writer struct {
 	written   map[*found]bool
 	variables map[string]bool
 	// missing are the variables of the resource that is being written.
-	missing []string
+	missing []variable
 	self    *found
 }
 
@@ -38,18 +39,26 @@ func (w *writer) resource(attributes []*tfprotov6.SchemaAttribute, f *found) {
 	fmt.Fprintf(&w.out, "resource %q %q {\n", f.kind, f.label)
 	w.body(attributes, f.Resource, "  ", f.kind[len("servicenow_"):]+"_"+f.label)
 	w.out.WriteString("}\n")
-	for _, name := range w.missing {
+	for _, v := range w.missing {
 		fmt.Fprintf(
 			&w.out,
-			"\n# variable %q {\n#   type      = string\n#   ephemeral = true\n#   sensitive = true\n# }\n",
-			name,
+			"\n# variable %q {\n#   type      = %s\n#   ephemeral = true\n#   sensitive = true\n# }\n",
+			v.name, v.kind,
 		)
 	}
 }
 
-// importID is an import id that names the place, where there is one.
+// variable is one that a secret would be set with.
+type variable struct{ name, kind string }
+
+// importID is an import id that names the place, where there is one. Of a record of any table it names the columns.
 func importID(f *found) string {
 	id := cmp.Or(f.Identity["id"], f.id())
+	if table := f.Identity["table"]; f.kind == anyRecord && table != "" {
+		var values map[string]tftypes.Value
+		_ = f.Resource["values"].As(&values) // the schema says that it is a map
+		return table + "/" + id + "/" + strings.Join(slices.Sorted(maps.Keys(values)), ",")
+	}
 	if space := f.Identity["space_id"]; space != "" {
 		return space + "/" + id
 	}
@@ -69,9 +78,14 @@ func (w *writer) body(
 		value := values[a.Name]
 		switch {
 		case a.WriteOnly:
-			name := w.variable(prefix + "_" + strings.TrimSuffix(a.Name, "_wo"))
+			kind := "string"
+			if a.Type.Is(tftypes.Map{}) {
+				kind = "map(string)"
+			}
+			name := w.variable(prefix+"_"+strings.TrimSuffix(a.Name, "_wo"), kind)
 			fmt.Fprintf(&w.out, "%s# %s = var.%s\n", indent, a.Name, name)
-		case top && (a.Name == "timeouts" || a.Name == "id") || !a.Required && !a.Optional || a.Sensitive:
+		case top && (a.Name == "timeouts" || a.Name == "id" || slices.Contains(w.self.floating, a.Name)):
+		case !a.Required && !a.Optional || a.Sensitive:
 		case value.Type() == nil || value.IsNull() || !value.IsKnown():
 		case a.NestedType != nil:
 			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.nested(a.NestedType, value, indent, prefix))
@@ -91,9 +105,9 @@ func compareBools(a, b bool) int {
 	return -1
 }
 
-func (w *writer) variable(name string) string {
+func (w *writer) variable(name, kind string) string {
 	name = unique(name, w.variables)
-	w.missing = append(w.missing, name)
+	w.missing = append(w.missing, variable{name, kind})
 	return name
 }
 
@@ -172,7 +186,7 @@ func (w *writer) value(attribute string, value tftypes.Value, indent string) str
 // element writes a value in a list, on one line and without a comment.
 func (w *writer) element(attribute string, value tftypes.Value, indent string) string {
 	text, ok := embedded.Text(value)
-	if t, refers := w.targets.of(attribute, text); !ok || refers && t.of != w.self && w.written[t.of] {
+	if t, refers := w.targets.of(w.self, attribute, text); !ok || refers && t.of != w.self && w.written[t.of] {
 		return w.value(attribute, value, indent)
 	}
 	return quoted(text)
@@ -180,16 +194,77 @@ func (w *writer) element(attribute string, value tftypes.Value, indent string) s
 
 // text writes a reference where one is held, and anything else as it is.
 func (w *writer) text(attribute, text string) string {
-	t, ok := w.targets.of(attribute, text)
+	t, ok := w.targets.of(w.self, attribute, text)
 	switch {
 	case ok && t.of != w.self && w.written[t.of]:
 		return t.of.address() + "." + t.attribute
 	case w.left[text] != "":
 		return quoted(text) + " # " + printable(w.left[text])
+	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
+		if document, ok := document(text); ok {
+			return document
+		}
+		return quoted(text)
 	case strings.Contains(strings.TrimSuffix(text, "\n"), "\n") && !strings.ContainsFunc(text, unprintable):
 		return heredoc(text)
 	}
 	return quoted(text)
+}
+
+// document writes JSON as a call of jsonencode; not ok where that would make another text.
+func document(text string) (string, bool) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil || decoder.More() {
+		return "", false
+	}
+	again, err := json.Marshal(value)
+	if err != nil || string(again) != text || !plainNumbers(value) {
+		return "", false
+	}
+	return "jsonencode(" + expression(value, "  ") + ")", true
+}
+
+// plainNumbers holds that Terraform spells every number as the text does.
+func plainNumbers(value any) bool {
+	switch value := value.(type) {
+	case json.Number:
+		const exact = 15 // digits
+		_, err := value.Int64()
+		return err == nil && len(value) <= exact && value != "-0"
+	case []any:
+		return !slices.ContainsFunc(value, func(item any) bool { return !plainNumbers(item) })
+	case map[string]any:
+		return !slices.ContainsFunc(slices.Collect(maps.Values(value)), func(item any) bool { return !plainNumbers(item) })
+	}
+	return true
+}
+
+// expression writes decoded JSON as HCL.
+func expression(value any, indent string) string {
+	switch value := value.(type) {
+	case string:
+		return quoted(value)
+	case []any:
+		items := make([]string, len(value))
+		for i, item := range value {
+			items[i] = expression(item, indent+"  ")
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		if len(value) == 0 {
+			return "{}"
+		}
+		var lines strings.Builder
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			lines.WriteString(indent + "  " + quoted(key) + " = " + expression(value[key], indent+"  ") + "\n")
+		}
+		return "{\n" + lines.String() + indent + "}"
+	case nil:
+		return "null"
+	}
+	return fmt.Sprint(value) // a number or a boolean
 }
 
 func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
@@ -283,19 +358,20 @@ The next apply then sends it.
 | file | resources |
 |---|---|
 `)
+	files = slices.SortedFunc(slices.Values(files), func(a, b file) int { return cmp.Compare(a.name, b.name) })
 	for _, f := range files {
 		fmt.Fprintf(&b, "| `%s` | %d |\n", f.name, strings.Count("\n"+f.text, "\nresource "))
 	}
 	b.WriteString(`
-Not among them, since they cannot be listed: ` + "`servicenow_plugin`, `servicenow_store_application`, " +
-		"`servicenow_kibana_case_settings`" + ` and records of other tables (` + "`servicenow_record`" + `). Import them by
-their ids. System properties are left out as well.
+## Not among them
+
+- What the platform ships, unless the command was told ` + "`-shipped`" + `. Where something refers to it, its id stands
+  with a comment.
+- Records of other tables, unless the command was told ` + "`-record TABLE=QUERY`" + `.
+- Users, groups and roles that nothing here refers to; ` + "`-with user=QUERY`" + ` takes them too.
 `)
-	if len(e.notes) > 0 {
-		b.WriteString("\nLeft out:\n\n")
-		for _, note := range e.notes {
-			b.WriteString("- " + note + "\n")
-		}
+	for _, note := range e.notes {
+		b.WriteString("- " + note + "\n")
 	}
 	return b.String()
 }

@@ -1,0 +1,7 @@
+list "servicenow_plugin" "tokens" {
+  provider = servicenow
+
+  config {
+    query = "idSTARTSWITHcom.glide.tokenbased"
+  }
+}

@@ -1,0 +1,7 @@
+list "servicenow_store_application" "elastic" {
+  provider = servicenow
+
+  config {
+    query = "scopeSTARTSWITHx_elas2"
+  }
+}
