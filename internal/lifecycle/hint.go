@@ -11,10 +11,12 @@ import (
 )
 
 // explain says what went wrong in the server's words, and what to try. A connection that fails is explained in full
-// once; what fails of it for other resources refers to that. needs is what the account must have for what failed.
+// once; what fails of it for other resources refers to that, unless the error says how to look for what was written.
+// needs is what the account must have for what failed.
 func (c *Connection) explain(err error, needs Needs) string {
 	var e *rest.Error
-	if errors.As(err, &e) && e.Status == 0 && e.Message != "" && c != nil {
+	unknown := errors.Is(err, record.ErrOutcomeUnknown)
+	if errors.As(err, &e) && e.Status == 0 && e.Message != "" && c != nil && !unknown {
 		if _, told := c.failures.LoadOrStore(e.Message+e.Detail, true); told {
 			return e.Method + " " + e.Path + ": " + e.Message + " (as reported for another resource)."
 		}

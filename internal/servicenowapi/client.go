@@ -32,6 +32,8 @@ type Client struct {
 	// idsHonored holds by table name whether a create was answered with the sys_id that it carried.
 	idsHonored sync.Map
 	reserved   reservations
+	creations  creations
+	self       self
 	guard      *lockoutGuard
 	scopes     tableScopes
 	references references

@@ -108,7 +108,8 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 	began := t.sn.now().Add(-time.Second)
 	key := want.KeyValues()
 	all := slices.Collect(maps.Keys(want.Secrets))
-	return record.Creation{
+	own, end := t.sn.creations.begin(t.Name, want.Values)
+	got, err := record.Creation{
 		Send: func(ctx context.Context) (record.Answer, error) {
 			got, err := t.write(ctx, http.MethodPost, "", body, want, want.Secrets)
 			if err != nil {
@@ -119,7 +120,7 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 			return got, t.confirmID(ctx, got.ID, want.ID)
 		},
 		Look: func(ctx context.Context) (record.Answer, error) {
-			found, err := t.findCreated(ctx, want, key, began)
+			found, err := t.findCreated(ctx, want, key, own, began)
 			return record.Answer{Record: found, KeptSecrets: all}, err
 		},
 		Repeatable: func() bool { return t.honorsIDs() },
@@ -129,6 +130,8 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 			want.ID, began.Format(record.TimeLayout), t.Name),
 		Patience: t.sn.Patience,
 	}.Create(ctx)
+	end(got.ID, !errors.Is(err, record.ErrOutcomeUnknown))
+	return got, err
 }
 
 // confirmID makes sure of the id that the first create of a table was answered with. Where it is not the one that was
@@ -176,16 +179,19 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 }
 
 // findCreated looks for the row of a POST whose answer proves nothing: by the id it carried, then, for instances that
-// make their own ids, by its natural key among the rows created since.
+// make their own ids, by its natural key among the rows created since; without one by all that was written.
 func (t *Table) findCreated(
-	ctx context.Context, want record.Write, match map[string]string, began time.Time,
+	ctx context.Context, want record.Write, match map[string]string, own *creation, began time.Time,
 ) (record.Record, error) {
 	got, err := t.readOne(ctx, want.ID, want.Columns)
 	if !errors.Is(err, record.ErrNotFound) {
 		return got, err
 	}
 	if len(match) == 0 {
-		return record.Record{}, record.ErrNotFound
+		if t.honorsIDs() {
+			return record.Record{}, record.ErrNotFound
+		}
+		return t.findByValues(ctx, want, own, began)
 	}
 	query, err := encodedQuery(match)
 	if err != nil {

@@ -1,0 +1,64 @@
+package servicenowapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
+)
+
+// ownUser is the user that this connection's requests run as.
+type ownUser struct{ id, name string }
+
+// self keeps the own user once it is known. Its zero value is ready for use.
+type self struct {
+	mu    sync.Mutex
+	known *ownUser
+}
+
+// errNoUser says that the instance does not show which user this connection is.
+var errNoUser = errors.New("the instance does not show the user that the provider logs in as")
+
+// userName is the own user's name where the configuration tells it; "" where only the instance knows.
+func (s *Client) userName() string {
+	switch auth := s.config.Auth.(type) {
+	case rest.BasicAuth:
+		return auth.Username
+	case rest.PasswordGrant:
+		return auth.Username
+	}
+	return ""
+}
+
+// account finds out which user this connection is. Its error is errNoUser where the instance does not show that.
+//
+// Source: ServiceNow evaluates gs.getUserID() in queries; a vendor's product finds its own API key so.
+func (s *Client) account(ctx context.Context) (ownUser, error) {
+	s.self.mu.Lock()
+	defer s.self.mu.Unlock()
+	if s.self.known != nil {
+		return *s.self.known, nil
+	}
+	name := s.userName()
+	query := "sys_id=javascript:gs.getUserID()"
+	if name != "" {
+		if err := Queryable(name); err != nil {
+			return ownUser{}, fmt.Errorf("%w: user_name %w", errNoUser, err)
+		}
+		query = "user_name=" + name
+	}
+	rows, counted, err := s.Table("sys_user").list(ctx, query, []string{"user_name"}, 2)
+	if err != nil {
+		return ownUser{}, fmt.Errorf("%w: %w", errNoUser, err)
+	}
+	// An instance that drops the condition shows every user.
+	if len(rows) != 1 || counted.total != 1 || rows[0].Text("user_name") == "" ||
+		name != "" && !matches(rows[0], map[string]string{"user_name": name}) {
+		return ownUser{}, errNoUser
+	}
+	s.self.known = &ownUser{id: rows[0].ID, name: rows[0].Text("user_name")}
+	return *s.self.known, nil
+}
+
