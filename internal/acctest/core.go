@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ type instance struct {
 	private  []byte
 	identity *tfprotov6.ResourceIdentityData
 	tainted  bool
+	block    block
 }
 
 // Outcome is what came of a run.
@@ -110,8 +112,8 @@ func (c *Core) Has(address string) bool {
 	return c.state[address] != nil
 }
 
-// Apply refreshes what the state holds and makes it what the configuration says. It goes on as Terraform does: what
-// depends on something that failed is left alone.
+// Apply refreshes what the state holds and makes it what the configuration says; what that does not name any more is
+// deleted first. It goes on as Terraform does: what depends on something that failed is left alone.
 func (c *Core) Apply(ctx context.Context) Outcome { return c.run(ctx, true) }
 
 // Plan refreshes what the state holds and tells what Apply would do.
@@ -122,6 +124,7 @@ func (c *Core) run(ctx context.Context, apply bool) Outcome {
 	if r == nil {
 		return out
 	}
+	r.prune(apply, &out)
 	failed := map[string]bool{}
 	var mu sync.Mutex
 	for _, level := range c.config.levels() {
@@ -180,6 +183,48 @@ func (c *Core) Destroy(ctx context.Context) Outcome {
 		_ = group.Wait()
 	}
 	return out
+}
+
+// prune deletes what the state holds and the configuration does not name, what needs others before those.
+func (r *coreRun) prune(apply bool, out *Outcome) {
+	left := map[string]block{}
+	r.mu.Lock()
+	for address, held := range r.state {
+		if !slices.ContainsFunc(r.config.blocks, func(b block) bool { return b.address == address }) {
+			left[address] = held.block
+		}
+	}
+	r.mu.Unlock()
+	for len(left) > 0 {
+		var group errgroup.Group
+		group.SetLimit(r.Parallelism)
+		var mu sync.Mutex
+		wave := configuration{}
+		for _, address := range slices.Sorted(maps.Keys(left)) {
+			rest := configuration{blocks: slices.Collect(maps.Values(left))}
+			if !rest.neededBy(address, nil) {
+				wave.blocks = append(wave.blocks, left[address])
+			}
+		}
+		failed := false
+		for _, b := range wave.blocks {
+			delete(left, b.address)
+			group.Go(func() error {
+				one := Outcome{Changes: []string{"delete " + b.address}}
+				if apply {
+					one = r.destroy(b)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				out.Changes, out.Errors = append(out.Changes, one.Changes...), append(out.Errors, one.Errors...)
+				out.Warnings, failed = append(out.Warnings, one.Warnings...), failed || len(one.Errors) > 0
+				return nil
+			})
+		}
+		if _ = group.Wait(); failed {
+			return
+		}
+	}
 }
 
 // coreRun is one run with a provider of its own.
@@ -322,7 +367,7 @@ func (r *coreRun) refresh(b block, out *Outcome) *instance {
 		r.set(b.address, nil)
 		return nil
 	}
-	held = &instance{value: value, private: read.Private, identity: read.NewIdentity, tainted: held.tainted}
+	held = &instance{value: value, private: read.Private, identity: read.NewIdentity, tainted: held.tainted, block: b}
 	r.set(b.address, held)
 	return held
 }
@@ -404,6 +449,7 @@ func (r *coreRun) apply(
 	}
 	r.set(b.address, &instance{
 		value: value, private: applied.Private, identity: applied.NewIdentity, tainted: failed && held == nil,
+		block: b,
 	})
 }
 
@@ -471,7 +517,7 @@ func (r *coreRun) readData(b block, known map[string]tftypes.Value) Outcome {
 	if err != nil {
 		return out.with(err)
 	}
-	r.set(b.address, &instance{value: value})
+	r.set(b.address, &instance{value: value, block: b})
 	return out
 }
 

@@ -101,10 +101,10 @@ func (c configuration) levels() [][]block {
 	return levels
 }
 
-// neededBy reports whether one of these addresses refers to address.
+// neededBy reports whether one of these addresses, or of all for nil, refers to address.
 func (c configuration) neededBy(address string, by map[string]bool) bool {
 	return slices.ContainsFunc(c.blocks, func(b block) bool {
-		return by[b.address] && slices.Contains(b.needs, address)
+		return (by == nil || by[b.address]) && slices.Contains(b.needs, address)
 	})
 }
 

@@ -57,10 +57,19 @@ func (s userRoleStore) Delete(ctx context.Context, have record.Record, options r
 	if err != nil {
 		return nil, err
 	}
+	const stays = "the user still has the role through a group or another role, so its row was left in place"
 	if isInherited(now.Record) {
-		return []string{"the user still has the role through a group or another role, so its row was left in place"}, nil
+		return []string{stays}, nil
 	}
-	return s.Table.Delete(ctx, have, options)
+	warnings, err := s.Table.Delete(ctx, have, options)
+	if err != nil && keepsOneRow(now.Record) {
+		// Role Management V2 takes the direct grant away, and keeps the row for the inherited ones.
+		after, rerr := s.Read(ctx, have, []string{"inherited", "inh_count"})
+		if rerr == nil && isInherited(after.Record) {
+			return []string{stays}, nil
+		}
+	}
+	return warnings, err
 }
 
 func isInherited(row record.Record) bool { return row.Text("inherited") == "true" }

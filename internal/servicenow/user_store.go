@@ -40,7 +40,7 @@ func (s userStore) Update(ctx context.Context, have record.Record, want record.W
 
 // setPassword returns the record as it is, should the password be refused.
 func (s userStore) setPassword(ctx context.Context, have record.Answer, want record.Write) (record.Answer, error) {
-	got, err := s.WriteAsDisplayed(ctx, have.Record, want.Columns, want.Secrets)
+	got, err := s.WriteAsDisplayed(ctx, have.Record, want.Columns, want.Secrets, want.Options)
 	if err != nil {
 		return have, err
 	}

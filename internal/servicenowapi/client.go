@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
@@ -57,6 +59,7 @@ func New(config rest.Config) (*Client, error) {
 	}
 	return &Client{
 		config: config, endpoint: e, DuplicateCheck: true, Patience: record.Patience, guard: newLockoutGuard(),
+		self: self{guard: semaphore.NewWeighted(1)},
 	}, nil
 }
 

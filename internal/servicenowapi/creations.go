@@ -115,12 +115,16 @@ func (t *Table) findByValues(
 	if counted.total > len(rows) {
 		return record.Record{}, record.ErrNotFound // rows that are not seen may match as well
 	}
+	// Asked before which rows are known to be made: what is answered in between is so known to one of the two.
+	if t.sn.creations.othersMayMatch(t.Name, own) {
+		return record.Record{}, record.ErrNotFound
+	}
 	rows = slices.DeleteFunc(rows, func(r record.Record) bool {
 		return !strings.EqualFold(r.Text("sys_created_by"), name) || r.Text("sys_created_on") < since ||
 			t.sn.creations.isMade(t.Name, r.ID) || !holds(r, own.values)
 	})
 	switch {
-	case len(rows) == 1 && !t.sn.creations.othersMayMatch(t.Name, own):
+	case len(rows) == 1:
 		return rows[0], nil
 	case len(rows) > 1:
 		ids := make([]string, 0, len(rows))

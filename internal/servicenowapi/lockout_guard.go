@@ -32,8 +32,9 @@ type RowChange struct {
 	Profiles []string
 }
 
-// Guarded carries out a write of rows that may decide who gets into the Table API, unless it would shut this connection
-// out: then it fails with a LockoutError before anything is sent. Writes of other tables go straight through.
+// Guarded carries out a write of rows that may decide who gets into the Table API, or what the own user may do, unless it
+// would shut this connection out: then it fails with a LockoutError before anything is sent. Writes of other tables go
+// straight through.
 //
 // Every create, update and delete of a Table comes by here. A store that writes several rows for one purpose calls it
 // once, with what they come to; what it writes inside is not looked at again, so it has to keep an order that shuts
@@ -41,8 +42,18 @@ type RowChange struct {
 func (s *Client) Guarded(
 	ctx context.Context, options record.Options, changes []RowChange, write func(context.Context) error,
 ) error {
+	if ctx.Value(vettedKey{}) != nil {
+		return write(ctx)
+	}
+	if !options.AllowLockout {
+		release, err := s.keepAccount(ctx, changes)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	changes = slices.DeleteFunc(slices.Clone(changes), func(c RowChange) bool { return decisiveColumns[c.Table] == nil })
-	if len(changes) == 0 || ctx.Value(vettedKey{}) != nil {
+	if len(changes) == 0 {
 		return write(ctx)
 	}
 	vetted := context.WithValue(ctx, vettedKey{}, true)

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
@@ -12,10 +16,15 @@ import (
 // ownUser is the user that this connection's requests run as.
 type ownUser struct{ id, name string }
 
-// self keeps the own user once it is known. Its zero value is ready for use.
+// self keeps the own user once it is known.
 type self struct {
 	mu    sync.Mutex
 	known *ownUser
+	// guard is held by whoever decides about a change of the own user's access, until that is written.
+	guard *semaphore.Weighted
+	// rows are the sys_ids of what its access stands on, as seen then; nil: to be read.
+	rows map[string]bool
+	seen time.Time
 }
 
 // errNoUser says that the instance does not show which user this connection is.
@@ -32,7 +41,8 @@ func (s *Client) userName() string {
 	return ""
 }
 
-// account finds out which user this connection is. Its error is errNoUser where the instance does not show that.
+// account finds out which user this connection is. Its error is errNoUser where the instance does not show that, and
+// another one where it may at another time.
 //
 // Source: ServiceNow evaluates gs.getUserID() in queries; a vendor's product finds its own API key so.
 func (s *Client) account(ctx context.Context) (ownUser, error) {
@@ -50,8 +60,11 @@ func (s *Client) account(ctx context.Context) (ownUser, error) {
 		query = "user_name=" + name
 	}
 	rows, counted, err := s.Table("sys_user").list(ctx, query, []string{"user_name"}, 2)
-	if err != nil {
+	if rest.HasStatus(err, http.StatusForbidden) || rest.HasStatus(err, http.StatusBadRequest) {
 		return ownUser{}, fmt.Errorf("%w: %w", errNoUser, err)
+	}
+	if err != nil {
+		return ownUser{}, err
 	}
 	// An instance that drops the condition shows every user.
 	if len(rows) != 1 || counted.total != 1 || rows[0].Text("user_name") == "" ||
@@ -61,4 +74,3 @@ func (s *Client) account(ctx context.Context) (ownUser, error) {
 	s.self.known = &ownUser{id: rows[0].ID, name: rows[0].Text("user_name")}
 	return *s.self.known, nil
 }
-

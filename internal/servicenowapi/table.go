@@ -131,6 +131,7 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 		Patience: t.sn.Patience,
 	}.Create(ctx)
 	end(got.ID, !errors.Is(err, record.ErrOutcomeUnknown))
+	t.sn.forgetAccountRows(t.Name)
 	return got, err
 }
 
@@ -291,13 +292,18 @@ func (t *Table) update(
 // WriteAsDisplayed patches secrets in a request of their own with sysparm_input_display_value=true, which makes the
 // instance hash a password. The flag changes how every column of the request is read, so nothing else travels along.
 func (t *Table) WriteAsDisplayed(
-	ctx context.Context, have record.Record, columns []string, secrets map[string]record.Secret,
+	ctx context.Context, have record.Record, columns []string, secrets map[string]record.Secret, options record.Options,
 ) (record.Answer, error) {
 	want := record.Write{Record: have, Columns: columns}
 	r := t.request(http.MethodPatch, "/"+rest.PathElement(have.ID), body(nil, secrets), want)
 	r.Secrets = record.Plaintexts(secrets)
 	r.Query.Set("sysparm_input_display_value", "true")
-	got, err := t.send(ctx, r)
+	var got record.Answer
+	changes := []RowChange{t.changeOf(have.ID, nil, secrets)}
+	err := t.sn.Guarded(ctx, options, changes, func(ctx context.Context) (err error) {
+		got, err = t.send(ctx, r)
+		return err
+	})
 	if err == nil {
 		got.KeptSecrets = slices.Collect(maps.Keys(secrets))
 	}
