@@ -14,10 +14,12 @@ import (
 type Referring struct {
 	Field
 	Table string
+	// Extensions are tables that extend Table and hold records that it may not show.
+	Extensions []string
 }
 
 // Reference says which table a field's sys_ids are of, so that they are looked at before they are written.
-func Reference(f Field, table string) Field { return Referring{f, table} }
+func Reference(f Field, table string, extensions ...string) Field { return Referring{f, table, extensions} }
 
 func (f Referring) unwrap() Field { return f.Field }
 

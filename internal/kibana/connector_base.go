@@ -86,7 +86,7 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 	id.PlanModifiers = []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()}
 	d.Attributes = attribute.Join(d.Attributes, attribute.Schema{
 		"connector_id":  id,
-		"name":          attribute.RequiredText("The connector's name."),
+		"name":          attribute.RequiredText("The connector's name.", attribute.Matching(`\S`, "must not be blank")),
 		"is_deprecated": attribute.ComputedFlag("Whether Kibana calls the connector deprecated."),
 		"is_missing_secrets": attribute.ComputedFlag("Whether Kibana has lost the connector's secrets, for example by an " +
 			"import of saved objects. They are then sent again."),

@@ -452,3 +452,19 @@ func TestLicenseTooLow(t *testing.T) {
 		ExpectError: regexp.MustCompile(`need\s+the\s+license\s+platinum\s+or\s+higher,\s+and\s+this\s+Kibana\s+has\s+basic`),
 	})
 }
+
+// A blank name is refused at plan: Kibana shows connectors by nothing else.
+func TestBlankConnectorName(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	core := acctest.NewCore(t, w.Provider()+`
+resource "servicenow_kibana_itsm_connector" "c" {
+  name       = "  "
+  api_url    = "https://dev1.service-now.com"
+  basic_auth = { username_wo = "u", password_wo = "a password" }
+}
+`)
+	if out := core.Plan(t.Context()); !strings.Contains(out.Texts(), "must not be blank") {
+		t.Errorf("planned: %v", out)
+	}
+}

@@ -5,11 +5,13 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
 func (r *lifecycle[T, M]) ValidateConfig(
@@ -83,6 +85,7 @@ func (r *lifecycle[T, M]) ModifyPlan(
 		if s, ok := any(plan).(withSecrets); ok && secrets.none() {
 			*s.secretsUpdatedAt() = types.StringNull()
 		}
+		r.checkKey(plan, &resp.Diagnostics)
 		r.planChange(ctx, Change{Config: config, Writes: true}, plan, &resp.Diagnostics)
 	} else {
 		state = M(new(T))
@@ -125,6 +128,26 @@ func (r *lifecycle[T, M]) ModifyPlan(
 			return
 		}
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, field.PathOf(plan, f.Attribute()), unknown)...)
+	}
+}
+
+// checkKey refuses a natural key that cannot be looked up before its create.
+func (r *lifecycle[T, M]) checkKey(plan M, diags *diag.Diagnostics) {
+	if r.Server != ServiceNow || !r.connection.ServiceNow.DuplicateCheck {
+		return
+	}
+	for _, attribute := range r.Key {
+		for _, leaf := range leavesOf[T](plan) {
+			value, ok := leaf.Value().(types.String)
+			if !ok || !leaf.Path.Equal(path.Root(attribute)) {
+				continue
+			}
+			if err := servicenowapi.Queryable(value.ValueString()); err != nil {
+				diags.AddAttributeError(leaf.Path, "A name that cannot be looked up", leaf.Path.String()+" "+err.Error()+
+					". Choose another one, or set duplicate_check = false in the provider block: then the record is created "+
+					"without a look whether it exists.")
+			}
+		}
 	}
 }
 

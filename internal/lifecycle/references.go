@@ -17,8 +17,9 @@ import (
 
 // missing is a reference to a record that the instance proves not to have.
 type missing struct {
-	at        path.Path
-	table, id string
+	at         path.Path
+	table, id  string
+	extensions []string
 }
 
 func (m missing) String() string {
@@ -44,7 +45,7 @@ func (r *lifecycle[T, M]) missingReferences(ctx context.Context, m, before M) []
 		}
 		for _, id := range f.IDs() {
 			if IsSysID(id) && !slices.Contains(known[leaf.Path.String()], id) {
-				found = append(found, missing{leaf.Path, f.Table, id})
+				found = append(found, missing{leaf.Path, f.Table, id, f.Extensions})
 			}
 		}
 	}
@@ -52,7 +53,10 @@ func (r *lifecycle[T, M]) missingReferences(ctx context.Context, m, before M) []
 	var looks errgroup.Group
 	for i, look := range found {
 		looks.Go(func() error {
-			gone[i] = r.connection.ServiceNow.Table(look.table).Misses(ctx, look.id)
+			gone[i] = r.connection.ServiceNow.Table(look.table).Misses(ctx, look.id) &&
+				!slices.ContainsFunc(look.extensions, func(table string) bool {
+					return r.connection.ServiceNow.Table(table).Shows(ctx, look.id)
+				})
 			return nil
 		})
 	}

@@ -38,7 +38,8 @@ type apiKeyAuthProfile struct {
 }
 
 func (m *apiKeyAuthProfile) Fields() []field.Field {
-	return append(m.authProfile.fields(), field.List("auth_parameter", &m.AuthParameterIDs))
+	return append(m.authProfile.fields(),
+		field.Reference(field.List("auth_parameter", &m.AuthParameterIDs), "sys_token_auth_parameter"))
 }
 
 func (m *apiKeyAuthProfile) Check(_ context.Context, report *lifecycle.Report) {

@@ -30,6 +30,8 @@ var NewOAuthClient = lifecycle.New[oauthClient](lifecycle.Definition{
 		"user_id": attribute.RequiredReference("The user that the client's requests run as: `id` of a `servicenow_user`."),
 		"refresh_token_lifespan": attribute.ServerInt("How long a refresh token lives, in seconds. Default: the instance's, "+
 			"usually `8640000`.", attribute.AtLeast(1)),
+		"inbound_grant_type": attribute.ComputedText("The grant that the client is for: `client_credential` or, as other " +
+			"set-ups store it, `client_credentials`. Another one found there is put right."),
 	}),
 })
 
@@ -41,15 +43,18 @@ type oauthClient struct {
 	oauthApplication
 	UserID               types.String `tfsdk:"user_id"`
 	RefreshTokenLifespan types.Int64  `tfsdk:"refresh_token_lifespan"`
+	InboundGrantType     types.String `tfsdk:"inbound_grant_type"`
 }
 
 // Fields hold the columns of a client that was seen to get tokens by this grant. They are constants and not attributes,
-// since a newer recipe stores other values, which an import must not change.
+// since a newer recipe stores other values, which an import must not change; the grant itself is read back, so that its
+// drift shows.
 func (m *oauthClient) Fields() []field.Field {
 	return append(m.oauthApplication.fields(),
 		field.Constant("type", "client"),
 		field.Constant("client_type", "integration_as_a_user"),
-		field.Constant("inbound_grant_type", "client_credential"),
+		field.Constant("inbound_grant_type", grantTypes[0]),
+		field.String("inbound_grant_type", &m.InboundGrantType),
 		field.Constant("default_grant_type", "client_credentials"),
 		field.Constant("send_client_credentials_as", "request_body_parameter"),
 		field.Reference(field.String("user", &m.UserID), "sys_user"),

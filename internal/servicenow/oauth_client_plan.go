@@ -3,6 +3,9 @@ package servicenow
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -10,6 +13,18 @@ import (
 
 // clientCredentialsProperty switches the grant of these clients on.
 const clientCredentialsProperty = "glide.oauth.inbound.client.credential.grant_type.enabled" //nolint:gosec // a name
+
+// grantTypes are the values of inbound_grant_type that were seen to work; the first is written.
+var grantTypes = []string{"client_credential", "client_credentials"}
+
+// PlanChange puts another grant right.
+func (m *oauthClient) PlanChange(
+	_ context.Context, _ *lifecycle.Servers, _ lifecycle.Change, _ *lifecycle.Report,
+) {
+	if now := m.InboundGrantType.ValueString(); now != "" && !slices.Contains(grantTypes, now) {
+		m.InboundGrantType = types.StringValue(grantTypes[0])
+	}
+}
 
 // Plan warns while the instance does not take the grant. The property may be set by the same apply, and an account that
 // may not read it proves nothing, so it is a warning at most.

@@ -58,7 +58,7 @@ type securityIntegration struct {
 func (m *securityIntegration) Fields() []field.Field {
 	return []field.Field{
 		field.String("name", &m.Name),
-		field.String("integration", &m.IntegrationID),
+		field.Reference(field.String("integration", &m.IntegrationID), "sn_sec_int_integration"),
 		field.Bool("active", &m.Active),
 		field.Bool("is_default", &m.IsDefault),
 		field.Entries(parameterPrefix, &m.Parameters),

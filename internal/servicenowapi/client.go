@@ -132,7 +132,7 @@ func Queryable(value string) error {
 	switch {
 	case strings.Contains(value, "^"):
 		return fmt.Errorf("holds the character ^, which ServiceNow's queries cannot express, so %q cannot be looked up: "+
-			"use its sys_id instead, or duplicate_check = false where it is to be created", value)
+			"use its sys_id instead", value)
 	case strings.HasPrefix(strings.ToLower(strings.TrimSpace(value)), "javascript:"):
 		return fmt.Errorf("begins with javascript:, which ServiceNow would run as a script, so %q cannot be looked up", value)
 	}

@@ -36,6 +36,15 @@ func (t *Table) Misses(ctx context.Context, id string) bool {
 	return errors.Is(err, record.ErrNotFound) && t.sees(ctx)
 }
 
+// Shows reports that a table has a row. It is false where that cannot be told.
+func (t *Table) Shows(ctx context.Context, id string) bool {
+	if _, known := t.sn.references.rows.Load(t.Name + "\n" + id); known {
+		return true
+	}
+	_, err := t.verifyGone(ctx, id)
+	return err == nil
+}
+
 // sees reports whether the account reads the table's rows. On instances that count after access control a row that is
 // hidden looks like one that is gone, and inactive users are hidden even from accounts that read the others.
 func (t *Table) sees(ctx context.Context) bool {

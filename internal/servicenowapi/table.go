@@ -162,7 +162,7 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 	}
 	q, err := newLookUp(record.Match{Values: match}, want.Key, 5)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w, or set duplicate_check = false in the provider block to create it without a look", err)
 	}
 	q.tolerant = true
 	found, err := t.sn.lookUpsOf(t.Name).find(ctx, t, q)
@@ -188,15 +188,12 @@ func (t *Table) findCreated(
 	if !errors.Is(err, record.ErrNotFound) {
 		return got, err
 	}
-	if len(match) == 0 {
+	query, unspeakable := encodedQuery(match)
+	if len(match) == 0 || unspeakable != nil {
 		if t.honorsIDs() {
 			return record.Record{}, record.ErrNotFound
 		}
 		return t.findByValues(ctx, want, own, began)
-	}
-	query, err := encodedQuery(match)
-	if err != nil {
-		return record.Record{}, err
 	}
 	query += "^sys_created_on>=" + began.Format(record.TimeLayout)
 	rows, _, err := t.list(ctx, query, slices.Concat([]string{"sys_created_on"}, want.Columns, want.Key), 5)
