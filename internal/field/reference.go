@@ -19,7 +19,9 @@ type Referring struct {
 }
 
 // Reference says which table a field's sys_ids are of, so that they are looked at before they are written.
-func Reference(f Field, table string, extensions ...string) Field { return Referring{f, table, extensions} }
+func Reference(f Field, table string, extensions ...string) Field {
+	return Referring{f, table, extensions}
+}
 
 func (f Referring) unwrap() Field { return f.Field }
 

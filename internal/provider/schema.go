@@ -109,7 +109,8 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			"allow_lockout": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Permits changes of access policies, authentication profiles and their parameters that shut " +
-					"this provider's own authentication method out of the instance. Default: `false`.",
+					"this provider's own authentication method out of the instance, and changes that lock out the user that it " +
+					"logs in as, or take that user's roles or API key away. Default: `false`.",
 			},
 			"accept_vanished": schema.BoolAttribute{
 				Optional: true,

@@ -93,11 +93,15 @@ func TestGuardOfOwnUser(t *testing.T) {
 			after:   ownAccount{direct: "admin", user: password + "\n web_service_access_only = false"},
 			release: servicenow.Australia, refused: "restriction of basic authentication",
 		},
-		"the role admin":         {before: base, after: ownAccount{direct: "none"}, refused: "does not hold the role admin"},
-		"the role user_admin":    {before: ownAccount{direct: "user_admin"}, after: ownAccount{direct: "none"}, refused: "user_admin"},
-		"another role":           {before: ownAccount{direct: "admin", more: more("user_admin")}, after: base},
-		"the role of another":    {before: ownAccount{direct: "admin", more: otherAdmin}, after: base},
-		"the role, and the user": {before: base, after: ownAccount{direct: "none", user: password + "\n active = false"}, refused: "terraform"},
+		"the role admin": {before: base, after: ownAccount{direct: "none"}, refused: "does not hold the role admin"},
+		"the role user_admin": {
+			before: ownAccount{direct: "user_admin"}, after: ownAccount{direct: "none"}, refused: "user_admin",
+		},
+		"another role":        {before: ownAccount{direct: "admin", more: more("user_admin")}, after: base},
+		"the role of another": {before: ownAccount{direct: "admin", more: otherAdmin}, after: base},
+		"the role, and the user": {
+			before: base, after: ownAccount{direct: "none", user: password + "\n active = false"}, refused: "terraform",
+		},
 		"the role that a group gives too": {
 			before: ownAccount{direct: "admin", group: adminGroup + adminOfGroup + memberOfGroup},
 			after:  ownAccount{direct: "none", group: adminGroup + adminOfGroup + memberOfGroup},
@@ -256,13 +260,17 @@ resource "servicenow_rest_api_key" "foreign" {
 		scoped        bool // the Table API asks for the scope
 		refused       string
 	}{
-		"deactivated":  {before: with(""), after: with("active = false"), refused: "no active key"},
-		"expired":      {before: with(""), after: with(`expires_at = "2020-01-01T00:00:00Z"`), refused: "no active key"},
-		"of another":   {before: with("") + foreign, after: with("") + `resource "servicenow_user" "other" { user_name = "other" }`},
+		"deactivated": {before: with(""), after: with("active = false"), refused: "no active key"},
+		"expired":     {before: with(""), after: with(`expires_at = "2020-01-01T00:00:00Z"`), refused: "no active key"},
+		"of another": {
+			before: with("") + foreign, after: with("") + `resource "servicenow_user" "other" { user_name = "other" }`,
+		},
 		"described":    {before: with(""), after: with(`description = "d"`)},
 		"expires late": {before: with(""), after: with(`expires_at = "2099-01-01T00:00:00Z"`)},
-		"destroyed":    {before: with(""), after: `data "servicenow_user" "admin" { user_name = "admin" }`, refused: "no active key"},
-		"another one":  {before: with("") + second, after: with("")},
+		"destroyed": {
+			before: with(""), after: `data "servicenow_user" "admin" { user_name = "admin" }`, refused: "no active key",
+		},
+		"another one": {before: with("") + second, after: with("")},
 		"narrowed, where nothing is asked for": {
 			before: with("") + scope, after: with("auth_scope_ids = [servicenow_auth_scope.s.id]") + scope,
 		},

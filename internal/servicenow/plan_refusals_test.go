@@ -71,10 +71,11 @@ resource "servicenow_security_integration" "test" {
 			})
 			before := w.ServiceNow.Count(test.table)
 			core := acctest.NewCore(t, w.Provider()+test.config)
-			if out := core.Plan(t.Context()); !strings.Contains(strings.Join(out.Warnings, ""), "No such record on this instance") {
+			out := core.Plan(t.Context())
+			if !strings.Contains(strings.Join(out.Warnings, ""), "No such record on this instance") {
 				t.Errorf("not warned: %v", out)
 			}
-			out := core.Apply(t.Context())
+			out = core.Apply(t.Context())
 			if !strings.Contains(strings.Join(out.Errors, ""), "Nothing was written") {
 				t.Errorf("not refused: %v", out)
 			}

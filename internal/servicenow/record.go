@@ -20,7 +20,9 @@ var NewRecord = lifecycle.New[anyRecord](lifecycle.Definition{
 		"`secret_values_wo` name are owned, compared and cleared; all others are left alone. It has no natural key, so a " +
 		"record that is there already is not noticed: import it. Records of access policies, their mappings, profiles and " +
 		"parameters are guarded as the resources for them are: what would shut the provider itself out of the Table API is " +
-		"refused, unless `allow_lockout` is set in the provider block.",
+		"refused, unless `allow_lockout` is set in the provider block. A create whose answer is lost is found again by its " +
+		"`sys_id`; on an instance that makes its own, by its account and all that was written, if exactly one new record " +
+		"has those.",
 	Attributes: attribute.Schema{
 		"table": attribute.ReplacedText("The table's name, such as `sys_properties`.", tableName),
 		"values": attribute.RequiredTexts("The columns, by name. Values are as stored: `true`, `3`, `2027-01-31 00:00:00` "+

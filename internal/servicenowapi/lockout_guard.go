@@ -32,9 +32,9 @@ type RowChange struct {
 	Profiles []string
 }
 
-// Guarded carries out a write of rows that may decide who gets into the Table API, or what the own user may do, unless it
-// would shut this connection out: then it fails with a LockoutError before anything is sent. Writes of other tables go
-// straight through.
+// Guarded carries out a write of rows that may decide who gets into the Table API, or what the own user may do, unless
+// it would shut this connection out: then it fails with a LockoutError before anything is sent. Writes of other tables
+// go straight through.
 //
 // Every create, update and delete of a Table comes by here. A store that writes several rows for one purpose calls it
 // once, with what they come to; what it writes inside is not looked at again, so it has to keep an order that shuts

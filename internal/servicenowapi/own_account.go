@@ -23,7 +23,7 @@ const (
 	groupRoleTable   = "sys_group_has_role"
 	roleTable        = "sys_user_role"
 	apiKeyTable      = "api_key"
-	passwordColumn   = "user_password" //nolint:gosec // a column's name, no credential
+	passwordColumn   = "user_password"
 	adminRole        = "admin"
 	userAdminRole    = "user_admin"
 	platformRESTRole = "snc_platform_rest_api_access"
@@ -62,8 +62,8 @@ func (s *Client) keepAccount(ctx context.Context, changes []RowChange) (done fun
 	var own ownUser
 	var touching []RowChange
 	for _, c := range changes {
-		if !s.mayTouchAccount(c) {
-			continue
+		if !s.mayTouchAccount(c) || s.creations.isMade(c.Table, c.ID) {
+			continue // what this process has made, it does not log in with
 		}
 		if own, err = s.account(ctx); err != nil && !errors.Is(err, errNoUser) {
 			return nil, unseen(err)
@@ -160,8 +160,8 @@ func accountLockout(own ownUser, after string) error {
 	if own.name == "" {
 		who = "a user whose API key this is"
 	}
-	return &LockoutError{lockoutSummary, fmt.Sprintf("The provider logs in as %s, and afterwards %s, so that it could not "+
-		"undo this either. Let the provider log in as another user for this change. If the lock-out is meant, set "+
+	return &LockoutError{lockoutSummary, fmt.Sprintf("The provider logs in as %s, and afterwards %s, so that it could "+
+		"not undo this either. Let the provider log in as another user for this change. If the lock-out is meant, set "+
 		"allow_lockout = true in the provider block.", who, after)}
 }
 
@@ -395,8 +395,8 @@ func (s *Client) keyRefusal(ctx context.Context, own ownUser, c RowChange) error
 	return s.keyScopeRefusal(ctx, own, scopeColumn, before, after)
 }
 
-// keyScopeRefusal refuses to narrow the last key that opens the whole Table API. A key without scopes opens all that its
-// user may do.
+// keyScopeRefusal refuses to narrow the last key that opens the whole Table API. A key without scopes opens all that
+// its user may do.
 func (s *Client) keyScopeRefusal(
 	ctx context.Context, own ownUser, column string, before, after []accessRow,
 ) error {
