@@ -322,10 +322,10 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 	r := t.request(http.MethodDelete, "/"+rest.PathElement(have.ID), nil, record.Write{})
 	r.Query = url.Values{}
 	if have.Scope != "" {
-		r.Query.Set("sysparm_transaction_scope", have.Scope)
+		r.Query.Set(transactionScope, have.Scope)
 	}
 	t.sn.forget(t.Name, have.ID)
-	_, err := t.sn.do(ctx, r, nil)
+	err := t.change(ctx, r, nil)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		t.sn.wrote(t.Name, written(record.Record{}, err))
 		return err
@@ -405,7 +405,7 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 	var out struct {
 		Result any `json:"result"`
 	}
-	if _, err := t.sn.do(ctx, r, &out); err != nil {
+	if err := t.change(ctx, r, &out); err != nil {
 		return record.Record{}, err
 	}
 	row, err := newRow(out.Result)
@@ -420,6 +420,25 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 	return row, nil
 }
 
+// change sends a write. A change of a row that the instance refuses in the row's own scope is sent once more without a
+// scope: where none may be named, what a create left in the account's scope could else never be changed or deleted. A
+// second refusal has another cause, and the first says so.
+func (t *Table) change(ctx context.Context, r rest.Request, out any) error {
+	_, err := t.sn.do(ctx, r, out)
+	if r.Method == http.MethodPost || !r.Query.Has(transactionScope) || !refusesScope(err) {
+		return err
+	}
+	r.Query = maps.Clone(r.Query)
+	r.Query.Del(transactionScope)
+	if _, again := t.sn.do(ctx, r, out); !refusesScope(again) {
+		return again
+	}
+	return err
+}
+
+// transactionScope names the scope that a request runs in.
+const transactionScope = "sysparm_transaction_scope"
+
 func (t *Table) request(method, suffix string, body map[string]string, want record.Write) rest.Request {
 	query := url.Values{
 		"sysparm_fields":                 {fieldList(want.Columns)},
@@ -427,7 +446,7 @@ func (t *Table) request(method, suffix string, body map[string]string, want reco
 		"sysparm_display_value":          {"false"},
 	}
 	if want.Scope != "" {
-		query.Set("sysparm_transaction_scope", want.Scope)
+		query.Set(transactionScope, want.Scope)
 	}
 	r := rest.Request{
 		Method: method, Path: t.path(suffix), Query: query, Write: true, Answered: method != http.MethodDelete,

@@ -109,6 +109,58 @@ func TestCreateWithoutTheDefaultScope(t *testing.T) {
 	}
 }
 
+// TestChangesWithoutTheScope sends a change again without a scope where the instance refuses the row's own, and keeps
+// the first refusal where that is no cure.
+func TestChangesWithoutTheScope(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		named, unnamed int
+		sent           []string // the scopes of the PATCHes, in order
+		fails          string
+	}{
+		"no scope may be named": {http.StatusForbidden, http.StatusOK, []string{"mine", ""}, ""},
+		"a bad request":         {http.StatusBadRequest, http.StatusOK, []string{"mine", ""}, ""},
+		"another cause":         {http.StatusForbidden, http.StatusBadRequest, []string{"mine", ""}, "403"},
+		"no answer to it":       {http.StatusForbidden, http.StatusConflict, []string{"mine", ""}, "409"},
+		"not a matter of scope": {http.StatusConflict, http.StatusOK, []string{"mine"}, "409"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sent []string
+			client, _ := scripted(t, func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
+				if r.Method == http.MethodGet {
+					answerRows(w)
+					return
+				}
+				scope, status := r.URL.Query().Get("sysparm_transaction_scope"), test.unnamed
+				if sent = append(sent, scope); scope != "" {
+					status = test.named
+				}
+				if status != http.StatusOK {
+					refuse(w, status)
+					return
+				}
+				answerRow(w, map[string]string{"sys_id": rowID(1), "sys_mod_count": "4", "name": "new"})
+			})
+			have := record.Record{ID: rowID(1), Revision: "3", Scope: "mine", Values: map[string]any{"name": "old"}}
+			_, err := client.Table("c").Update(t.Context(), have, record.Write{
+				Record: record.Record{Values: map[string]any{"name": "new"}}, Columns: []string{"name"},
+			})
+			updated := slices.Clone(sent)
+			sent = nil
+			_, derr := client.Table("c").Delete(t.Context(), have, record.Options{})
+			for what, got := range map[string]error{"update": err, "delete": derr} {
+				if (got == nil) != (test.fails == "") || got != nil && !strings.Contains(got.Error(), test.fails) {
+					t.Errorf("%s: %v", what, got)
+				}
+			}
+			if !slices.Equal(updated, test.sent) || !slices.Equal(sent, test.sent) {
+				t.Errorf("sent with the scopes %q and %q", updated, sent)
+			}
+		})
+	}
+}
+
 // TestLostCreateIsFoundByItsKey finds what an instance that makes its own ids has made of a create whose answer was
 // lost: the one row of that natural key that is not older than the create.
 func TestLostCreateIsFoundByItsKey(t *testing.T) {
@@ -219,7 +271,7 @@ func TestUpdates(t *testing.T) {
 		}, map[string]string{"name": "new"}, 2, "stored", nil},
 		"refused": {map[string]any{"name": "new"}, nil, func(w http.ResponseWriter) {
 			refuse(w, http.StatusForbidden)
-		}, map[string]string{"name": "new"}, 1, "", nil},
+		}, map[string]string{"name": "new"}, 2, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -229,7 +281,7 @@ func TestUpdates(t *testing.T) {
 					answerRows(w, map[string]string{"sys_id": id, "sys_mod_count": "3", "name": "stored"})
 					return
 				}
-				if scope := r.URL.Query().Get("sysparm_transaction_scope"); scope != "mine" {
+				if scope := r.URL.Query().Get("sysparm_transaction_scope"); scope != "mine" && sent == nil {
 					t.Errorf("sent in the scope %q", scope)
 				}
 				sent = body
@@ -278,7 +330,7 @@ func TestWriteAsDisplayed(t *testing.T) {
 		sent = body
 		query := r.URL.Query()
 		if r.Method != http.MethodPatch || query.Get("sysparm_input_display_value") != "true" ||
-			query.Get("sysparm_transaction_scope") != "mine" || !strings.HasSuffix(r.URL.Path, "/"+rowID(1)) {
+			query.Get("sysparm_transaction_scope") != "mine" && status == http.StatusOK || !strings.HasSuffix(r.URL.Path, "/"+rowID(1)) {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
 		if status != http.StatusOK {
@@ -338,7 +390,8 @@ func TestDeletes(t *testing.T) {
 				default:
 					w.WriteHeader(test.status)
 				}
-				if r.Method == http.MethodDelete && r.URL.RawQuery != "sysparm_transaction_scope=mine" {
+				if r.Method == http.MethodDelete && r.URL.RawQuery != "sysparm_transaction_scope=mine" &&
+					test.status != http.StatusForbidden {
 					t.Errorf("sent with %s", r.URL.RawQuery)
 				}
 			})
