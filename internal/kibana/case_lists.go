@@ -60,6 +60,41 @@ func (m *caseLists) bounds() []bounded {
 	return all
 }
 
+// fieldsOfReleases looks for custom fields that this Kibana does not take. It asks for the version only where it
+// matters.
+func (m *caseLists) fieldsOfReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report) {
+	list := m.all()[0]
+	if unknownWithin(m.CustomFields) {
+		return
+	}
+	for _, entry := range list.wire() {
+		key := record.Text(entry["key"])
+		isNumber, hasDefault := entry["type"] == "number", entry["defaultValue"] != nil
+		if !isNumber && !hasDefault {
+			continue
+		}
+		version, err := c.Kibana.Version(ctx)
+		if err != nil {
+			return
+		}
+		if isNumber && !version.AtLeast(numbersSince.Major, numbersSince.Minor) {
+			report.Error(list.p, "Kibana is too old", fmt.Sprintf("The custom field %q is of the type number, which needs "+
+				"Kibana %s or newer, and this one is %s. Use text, or upgrade Kibana.", key, numbersSince, version))
+		}
+		if hasDefault && !version.AtLeast(defaultsSince.Major, defaultsSince.Minor) {
+			report.Warn(list.p, "Kibana may be too old", fmt.Sprintf("The custom field %q has a default_value, which is known "+
+				"of Kibana %s and newer, and this one is %s. An older one refuses it with 400: invalid keys \"defaultValue\". "+
+				"Leave it out then.", key, defaultsSince, version))
+		}
+	}
+}
+
+// numbersSince is the release with custom fields of the type number; defaultsSince that with defaults, an estimate.
+var (
+	numbersSince  = kibanaapi.Version{Major: 8, Minor: 18}
+	defaultsSince = kibanaapi.Version{Major: 8, Minor: 13}
+)
+
 // The limits that Kibana's cases API sets: common/constants of the cases plugin.
 const (
 	maximumEntries = 10

@@ -28,6 +28,7 @@ func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []strin
 		attribute: &m.Owner, name: "servicenow_kibana_case_settings", set: true,
 		since: kibanaapi.Version{Major: 7, Minor: 14},
 	})...)
+	m.fieldsOfReleases(ctx, c, report)
 	m.checkFields(ctx, c, report)
 }
 

@@ -87,7 +87,7 @@ const versionPatience = 5 * time.Second
 
 // Version asks /api/status, once in a connection's life: callers who come together share the request, and each stops
 // waiting when its own context ends. A Kibana that does not tell its version is taken for a current one: serverless has
-// none, and the answer is redacted, or refused, for accounts that may not see it. While Kibana is degraded it answers
+// none, and the answer is redacted, or refused, for accounts that may not see it; kibana.version states it then. While Kibana is degraded it answers
 // 503, which is retried like any other and is then an error, since guessing would send what an older one does not know.
 func (k *Client) Version(ctx context.Context) (Version, error) {
 	if version, known, err := k.knownVersion(); known {
@@ -131,6 +131,22 @@ func (k *Client) knownVersion() (version Version, known bool, err error) {
 	return Version{}, false, nil
 }
 
+// doesNotTell reports whether /api/status is refused by a Kibana that serves other requests: 403 and 404 for want of
+// privileges, 400 where serverless does not offer the route. A 401 may come from something in front of this one route;
+// it is about the credentials unless the connector API takes them.
+func (k *Client) doesNotTell(ctx context.Context, err error) bool {
+	switch {
+	case rest.HasStatus(err, http.StatusBadRequest), rest.HasStatus(err, http.StatusForbidden),
+		rest.HasStatus(err, http.StatusNotFound):
+		return true
+	case rest.HasStatus(err, http.StatusUnauthorized):
+		var connectorTypes []any
+		r := rest.Request{Method: http.MethodGet, Path: "/api/actions/connector_types"}
+		return k.do(ctx, DefaultSpace, r, &connectorTypes) == nil
+	}
+	return false
+}
+
 func (k *Client) askVersion(ctx context.Context) (Version, error) {
 	var status struct {
 		Version struct {
@@ -139,7 +155,7 @@ func (k *Client) askVersion(ctx context.Context) (Version, error) {
 		} `json:"version"`
 	}
 	err := k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status"}, &status)
-	if err != nil && !rest.HasStatus(err, http.StatusForbidden) && !rest.HasStatus(err, http.StatusNotFound) {
+	if err != nil && !k.doesNotTell(ctx, err) {
 		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
 	}
 	version := newest

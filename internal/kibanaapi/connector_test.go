@@ -224,6 +224,26 @@ func TestListOutlivesItsFirstCaller(t *testing.T) {
 	}
 }
 
+// TestVersionBehindAProxy takes a 401 to /api/status alone for a version that is not told: the credentials are good.
+func TestVersionBehindAProxy(t *testing.T) {
+	t.Parallel()
+	config := resttest.BasicConfig(resttest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/status" {
+			resttest.AnswerJSON(w, http.StatusUnauthorized, `{"statusCode": 401, "error": "Unauthorized"}`)
+			return
+		}
+		resttest.AnswerJSON(w, http.StatusOK, `[]`)
+	}))
+	k, err := New(config, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.endpoint.Close)
+	if got, err := k.Version(t.Context()); err != nil || got.String() != "9.4" {
+		t.Errorf("version %s, %v", got, err)
+	}
+}
+
 func TestKibanaVersion(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -237,6 +257,7 @@ func TestKibanaVersion(t *testing.T) {
 		"redacted":       {200, `{"status": {"overall": {"level": "available"}}}`, "9.4"},
 		"forbidden":      {403, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`, "9.4"},
 		"unlisted":       {404, `{"statusCode": 404, "error": "Not Found", "message": "no"}`, "9.4"},
+		"not offered":    {400, `{"statusCode": 400, "error": "Bad Request", "message": "not available"}`, "9.4"},
 		"no number":      {200, `{"version": {"number": "next"}}`, ""},
 		"not logged in":  {401, `{"statusCode": 401, "error": "Unauthorized", "message": "Unauthorized"}`, ""},
 		"still degraded": {503, `{"status": {"overall": {"level": "unavailable"}}}`, ""},
@@ -260,7 +281,11 @@ func TestKibanaVersion(t *testing.T) {
 					t.Errorf("version %s, %v; want %q", got, err, test.want)
 				}
 			}
-			if asked.Load() != 1 {
+			want := int32(1)
+			if test.status == http.StatusUnauthorized {
+				want = 2 // whether it is about the credentials
+			}
+			if asked.Load() != want {
 				t.Errorf("asked %d times", asked.Load())
 			}
 		})
