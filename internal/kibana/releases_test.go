@@ -53,6 +53,7 @@ func TestCustomFieldsByRelease(t *testing.T) {
 func TestBasicAuthThatTheInstanceRefuses(t *testing.T) {
 	t.Parallel()
 	const refused = "refuses this user's basic authentication"
+	service := servicenow.Record{"web_service_access_only": "true"}
 	for name, test := range map[string]struct {
 		release servicenow.Release
 		user    servicenow.Record
@@ -62,7 +63,7 @@ func TestBasicAuthThatTheInstanceRefuses(t *testing.T) {
 	}{
 		"a person":                 {servicenow.Australia, nil, "", "", true},
 		"a person, by a role":      {servicenow.Australia, nil, "snc_basic_auth_api_access", "", false},
-		"a service":                {servicenow.Australia, servicenow.Record{"web_service_access_only": "true"}, "", "", false},
+		"a service":                {servicenow.Australia, service, "", "", false},
 		"before it is enforced":    {servicenow.Zurich, nil, "", "", false},
 		"before there is any":      {servicenow.Washington, nil, "", "", false},
 		"of another instance":      {servicenow.Australia, nil, "", "https://dev2.service-now.com", false},

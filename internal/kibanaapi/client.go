@@ -87,8 +87,9 @@ const versionPatience = 5 * time.Second
 
 // Version asks /api/status, once in a connection's life: callers who come together share the request, and each stops
 // waiting when its own context ends. A Kibana that does not tell its version is taken for a current one: serverless has
-// none, and the answer is redacted, or refused, for accounts that may not see it; kibana.version states it then. While Kibana is degraded it answers
-// 503, which is retried like any other and is then an error, since guessing would send what an older one does not know.
+// none, and the answer is redacted, or refused, for accounts that may not see it; kibana.version states it then. While
+// Kibana is degraded it answers 503, which is retried like any other and is then an error, since guessing would send
+// what an older one does not know.
 func (k *Client) Version(ctx context.Context) (Version, error) {
 	if version, known, err := k.knownVersion(); known {
 		return version, err

@@ -330,7 +330,8 @@ func TestWriteAsDisplayed(t *testing.T) {
 		sent = body
 		query := r.URL.Query()
 		if r.Method != http.MethodPatch || query.Get("sysparm_input_display_value") != "true" ||
-			query.Get("sysparm_transaction_scope") != "mine" && status == http.StatusOK || !strings.HasSuffix(r.URL.Path, "/"+rowID(1)) {
+			query.Get("sysparm_transaction_scope") != "mine" && status == http.StatusOK ||
+			!strings.HasSuffix(r.URL.Path, "/"+rowID(1)) {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
 		if status != http.StatusOK {
