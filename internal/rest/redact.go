@@ -35,8 +35,9 @@ const (
 var jsonWebToken = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*`)
 
 // Redactor takes secrets out of texts, in whichever form a server or a gateway quotes them: as they are, escaped for
-// JSON, HTML or a URL (also one within the other), as base64 or hex, alone or as a part of what was encoded. Secrets of
-// fewer than four bytes are left alone. It is safe for concurrent use, and what it was told once it never forgets.
+// JSON, HTML or a URL (also one within the other), as base64 or hex, alone or as a part of what was encoded, and cut short
+// after 12 bytes or more, since gateways quote the beginning of a body. Secrets of fewer than four bytes are left alone.
+// It is safe for concurrent use, and what it was told once it never forgets.
 type Redactor struct {
 	mu sync.RWMutex
 	// known holds what was added, so that a secret of a thousand resources costs its forms once.
@@ -49,16 +50,19 @@ type Redactor struct {
 func NewRedactor() *Redactor { return &Redactor{known: map[string]bool{}} }
 
 // Add makes secrets known. Of a text of several lines, such as a PEM key, each line is one.
-func (r *Redactor) Add(secrets ...string) {
+func (r *Redactor) Add(secrets ...string) { r.learn(secrets, false) }
+
+// learn makes texts known. Of a whole one, a part does not count.
+func (r *Redactor) learn(secrets []string, whole bool) {
 	for _, secret := range secrets {
 		if len(secret) < minSecret || r.knows(secret) {
 			continue
 		}
 		r.mu.Lock()
-		r.add(secret)
+		r.add(secret, whole || strings.Contains(secret, "\n")) // of several lines, each is known by its parts
 		for line := range strings.Lines(secret) {
 			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") && line != secret {
-				r.add(line)
+				r.add(line, whole)
 			}
 		}
 		r.mu.Unlock()
@@ -70,7 +74,7 @@ func (r *Redactor) Add(secrets ...string) {
 func (r *Redactor) AddNames(names ...string) {
 	for _, name := range names {
 		if utf8.RuneCountInString(name) >= minName {
-			r.Add(name)
+			r.learn([]string{name}, true)
 		}
 	}
 }
@@ -81,13 +85,13 @@ func (r *Redactor) knows(secret string) bool {
 	return r.known[secret]
 }
 
-func (r *Redactor) add(secret string) {
+func (r *Redactor) add(secret string, whole bool) {
 	if len(secret) < minSecret || r.known[secret] {
 		return
 	}
 	r.known[secret] = true
 	texts := []string{secret}
-	r.plain.add(form{text: secret})
+	r.plain.add(form{secret, noRun, whole})
 	for _, escaped := range jsonForms(secret) {
 		if escaped != secret {
 			texts = append(texts, escaped) // as it stands in the body that was encoded
@@ -103,13 +107,13 @@ func (r *Redactor) add(secret string) {
 		encoded[lower], encoded[strings.ToUpper(lower)] = hexAlphabet, hexAlphabet
 	}
 	for core, run := range encoded {
-		r.plain.add(form{core, run})
+		r.plain.add(form{core, run, whole})
 	}
 	// In a query a space is "+".
 	encoded[secret], encoded[strings.ReplaceAll(secret, " ", "+")] = noRun, noRun
 	for core, run := range encoded {
 		if c := canonical(core); len(strings.TrimSpace(c)) >= minSecret {
-			r.canonical.add(form{c, run})
+			r.canonical.add(form{c, run, whole})
 		}
 	}
 }
@@ -216,8 +220,27 @@ func (a alphabet) holds(c byte) bool {
 
 // form is one shape of a secret.
 type form struct {
-	text string
-	run  alphabet
+	text  string
+	run   alphabet
+	whole bool // a part of it is an ordinary word
+}
+
+// matches returns how many bytes at the beginning of a text are the form, or the beginning of one that was cut short.
+func (f form) matches(text string) int {
+	n := 0
+	for n < len(f.text) && n < len(text) && f.text[n] == text[n] {
+		n++
+	}
+	if n == len(f.text) {
+		return n
+	}
+	for n > 0 && !utf8.RuneStart(f.text[n]) {
+		n--
+	}
+	if f.whole || n < longPrefix {
+		return 0
+	}
+	return n
 }
 
 // forms finds many texts in one pass, and takes new ones at any time without rebuilding anything.
@@ -228,7 +251,7 @@ type forms struct {
 	byPrefix map[string][]form
 }
 
-// longPrefix is more than the beginnings that many secrets share, such as "now_".
+// longPrefix is more than the beginnings that many secrets share, such as "now_", and the shortest part that counts.
 const longPrefix = 12
 
 func (f *forms) add(one form) {
@@ -258,8 +281,8 @@ func (f *forms) find(v view, spans []span) []span {
 				break
 			}
 			for _, one := range f.byPrefix[v.text[i:i+length]] {
-				if strings.HasPrefix(v.text[i:], one.text) {
-					spans = append(spans, v.extend(i, i+len(one.text), one.run))
+				if n := one.matches(v.text[i:]); n > 0 {
+					spans = append(spans, v.extend(i, i+n, one.run))
 				}
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -122,6 +123,37 @@ func TestRedactorTakesEachLineOfAKey(t *testing.T) {
 		if secret := !strings.HasPrefix(line, "-----"); secret == (got != "line 7: "+Redacted+" is odd") {
 			t.Errorf("%q became %q", line, got)
 		}
+	}
+}
+
+// TestRedactorTakesWhatWasCutShort holds that no beginning of a secret survives where a server quotes only the first
+// bytes of a body, as gateways do.
+func TestRedactorTakesWhatWasCutShort(t *testing.T) {
+	t.Parallel()
+	secrets := []string{
+		keytest.PKCS8(t, keytest.RSA(t)), "canary-" + strings.Repeat("long", 100), "ümläut-€-ümläut-€-ümläut",
+	}
+	for _, secret := range secrets {
+		r := NewRedactor()
+		r.Add(secret)
+		for name, quoted := range quotes(`{"password":` + strconv.Quote(secret)) {
+			cut := strings.ToValidUTF8(quoted[:len(quoted)*3/4], "")
+			got := r.Redact("Blocked: " + cut + "… (cut)")
+			if !strings.HasSuffix(got, "… (cut)") || !strings.Contains(got, Redacted) {
+				t.Errorf("%s of %.20q: %.300q became %.300q", name, secret, cut, got)
+			}
+			readable := canonical(got)
+			for part := range strings.FieldsSeq(secret) {
+				if !strings.HasPrefix(part, "-----") && len(part) >= longPrefix && strings.Contains(readable, part[:longPrefix]) {
+					t.Errorf("%s of %.20q: a beginning survives in %.300q", name, secret, got)
+				}
+			}
+		}
+	}
+	r := NewRedactor()
+	r.AddNames("integration.user@example.com")
+	if got := r.Redact("integration.user@example.org"); strings.Contains(got, Redacted) {
+		t.Errorf("another user's name: %q", got)
 	}
 }
 
