@@ -698,3 +698,46 @@ func TestJSONTextsAreComparedByMeaning(t *testing.T) {
 		}
 	}
 }
+
+// TestShapes tells what the columns of each kind of field must hold.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	m := filled(t)
+	got := map[string]field.Shape{}
+	present := field.Presence("present", func() attr.Value { return m.Text })
+	for _, f := range append(m.fields(), present, field.RequiredSecret("secret", &m.Text, nil)) {
+		maps.Copy(got, field.Shapes(f))
+	}
+	want := map[string]field.Shape{
+		"text": field.Text, "pem": field.Text, "path": field.Text, "app": field.Text, "first": field.Text,
+		"second": field.Text, "flag": field.Flag, "get": field.Flag, "put": field.Flag, "use_path": field.Flag,
+		"present": field.Flag, "number": field.Number, "time": field.Moment, "set": field.Items, "list": field.Items,
+		"users": field.Items, "groups": field.Items, "secret": field.Sealed,
+	}
+	for column, shape := range want {
+		if got[column] != shape {
+			t.Errorf("%s must hold %q, not %q", column, shape, got[column])
+		}
+	}
+	for _, rows := range []string{"members", "linked", "entry.e"} {
+		if shape, ok := got[rows]; ok {
+			t.Errorf("rows of another table are the column %s, which must hold %q", rows, shape)
+		}
+	}
+}
+
+// TestNullEntries leaves a null entry null while the column is empty, and reads what somebody has put there.
+func TestNullEntries(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[any]types.String{
+		"": types.StringNull(), nil: types.StringNull(), "theirs": types.StringValue("theirs"),
+	} {
+		owned := types.MapValueMust(types.StringType, map[string]attr.Value{
+			"u_null": types.StringNull(), "u_set": types.StringValue("x"),
+		})
+		err := field.FurtherColumns(&owned).Decode(record.Record{Values: map[string]any{"u_null": said, "u_set": ""}})
+		if err != nil || !owned.Elements()["u_null"].Equal(want) || !owned.Elements()["u_set"].Equal(types.StringValue("")) {
+			t.Errorf("%q reads %v (%v)", said, owned, err)
+		}
+	}
+}
