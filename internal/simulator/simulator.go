@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,7 +146,16 @@ func (sim *Simulator) serve(address string, handler http.Handler, tlsConfig *tls
 		}
 		_ = server.Serve(listener)
 	}()
-	return listener.Addr().String(), nil
+	return reachable(listener.Addr()), nil
+}
+
+// reachable is an address that a client can dial: a server that listens on all addresses is reached by loopback.
+func reachable(bound net.Addr) string {
+	tcp, ok := bound.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return bound.String()
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 }
 
 // ServiceNowURL is the instance's base URL, without a trailing slash.

@@ -260,6 +260,21 @@ func TestFaultsOnEachSide(t *testing.T) {
 	}
 }
 
+// A server that listens on all addresses says one that a client can dial.
+func TestURLsCanBeDialled(t *testing.T) {
+	t.Parallel()
+	sim, err := simulator.Start(simulator.Options{ServiceNowAddress: ":0", KibanaAddress: "0.0.0.0:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sim.Close() }()
+	for _, url := range []string{sim.ServiceNowURL(), sim.KibanaURL()} {
+		if !strings.HasPrefix(url, "http://127.0.0.1:") {
+			t.Errorf("the URL is %s", url)
+		}
+	}
+}
+
 func TestStartReportsABusyPort(t *testing.T) {
 	t.Parallel()
 	p := start(t, simulator.Options{})

@@ -52,6 +52,14 @@ var registryPlatforms = []string{
 
 const project = "terraform-provider-servicenow"
 
+// commands are released beside the provider, for the platforms that people have under their desks.
+var (
+	commands         = []string{"servicenow-adopt", "servicenow-dictionary", "servicenow-simulator"}
+	commandPlatforms = []string{
+		"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64", "windows_amd64", "windows_arm64",
+	}
+)
+
 func run(ctx context.Context, only []string, out io.Writer) error {
 	root, err := filepath.Abs(".")
 	if err != nil {
@@ -139,7 +147,8 @@ func build(
 			return snapshot{}, err
 		}
 	}
-	if err := command(ctx, dir, env, goreleaser, "release", "--snapshot", "--clean", "--skip=sign"); err != nil {
+	// An image needs an engine and its base, which the release workflow has.
+	if err := command(ctx, dir, env, goreleaser, "release", "--snapshot", "--clean", "--skip=sign,docker"); err != nil {
 		return snapshot{}, err
 	}
 	return read(filepath.Join(dir, "dist"))
@@ -210,6 +219,12 @@ func (s snapshot) missing(platforms []string) []string {
 	want := []string{project + "_" + s.version + "_manifest.json"}
 	for _, platform := range platforms {
 		want = append(want, s.archive(platform), project+"_"+s.version+"_"+platform+".cyclonedx.json")
+		if slices.Contains(commandPlatforms, platform) {
+			for _, name := range commands {
+				file := name + "_" + s.version + "_" + platform
+				want = append(want, file+".zip", file+".cyclonedx.json")
+			}
+		}
 	}
 	return slices.DeleteFunc(want, func(name string) bool { return s.sums[name] != "" })
 }

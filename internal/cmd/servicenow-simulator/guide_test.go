@@ -72,20 +72,22 @@ func TestGuidesModulePassesItsTests(t *testing.T) {
 	}
 }
 
-// The guide's other blocks parse: the pipeline as YAML, the helper as Go.
+// The guide's other blocks parse: the pipelines as YAML, the helper as Go.
 func TestGuidesOtherBlocksParse(t *testing.T) {
 	t.Parallel()
 	pipelines, helpers := guideBlocks(t, "yaml"), guideBlocks(t, "go")
-	if len(pipelines) != 1 || len(helpers) != 1 {
-		t.Fatalf("%d pipelines and %d helpers, want one of each", len(pipelines), len(helpers))
+	if len(pipelines) != 2 || len(helpers) != 1 {
+		t.Fatalf("%d pipelines and %d helpers, want two and one", len(pipelines), len(helpers))
 	}
-	var pipeline struct {
-		Jobs map[string]struct {
-			Steps []map[string]any `yaml:"steps"`
-		} `yaml:"jobs"`
-	}
-	if err := yaml.Unmarshal([]byte(pipelines[0]), &pipeline); err != nil || len(pipeline.Jobs["test"].Steps) == 0 {
-		t.Errorf("pipeline: %v, %+v", err, pipeline)
+	for _, text := range pipelines {
+		var pipeline struct {
+			Jobs map[string]struct {
+				Steps []map[string]any `yaml:"steps"`
+			} `yaml:"jobs"`
+		}
+		if err := yaml.Unmarshal([]byte(text), &pipeline); err != nil || len(pipeline.Jobs["test"].Steps) == 0 {
+			t.Errorf("pipeline: %v, %+v", err, pipeline)
+		}
 	}
 	if formatted, err := format.Source([]byte(helpers[0])); err != nil || string(formatted) != helpers[0] {
 		t.Errorf("helper: %v", err)

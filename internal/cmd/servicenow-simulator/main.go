@@ -8,10 +8,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/dictionary"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
@@ -68,12 +70,17 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 	seedFile := flags.String("seed", "", "`file` (YAML or JSON) with users, records and connectors to start with")
 	dictionaryFile := flags.String("dictionary", "", "`file` (JSON, by servicenow-dictionary) with an instance's own "+
 		"tables and columns; its release and applications are taken where flags name none")
+	healthy := flags.String("healthy", "",
+		"ask the simulator at this `address` whether it is up, and end, with 0 when it is")
 	apps := flags.String("apps", servicenow.ElasticITSM, "comma-separated `ids` of applications and plugins to install")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if *healthy != "" {
+		return askHealth(ctx, "http://"+*healthy)
 	}
 	opts.Kibana.DeterministicIDs = opts.ServiceNow.DeterministicIDs
 	var err error
@@ -144,4 +151,26 @@ func readFile[T any](name string, read func(io.Reader) (*T, error)) (*T, error) 
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return content, nil
+}
+
+// askHealth fails unless a simulator answers that it is up: what a container without a shell checks itself with.
+func askHealth(ctx context.Context, url string) error {
+	const patience = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/simulator/health", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	if err := response.Body.Close(); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s is not healthy: %s", url, response.Status)
+	}
+	return nil
 }

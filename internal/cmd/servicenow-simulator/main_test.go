@@ -37,9 +37,18 @@ func TestRunPrintsAddressesAndEndsWithItsContext(t *testing.T) {
 	if response.StatusCode != http.StatusOK {
 		t.Errorf("status %d", response.StatusCode)
 	}
+	for _, url := range []string{got.InstanceURL, got.KibanaURL} {
+		if err := run(t.Context(), []string{"-healthy", strings.TrimPrefix(url, "http://")}, io.Discard); err != nil {
+			t.Error(err)
+		}
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	err = run(t.Context(), []string{"-healthy", strings.TrimPrefix(got.InstanceURL, "http://")}, io.Discard)
+	if err == nil {
+		t.Error("a simulator that has ended is healthy")
 	}
 }
 
