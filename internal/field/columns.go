@@ -66,21 +66,21 @@ func (f Columns) Encode(into *record.Write) {
 func (f Columns) Decode(from record.Record) error {
 	read := map[string]attr.Value{}
 	for key, known := range f.p.Elements() {
-		said := record.Text(from.Values[f.prefix+key])
-		if known.IsNull() && said == "" {
+		answer := record.Text(from.Values[f.prefix+key])
+		if known.IsNull() && answer == "" {
 			read[key] = known
 			continue
 		}
-		if isText(known) && sameJSON(text(known), said) {
+		if isText(known) && sameJSON(text(known), answer) {
 			read[key] = known
 			continue
 		}
-		read[key] = types.StringValue(said)
+		read[key] = types.StringValue(answer)
 	}
 	if f.p.IsNull() && f.prefix != "" {
-		for column, said := range from.Values {
-			if key, ok := strings.CutPrefix(column, f.prefix); ok && record.Text(said) != "" {
-				read[key] = types.StringValue(record.Text(said))
+		for column, answer := range from.Values {
+			if key, ok := strings.CutPrefix(column, f.prefix); ok && record.Text(answer) != "" {
+				read[key] = types.StringValue(record.Text(answer))
 			}
 		}
 	}

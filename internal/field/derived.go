@@ -13,15 +13,15 @@ import (
 // Derived binds a text that is worked out from what a column holds.
 func Derived(column string, p *types.String, derive func(string) string) Field {
 	f := String(column, p).(scalar[types.String]) //nolint:forcetypeassert // String's own type
-	f.parse = func(said any) (types.String, error) { return parseString(derive(record.Text(said))) }
+	f.parse = func(answer any) (types.String, error) { return parseString(derive(record.Text(answer))) }
 	return Computed(derivedFrom{f})
 }
 
 // DerivedTime binds a time that is worked out from what a column holds; the zero time is none.
 func DerivedTime(column string, p *timetypes.RFC3339, derive func(string) time.Time) Field {
 	f := Time(column, p).(scalar[timetypes.RFC3339]) //nolint:forcetypeassert // Time's own type
-	f.parse = func(said any) (timetypes.RFC3339, error) {
-		if t := derive(record.Text(said)); !t.IsZero() {
+	f.parse = func(answer any) (timetypes.RFC3339, error) {
+		if t := derive(record.Text(answer)); !t.IsZero() {
 			return timetypes.NewRFC3339TimeValue(t.UTC()), nil
 		}
 		return timetypes.NewRFC3339Null(), nil

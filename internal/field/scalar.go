@@ -44,13 +44,13 @@ func (f scalar[V]) Encode(into *record.Write) {
 }
 
 func (f scalar[V]) Decode(from record.Record) error {
-	said, ok := from.Values[f.column]
+	answer, ok := from.Values[f.column]
 	if !ok && !(*f.p).IsUnknown() {
 		return nil
 	}
-	value, err := f.parse(said)
+	value, err := f.parse(answer)
 	if err != nil {
-		return fmt.Errorf("the server answered %q in the column %s: %w", record.Text(said), f.column, err)
+		return fmt.Errorf("the server answered %q in the column %s: %w", record.Text(answer), f.column, err)
 	}
 	if !f.equal(*f.p, value) {
 		*f.p = value
@@ -82,8 +82,8 @@ func String(column string, p *types.String) Field {
 	}
 }
 
-func parseString(said any) (types.String, error) {
-	if s := record.Text(said); s != "" {
+func parseString(answer any) (types.String, error) {
+	if s := record.Text(answer); s != "" {
 		return types.StringValue(s), nil
 	}
 	return types.StringNull(), nil
@@ -96,8 +96,8 @@ func Bool(column string, p *types.Bool) Field {
 	}
 }
 
-func parseBool(said any) (types.Bool, error) {
-	s := record.Text(said)
+func parseBool(answer any) (types.Bool, error) {
+	s := record.Text(answer)
 	if s == "" {
 		return types.BoolNull(), nil
 	}
@@ -115,14 +115,14 @@ func Int(column string, p *types.Int64) Field {
 	}
 }
 
-func parseInt(said any) (types.Int64, error) {
-	switch v := said.(type) {
+func parseInt(answer any) (types.Int64, error) {
+	switch v := answer.(type) {
 	case float64:
 		return types.Int64Value(int64(v)), nil
 	case json.Number:
-		said = v.String()
+		answer = v.String()
 	}
-	s := record.Text(said)
+	s := record.Text(answer)
 	if s == "" {
 		return types.Int64Null(), nil
 	}
@@ -144,8 +144,8 @@ func Time(column string, p *timetypes.RFC3339) Field {
 			}
 			return t.UTC().Format(record.TimeLayout)
 		},
-		parse: func(said any) (timetypes.RFC3339, error) {
-			s := record.Text(said)
+		parse: func(answer any) (timetypes.RFC3339, error) {
+			s := record.Text(answer)
 			if s == "" {
 				return timetypes.NewRFC3339Null(), nil
 			}

@@ -15,8 +15,8 @@ func Set(column string, p *types.Set) Field {
 	return scalar[types.Set]{
 		column: column, p: p,
 		wire: func(v types.Set) any { return strings.Join(sorted(v.Elements()), ",") },
-		parse: func(said any) (types.Set, error) {
-			items := split(said)
+		parse: func(answer any) (types.Set, error) {
+			items := split(answer)
 			if len(items) == 0 {
 				return types.SetNull(types.StringType), nil
 			}
@@ -32,8 +32,8 @@ func Members(column string, p *types.Set) Field {
 	return scalar[types.Set]{
 		column: column, p: p, rows: true,
 		wire: func(v types.Set) any { return sorted(v.Elements()) },
-		parse: func(said any) (types.Set, error) {
-			names, ok := said.([]string)
+		parse: func(answer any) (types.Set, error) {
+			names, ok := answer.([]string)
 			if !ok {
 				return types.SetNull(types.StringType), nil
 			}
@@ -50,11 +50,11 @@ func Members(column string, p *types.Set) Field {
 func Linked(column string, p *types.Set) Field {
 	f := Members(column, p).(scalar[types.Set]) //nolint:forcetypeassert // Members' own type
 	parse := f.parse
-	f.parse = func(said any) (types.Set, error) {
-		if names, _ := said.([]string); len(names) == 0 {
+	f.parse = func(answer any) (types.Set, error) {
+		if names, _ := answer.([]string); len(names) == 0 {
 			return types.SetNull(types.StringType), nil
 		}
-		return parse(said)
+		return parse(answer)
 	}
 	return f
 }
@@ -70,8 +70,8 @@ func List(column string, p *types.List) Field {
 			}
 			return strings.Join(items, ",")
 		},
-		parse: func(said any) (types.List, error) {
-			items := split(said)
+		parse: func(answer any) (types.List, error) {
+			items := split(answer)
 			if len(items) == 0 {
 				return types.ListNull(types.StringType), nil
 			}
@@ -80,9 +80,9 @@ func List(column string, p *types.List) Field {
 	}
 }
 
-func split(said any) []attr.Value {
+func split(answer any) []attr.Value {
 	var items []attr.Value
-	for item := range strings.SplitSeq(record.Text(said), ",") {
+	for item := range strings.SplitSeq(record.Text(answer), ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			items = append(items, types.StringValue(item))
 		}

@@ -17,8 +17,8 @@ func Structure[V attr.Value](column string, p *V, keys map[string]string) Field 
 	return scalar[V]{
 		column: column, p: p,
 		wire: func(v V) any { return toJSON(v, keys) },
-		parse: func(said any) (V, error) {
-			value, err := fromJSON(said, (*p).Type(context.Background()), keys)
+		parse: func(answer any) (V, error) {
+			value, err := fromJSON(answer, (*p).Type(context.Background()), keys)
 			if err != nil {
 				var none V
 				return none, err
@@ -36,8 +36,8 @@ func toJSON(value attr.Value, keys map[string]string) any {
 	case types.Object:
 		object := map[string]any{}
 		for name, inner := range v.Attributes() {
-			if said := toJSON(inner, keys); said != nil {
-				object[keyOf(name, keys)] = said
+			if answer := toJSON(inner, keys); answer != nil {
+				object[keyOf(name, keys)] = answer
 			}
 		}
 		return object
@@ -58,10 +58,10 @@ func keyOf(name string, keys map[string]string) string {
 	return name
 }
 
-func fromJSON(said any, as attr.Type, keys map[string]string) (attr.Value, error) {
+func fromJSON(answer any, as attr.Type, keys map[string]string) (attr.Value, error) {
 	switch t := as.(type) {
 	case types.ObjectType:
-		object, _ := said.(map[string]any)
+		object, _ := answer.(map[string]any)
 		values, empty := map[string]attr.Value{}, true
 		for name, inner := range t.AttrTypes {
 			value, err := fromJSON(object[keyOf(name, keys)], inner, keys)
@@ -75,7 +75,7 @@ func fromJSON(said any, as attr.Type, keys map[string]string) (attr.Value, error
 		}
 		return types.ObjectValueMust(t.AttrTypes, values), nil
 	case types.ListType:
-		items, _ := said.([]any)
+		items, _ := answer.([]any)
 		if len(items) == 0 {
 			return types.ListNull(t.ElemType), nil
 		}
@@ -92,7 +92,7 @@ func fromJSON(said any, as attr.Type, keys map[string]string) (attr.Value, error
 	if !as.Equal(types.StringType) {
 		return nil, fmt.Errorf("no JSON is known for %s", as)
 	}
-	return parseString(said)
+	return parseString(answer)
 }
 
 // document binds a JSON object in a text.
@@ -112,8 +112,8 @@ func Document(column string, p *types.String, ignorable func(key string, value a
 	return document{scalar[types.String]{
 		column: column, p: p,
 		wire: func(v types.String) any { return ParseObject(v.ValueString()) },
-		parse: func(said any) (types.String, error) {
-			object, ok := said.(map[string]any)
+		parse: func(answer any) (types.String, error) {
+			object, ok := answer.(map[string]any)
 			if !ok || len(object) == 0 {
 				return types.StringNull(), nil
 			}
@@ -140,8 +140,8 @@ func (f document) Assign(from Field) { *f.p = *sameField[document](from).p }
 // Decode keeps a text that says what the server does.
 func (f document) Decode(from record.Record) error {
 	if !f.p.IsNull() && !f.p.IsUnknown() {
-		said, _ := from.Values[f.column].(map[string]any)
-		if f.says(ParseObject(f.p.ValueString()), said) {
+		answer, _ := from.Values[f.column].(map[string]any)
+		if f.says(ParseObject(f.p.ValueString()), answer) {
 			return nil
 		}
 	}

@@ -28,7 +28,7 @@ var NewHealthData = lifecycle.NewReader[healthData](lifecycle.Reader{
 		"restriction, its verifier map, the certificate's dates, and, with `connector_id`, the user, its roles and " +
 		"Kibana's own probe of the whole chain. It shows what no plan can: a user that is locked out, a secret that was " +
 		"changed on the server, a certificate about to expire. It only reads, and a link that does not hold is a finding " +
-		"and not an error, so that it never stands in the way of the plan that repairs it.",
+		"and not an error, so that it never blocks the plan that repairs it.",
 	Attributes: map[string]schema.Attribute{
 		"connector_id": schema.StringAttribute{
 			Optional: true,
@@ -79,7 +79,7 @@ type health struct {
 	findings []finding
 }
 
-// find notes a link; an empty message says that it holds.
+// find notes a link; an empty message means that it holds.
 func (h *health) find(check, message string) {
 	h.findings = append(h.findings, finding{check, message == "", message})
 }
@@ -208,7 +208,7 @@ func (h *health) lookAtMaps(ctx context.Context, c chain) {
 	}
 }
 
-// certificate says what is wrong with the certificate of a verifier map.
+// certificate reports what is wrong with the certificate of a verifier map.
 func (h *health) certificate(ctx context.Context, verifier record.Record) string {
 	id := verifier.Text("sys_certificate")
 	got, err := h.sn.Table("sys_certificate").Read(ctx, record.Record{ID: id},

@@ -132,7 +132,7 @@ func (m *caseLists) check(report *lifecycle.Report) {
 			case !entryKey.MatchString(key) || len(key) > maximumKey:
 				fault("the key %q must be at most %d lowercase letters, digits, - and _", key, maximumKey)
 			case seen[key]:
-				fault("the key %q stands twice", key)
+				fault("the key %q is used twice", key)
 			}
 			seen[key] = true
 			for _, name := range []string{"label", "name"} {
@@ -282,7 +282,7 @@ func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, re
 	}
 	all, err := c.Kibana.List(ctx, space)
 	if err != nil {
-		return // the apply will tell
+		return // the apply will report it
 	}
 	for _, connector := range all {
 		if connector.ID != m.ConnectorID.ValueString() {
@@ -296,7 +296,8 @@ func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, re
 
 func caseListAttributes() attribute.Schema {
 	key := func(of string) schema.Attribute {
-		return attribute.RequiredText("What tells " + of + " from others: at most 36 lowercase letters, digits, `-` and `_`.")
+		return attribute.RequiredText("What distinguishes " + of + " from others: at most 36 lowercase letters, digits, " +
+			"`-` and `_`.")
 	}
 	const ownership = " Owned by key: entries with other keys stay as they are; leaving the attribute out releases all."
 	return attribute.Schema{

@@ -33,7 +33,7 @@ func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []strin
 }
 
 // PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that
-// was renamed is no reason to write. Which name it will have then, only the apply knows: the same one may rename it.
+// was renamed is not a reason to write. Which name it will have then, only the apply knows: the same one may rename it.
 func (m *caseSettings) PlanChange(
 	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
 ) {
@@ -42,8 +42,8 @@ func (m *caseSettings) PlanChange(
 		return
 	}
 	m.planLists(&before.caseLists, report)
-	written, known := kibanaapi.WrittenName(change.Remembered)
-	changed := known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != written
+	writtenName, known := kibanaapi.WrittenName(change.Remembered)
+	changed := known && isKnown(m.ConnectorID) && before.ConnectorName.ValueString() != writtenName
 	if changed || change.Writes && !m.ConnectorID.IsNull() {
 		m.ConnectorName = types.StringUnknown()
 	}

@@ -61,8 +61,8 @@ func (m *genericConnector) PlanChange(
 		uses := types.BoolUnknown()
 		if !m.Config.IsUnknown() {
 			config := field.ParseObject(m.Config.ValueString())
-			told, isBool := config["usesTableApi"].(bool)
-			uses = types.BoolValue(told || !isBool)
+			configured, isBool := config["usesTableApi"].(bool)
+			uses = types.BoolValue(configured || !isBool)
 		}
 		m.IsDeprecated = deprecation(ctx, c, change, uses, m.IsDeprecated)
 	}

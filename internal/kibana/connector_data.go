@@ -51,7 +51,7 @@ var NewConnectorData = lifecycle.NewReader[connectorData](lifecycle.Reader{
 			Computed: true, MarkdownDescription: "Whether Kibana has lost the connector's secrets.",
 		},
 		"is_preconfigured": schema.BoolAttribute{
-			Computed: true, MarkdownDescription: "Whether the connector stands in `kibana.yml`.",
+			Computed: true, MarkdownDescription: "Whether the connector is defined in `kibana.yml`.",
 		},
 	},
 })

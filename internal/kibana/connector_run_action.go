@@ -19,7 +19,7 @@ import (
 var NewConnectorRun = lifecycle.NewAction[connectorRun](lifecycle.Action{
 	Type:   "kibana_connector_run",
 	Server: lifecycle.Kibana,
-	Description: "Lets a connector do something once: push or close an incident, add an event, and so on. It tells " +
+	Description: "Lets a connector do something once: push or close an incident, add an event, and so on. It reports " +
 		"the number and the URL of the ticket as progress. What the connector's service refuses is an error, in its " +
 		"words. When the answer is lost it is not run again, since that could make a second ticket.",
 	Attributes: map[string]schema.Attribute{
@@ -81,7 +81,7 @@ func (m *connectorRun) Invoke(ctx context.Context, c *lifecycle.Servers, progres
 	return nil
 }
 
-// outcome tells what a sub-action answered: the ticket, or how much there was.
+// outcome describes what a sub-action answered: the ticket, or how much there was.
 func outcome(data any) string {
 	switch v := data.(type) {
 	case map[string]any:

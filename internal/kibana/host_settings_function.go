@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// NewHostSettings writes the part of kibana.yml that tells how to trust the hosts that connectors call.
+// NewHostSettings writes the part of kibana.yml that says how to trust the hosts that connectors call.
 func NewHostSettings() function.Function { return hostSettingsFunction{} }
 
 type hostSettingsFunction struct{}

@@ -14,7 +14,7 @@ import (
 )
 
 // keyedList binds a list of objects that are told apart by their attribute key to a column that holds the same list as
-// JSON, of which the store gives only the entries that this configuration owns.
+// JSON, of which the store returns only the entries that this configuration owns.
 type keyedList struct {
 	column string
 	p      *types.List
@@ -61,7 +61,7 @@ func (f keyedList) Encode(into *record.Write) {
 
 // Decode keeps the spelling of each entry that means what the server holds.
 func (f keyedList) Decode(from record.Record) error {
-	said, ok := from.Values[f.column]
+	answer, ok := from.Values[f.column]
 	if !ok && !f.p.IsUnknown() {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (f keyedList) Decode(from record.Record) error {
 			present[record.Text(entry["key"])] = f.p.Elements()[i]
 		}
 	}
-	items, _ := said.([]any)
+	items, _ := answer.([]any)
 	values := make([]attr.Value, 0, len(items))
 	for _, item := range items {
 		entry, isObject := item.(map[string]any)
@@ -164,19 +164,19 @@ func (f keyedList) keyOf(name string) string {
 func (f keyedList) value(entry map[string]any, kind types.ObjectType) attr.Value {
 	values := map[string]attr.Value{}
 	for name, inner := range kind.AttrTypes {
-		said := entry[f.keyOf(name)]
+		answer := entry[f.keyOf(name)]
 		switch of := inner.(type) {
 		case types.ListType:
-			values[name] = f.list(said, of)
+			values[name] = f.list(answer, of)
 		default:
 			values[name] = types.StringNull()
-			if text := record.Text(said); f.documents[name] && said != nil {
-				values[name] = types.StringValue(jsonText(said))
+			if text := record.Text(answer); f.documents[name] && answer != nil {
+				values[name] = types.StringValue(jsonText(answer))
 			} else if text != "" {
 				values[name] = types.StringValue(text)
 			}
 			if inner.Equal(types.BoolType) {
-				on, isBool := said.(bool)
+				on, isBool := answer.(bool)
 				values[name] = types.BoolNull()
 				if isBool {
 					values[name] = types.BoolValue(on)
@@ -187,8 +187,8 @@ func (f keyedList) value(entry map[string]any, kind types.ObjectType) attr.Value
 	return types.ObjectValueMust(kind.AttrTypes, values)
 }
 
-func (f keyedList) list(said any, kind types.ListType) attr.Value {
-	items, _ := said.([]any)
+func (f keyedList) list(answer any, kind types.ListType) attr.Value {
+	items, _ := answer.([]any)
 	if len(items) == 0 {
 		return types.ListNull(kind.ElemType)
 	}
@@ -218,25 +218,25 @@ func sameEntries(a, b []map[string]any) bool {
 		return false
 	}
 	for i := range a {
-		if !record.Equal(whole(a[i]), whole(b[i])) {
+		if !record.Equal(significant(a[i]), significant(b[i])) {
 			return false
 		}
 	}
 	return true
 }
 
-// whole is an entry without what says nothing.
-func whole(entry map[string]any) map[string]any {
+// significant is an entry without what means nothing.
+func significant(entry map[string]any) map[string]any {
 	entry = maps.Clone(entry)
-	maps.DeleteFunc(entry, func(_ string, value any) bool { return says(value) == nil })
+	maps.DeleteFunc(entry, func(_ string, value any) bool { return significantValue(value) == nil })
 	for key, value := range entry {
-		entry[key] = says(value)
+		entry[key] = significantValue(value)
 	}
 	return entry
 }
 
-// says is a JSON value without the nulls and the empty lists in its objects; nil when nothing is left.
-func says(value any) any {
+// significantValue is a JSON value without the nulls and the empty lists in its objects; nil when nothing is left.
+func significantValue(value any) any {
 	switch v := value.(type) {
 	case string:
 		if v == "" {
@@ -248,11 +248,11 @@ func says(value any) any {
 		}
 		items := make([]any, len(v))
 		for i, item := range v {
-			items[i] = says(item)
+			items[i] = significantValue(item)
 		}
 		return items
 	case map[string]any:
-		if object := whole(v); len(object) > 0 {
+		if object := significant(v); len(object) > 0 {
 			return object
 		}
 		return nil

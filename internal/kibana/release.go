@@ -15,21 +15,21 @@ var _ = []lifecycle.Planner{
 	(*resilientConnector)(nil), (*swimlaneConnector)(nil), (*genericConnector)(nil), (*caseSettings)(nil),
 }
 
-// bounded says which releases of Kibana take an attribute.
+// bounded states which releases of Kibana take an attribute.
 type bounded struct {
 	// attribute points into the model; nil makes findings be about the resource.
 	attribute any
 	name      string
-	// set tells that the plan holds the attribute, so that the bounds matter.
+	// set means that the plan holds the attribute, so that the bounds matter.
 	set bool
-	// since is the first release; until is the first one that has it no more, zero when there is none.
+	// since is the first release; until is the first one that no longer has it, zero when there is none.
 	since, until kibanaapi.Version
-	// instead says where a release after until has it.
+	// instead says what to do on a release after until.
 	instead string
 }
 
 // checkReleases reports attributes that this Kibana does not take. It asks for the version only where it matters, and
-// finds nothing when there is no answer: then the apply will tell.
+// finds nothing when there is no answer: the apply will then.
 func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report, all ...bounded) {
 	for _, b := range all {
 		if !b.set {
@@ -50,7 +50,7 @@ func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.
 }
 
 // Plan checks what every connector has. The rule about connector_id holds for connectors that are to be made: the id of
-// one that is there already may stand in the configuration whatever the release.
+// one that is there already may be configured whatever the release.
 func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	checkSpace(ctx, c, report, &m.SpaceID)
 	if !isKnown(m.ConnectorID) || m.ConnectorID.Equal(m.ID) {
@@ -58,14 +58,14 @@ func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, 
 	}
 	version, err := c.Kibana.Version(ctx)
 	if err != nil {
-		return // the apply will tell
+		return // the apply will report it
 	}
 	if err := kibanaapi.CheckConnectorID(version, m.ConnectorID.ValueString()); err != nil {
 		report.Error(&m.ConnectorID, "This connector_id cannot be used", err.Error()+".")
 	}
 }
 
-// checkSpace warns of a space that is not there. It is no error yet, since the same apply may make it.
+// checkSpace warns of a space that is not there. It is not an error yet, since the same apply may make it.
 func checkSpace(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report, attribute *types.String) {
 	space := c.Kibana.Space
 	if isKnown(*attribute) {

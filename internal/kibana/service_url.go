@@ -34,7 +34,7 @@ func (v serviceURL) ValidateString(ctx context.Context, req validator.StringRequ
 	switch {
 	case err == nil && u.User != nil:
 		resp.Diagnostics.AddError("A URL with credentials", req.Path.String()+" must be "+v.Description(ctx)+
-			": Kibana shows it to everybody who may see the connector, and it stands in the state. Set the connector's "+
+			": Kibana shows it to everybody who may see the connector, and it is stored in the state. Set the connector's "+
 			"credentials instead.")
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		resp.Diagnostics.AddError("Not a URL", req.Path.String()+" must be "+v.Description(ctx)+

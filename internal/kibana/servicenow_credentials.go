@@ -86,7 +86,7 @@ func (m *credentials) Check(_ context.Context, report *lifecycle.Report) {
 	}
 	signer, err := pemkey.ParsePrivateKeyPEM(key.ValueString(), password.ValueString())
 	if err != nil {
-		report.Error(nil, "The private key cannot be used", "oauth.private_key_wo "+err.Error()+". Kibana would accept it "+
+		report.Error(nil, "The private key cannot be used", "oauth.private_key_wo: "+err.Error()+". Kibana would accept it "+
 			"and fail only when it first asks ServiceNow for a token.")
 		return
 	}

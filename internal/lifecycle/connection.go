@@ -29,7 +29,7 @@ type Servers struct {
 // Connection is what the provider hands to everything it serves.
 type Connection struct {
 	Servers
-	// Unknown tells, by side, that its configuration holds values known only after apply.
+	// Unknown reports, by side, that its configuration holds values known only after apply.
 	Unknown map[Server]bool
 	// AllowLockout permits writes that shut out the provider's own login.
 	AllowLockout bool
@@ -54,7 +54,7 @@ func connectionOf(data any, diags *diag.Diagnostics) *Connection {
 	return c
 }
 
-// reachable tells whether a side can be talked to, and reports why not. A side whose configuration is unknown is
+// reachable reports whether a side can be talked to, and reports why not. A side whose configuration is unknown is
 // reported only where it is needed now.
 func (c *Connection) reachable(server Server, subject string, now bool, diags *diag.Diagnostics) bool {
 	if c == nil {

@@ -1,5 +1,5 @@
 // Package lifecycle runs the one lifecycle that every resource of this provider shares: plan, create, read, update,
-// delete, import, and every diagnostic on the way. A resource gives a Definition, a model and its bound fields; a
+// delete, import, and every diagnostic on the way. A resource consists of a Definition, a model and its bound fields; a
 // record.Store does the talking. Values flow model -> record -> HTTP and back the same way.
 package lifecycle
 
@@ -18,9 +18,9 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// Definition is all that tells one resource from another, beside its model.
+// Definition is all that distinguishes one resource from another, besides its model.
 type Definition struct {
-	// Type is the resource's name without the provider's, as "cors_rule".
+	// Type is the resource's name without the provider's, such as "cors_rule".
 	Type string
 	// Description opens the documentation page, in Markdown. What the resource needs is added to it.
 	Description string
@@ -108,7 +108,7 @@ type Checker interface {
 
 // Planner is a model with rules that only the server can decide before a write, such as whether a name exists there.
 // Plan is called on the planned model, with the columns of its write-only maps, where a record is created or changed.
-// It must take unknown values for possibly right; that an account may not look is no proof of a fault.
+// It must take unknown values for possibly right; that an account may not look proves no fault.
 type Planner interface {
 	Plan(ctx context.Context, c *Servers, secrets []string, report *Report)
 }
@@ -119,7 +119,7 @@ type ChangePlanner interface {
 	PlanChange(ctx context.Context, c *Servers, change Change, report *Report)
 }
 
-// Change is what a plan is about, beside the planned model.
+// Change is what a plan is about, besides the planned model.
 type Change struct {
 	// Before is the model of the state, of the planned model's type; nil for a create.
 	Before any

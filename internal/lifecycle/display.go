@@ -8,7 +8,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// display makes the name that a list gives a record: a text with columns in braces.
+// display makes the name by which a list shows a record: a text with columns in braces.
 type display string
 
 var displayColumn = regexp.MustCompile(`\{([a-z0-9_.]+)\}`)
@@ -25,7 +25,7 @@ func (r *lifecycle[T, M]) display() display {
 	return display("{" + columns[len(columns)-1] + "}")
 }
 
-// columns are those that the text is made of, and the references that it walks through.
+// columns are those that the text consists of, and the references that it walks through.
 func (d display) columns() []string {
 	var columns []string
 	for _, found := range displayColumn.FindAllStringSubmatch(string(d), -1) {
@@ -38,15 +38,15 @@ func (d display) columns() []string {
 // of fills the text in. A referred record that cannot be read is shown by its id, and one that has no words for itself
 // by its own.
 func (d display) of(rec record.Record) string {
-	said := false
+	filled := false
 	name := displayColumn.ReplaceAllStringFunc(string(d), func(placeholder string) string {
 		column := placeholder[1 : len(placeholder)-1]
 		reference, _, _ := strings.Cut(column, ".")
 		value := cmp.Or(rec.Text(column), rec.Text(reference))
-		said = said || value != ""
+		filled = filled || value != ""
 		return cmp.Or(value, "?")
 	})
-	if !said {
+	if !filled {
 		return rec.ID
 	}
 	return name

@@ -69,7 +69,7 @@ func (e *ephemeralResource[T, M]) ValidateConfig(
 		}
 	}
 	if len(e.OneOf) > 0 && (set > 1 || set == 0 && !unknown) {
-		resp.Diagnostics.AddError("One of several, please", "Set exactly one of "+strings.Join(e.OneOf, ", ")+".")
+		resp.Diagnostics.AddError("Exactly one of several", "Set exactly one of "+strings.Join(e.OneOf, ", ")+".")
 	}
 }
 

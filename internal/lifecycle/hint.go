@@ -17,7 +17,7 @@ func (c *Connection) explain(err error, needs Needs) string {
 	var e *rest.Error
 	unknown := errors.Is(err, record.ErrOutcomeUnknown)
 	if errors.As(err, &e) && e.Status == 0 && e.Message != "" && c != nil && !unknown {
-		if _, told := c.failures.LoadOrStore(e.Message+e.Detail, true); told {
+		if _, explained := c.failures.LoadOrStore(e.Message+e.Detail, true); explained {
 			return e.Method + " " + e.Path + ": " + e.Message + " (as reported for another resource)."
 		}
 	}
@@ -48,9 +48,9 @@ func hint(err error, needs Needs) string {
 	if hint, ok := refusalHints[rest.Cause(err)]; ok {
 		return hint
 	}
-	said := e.Message + " " + e.Detail
+	words := e.Message + " " + e.Detail
 	for _, known := range answerHints {
-		if (known.status == 0 || known.status == e.Status) && strings.Contains(said, known.words) {
+		if (known.status == 0 || known.status == e.Status) && strings.Contains(words, known.words) {
 			return known.hint
 		}
 	}
@@ -60,7 +60,7 @@ func hint(err error, needs Needs) string {
 	return ""
 }
 
-// refusedHint says what to do about a 403 for want of a role or privilege.
+// refusedHint says what to do about a 403 for lack of a role or privilege.
 func (n Needs) refusedHint() string {
 	const refused = "The account may not do this: it lacks a role or privilege. "
 	if account := n.Account(); account != "" {
@@ -107,7 +107,7 @@ var answerHints = []struct {
 	},
 	{
 		0, "aborted by Business Rule",
-		"A business rule of the instance refuses this change. Its name stands in the message; ask its owner what it demands.",
+		"A business rule of the instance refuses this change. The message names it; ask its owner what it demands.",
 	},
 	{
 		0, "Data Policy Exception",

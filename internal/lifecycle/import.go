@@ -46,7 +46,7 @@ func (r *lifecycle[T, M]) IdentitySchema(
 	}
 }
 
-// identify sets the identity that Terraform 1.12 and newer keep beside the state; older ones pass none.
+// identify sets the identity that Terraform 1.12 and newer keep next to the state; older ones pass none.
 func (r *lifecycle[T, M]) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, m M) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if identity == nil {

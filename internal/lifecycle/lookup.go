@@ -181,7 +181,7 @@ func (l *lookup[T, M]) similar(ctx context.Context, match map[string]string) []r
 	return nil
 }
 
-// listed shows records by all that was read of them, so that their differences tell what to ask for.
+// listed shows records by all that was read of them, so that their differences show what to ask for.
 func listed(found []record.Record) string {
 	lines := make([]string, len(found))
 	for i, r := range found {

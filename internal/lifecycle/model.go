@@ -12,14 +12,14 @@ import (
 )
 
 // layout says where a model keeps the attributes of a schema. The framework finds that out anew at each Get and Set,
-// with a regular expression compiled per attribute: more than all that a plan of no change does beside it.
+// with a regular expression compiled per attribute: more than everything else that a plan of no change does.
 type layout struct {
-	attributes []placed
+	attributes []attributePlace
 	kind       tftypes.Type
 }
 
-// placed is an attribute at its place in a model.
-type placed struct {
+// attributePlace is an attribute at its place in a model.
+type attributePlace struct {
 	name  string
 	index []int
 	kind  attr.Type
@@ -59,7 +59,7 @@ func newLayout(ctx context.Context, model reflect.Type, schema attr.Type) *layou
 		if !there || f.Type != reflect.TypeOf(kind.ValueType(ctx)) {
 			return nil
 		}
-		l.attributes = append(l.attributes, placed{name, f.Index, kind, kind.TerraformType(ctx)})
+		l.attributes = append(l.attributes, attributePlace{name, f.Index, kind, kind.TerraformType(ctx)})
 	}
 	if len(l.attributes) != len(kinds) {
 		return nil

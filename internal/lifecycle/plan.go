@@ -208,7 +208,7 @@ func keepUnowned[T any, M Model[T]](plan, config, state M, moved map[any]bool, w
 	return unsettled
 }
 
-// moves tells whether a write may move a value that is left to the server.
+// moves reports whether a write may move a value that is left to the server.
 func moves(f field.Field, moved map[any]bool, write bool) bool {
 	following, ok := field.As[field.Following](f)
 	if !ok {

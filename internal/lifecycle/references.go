@@ -105,7 +105,7 @@ func (r *lifecycle[T, M]) planApplications(
 			if err := errors.Join(err, errWas); err != nil {
 				diags.AddAttributeError(leaf.Path, "An application that cannot be found", r.subject(state)+": "+
 					r.connection.explain(err, r.Needs)+
-					" Whether this is the application that the record is of already decides about its replacement.")
+					" Whether the application is another one decides whether the record is replaced.")
 				continue
 			}
 			if now == was {

@@ -118,7 +118,7 @@ func (r *lifecycle[T, M]) afterwards(created bool) string {
 }
 
 // addError reports a fault at an attribute. One inside an object is reported at the resource: Terraform knows only the
-// lines of the whole object, and would print the secrets beside the fault.
+// lines of the whole object, and would print the secrets next to the fault.
 func addError(diags *diag.Diagnostics, at path.Path, summary, detail string) {
 	if len(at.Steps()) > 1 {
 		diags.AddError(summary, at.String()+": "+detail)

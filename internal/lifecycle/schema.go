@@ -35,7 +35,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		id = "The same as `" + r.IdentityAttribute + "`, unique in its space."
 	}
 	attributes["id"] = schema.StringAttribute{Computed: true, MarkdownDescription: id}
-	timeoutDescription := "How long it may take, as `30s` or `2h45m`. Default: `" + minutes(r.Timeout) + "`."
+	timeoutDescription := "How long it may take, such as `30s` or `2h45m`. Default: `" + minutes(r.Timeout) + "`."
 	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
 		Create: true, Read: true, Update: true, Delete: true,
 		CreateDescription: timeoutDescription, ReadDescription: timeoutDescription,

@@ -106,7 +106,7 @@ type sentSecrets struct {
 	ByColumn map[string]sentSecret `json:"secrets"`
 }
 
-// secretContext is what, beside a secret itself, decides what becomes of it.
+// secretContext is what, besides a secret itself, decides what becomes of it.
 type secretContext struct {
 	creating  bool
 	id        string       // of the resource, which its digests depend on

@@ -80,7 +80,7 @@ var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 // columnName is the form of a column's name.
 var columnName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// IsSysID tells whether a value has the form of a sys_id: 32 hex digits, in lower case.
+// IsSysID reports whether a value has the form of a sys_id: 32 hex digits, in lower case.
 func IsSysID(value string) bool { return sysID.MatchString(value) }
 
 // sysIDOr holds that a value is a sys_id, or one of a few words.

@@ -193,7 +193,7 @@ func (s side) text(dotted string) string {
 	return os.Getenv(s.environment[dotted])
 }
 
-// unknown tells whether anything that the connection needs is known only after apply.
+// unknown reports whether anything that the connection needs is known only after apply.
 func (s side) unknown() bool {
 	for _, v := range s.attributes {
 		if holdsUnknown(v) {
@@ -256,7 +256,7 @@ func needed(method string) []string {
 	return nil
 }
 
-// fromEnvironment lists the methods that the environment holds in full, and tells of those that it holds in part.
+// fromEnvironment lists the methods that the environment holds in full, and reports those that it holds in part.
 func (s side) fromEnvironment() (methods, halves []string) {
 	for _, method := range s.methods {
 		var set, unset []string
@@ -278,7 +278,7 @@ func (s side) fromEnvironment() (methods, halves []string) {
 	return methods, halves
 }
 
-// parts tells where each half of a method comes from: the block, a variable, or nowhere.
+// parts says where each half of a method comes from: the block, a variable, or nowhere.
 func (s side) parts(method string) (block, environment []string) {
 	for _, name := range slices.Sorted(maps.Keys(s.environment)) {
 		if !strings.HasPrefix(name, method+".") {
@@ -339,7 +339,7 @@ func (s side) settings(diags *diag.Diagnostics) (rest.Config, bool) {
 			detail = "In the environment, " + strings.Join(halves, "; ") + ". "
 		}
 		s.report(s.urlName, "No authentication method", detail+"Set one of "+strings.Join(s.methods, ", ")+
-			" beside "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
+			" next to "+s.at(s.urlName).String()+", or its environment variables ("+s.environment["basic_auth.username"]+" and "+
 			s.environment["basic_auth.password"]+", or "+s.environment["api_key"]+", …).", diags)
 		return rest.Config{}, false
 	}
@@ -448,7 +448,7 @@ func holdsSecret(name string, value attr.Value) bool {
 }
 
 // report reports a fault at its attribute. Terraform prints all the source lines of the outermost attribute around it,
-// so a fault beside a secret is reported at the provider block, which prints one line.
+// so a fault next to a secret is reported at the provider block, which prints one line.
 func (s side) report(dotted, summary, detail string, diags *diag.Diagnostics) {
 	at := s.at(dotted)
 	outer, _, _ := strings.Cut(dotted, ".")
@@ -508,7 +508,7 @@ func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnosti
 	return len(mistakes) > 0
 }
 
-// origins tells which half of the credentials came from where.
+// origins says which half of the credentials came from where.
 func origins(block, environment []string) string {
 	var parts []string
 	if len(block) > 0 {

@@ -111,7 +111,7 @@ func TestRefusals(t *testing.T) {
 			func(w *acctest.World) error {
 				w.ServiceNow.AbortWrites("sys_cors_rule", "No rules today")
 				return nil
-			}, `aborted by Business Rule 'No rules today.*Its name stands in the message`,
+			}, `aborted by Business Rule 'No rules today.*The message names it`,
 		},
 		"data policy": {
 			func(w *acctest.World) error {

@@ -21,7 +21,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenow"
 )
 
-// New makes the provider's constructor. version goes into the User-Agent. What Terraform is served comes of NewServer.
+// New makes the provider's constructor. version goes into the User-Agent. Terraform is served by NewServer.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider { return newProvider(version, options) }
 }

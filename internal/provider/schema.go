@@ -126,7 +126,7 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 						"has one, and without a space. Or `KIBANA_ENDPOINT`."),
 					"version": schema.StringAttribute{
 						Optional: true,
-						MarkdownDescription: "Kibana's release, such as `9.1`, where it does not tell it: on serverless, or to an " +
+						MarkdownDescription: "Kibana's release, such as `9.1`, where it does not report it: on serverless, or to an " +
 							"account that may not read `/api/status`. Default: Kibana is asked.",
 						Validators: []validator.String{stringvalidator.RegexMatches(
 							regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]+)?(-[\w.]+)?$`), "must be a release, such as 9.1",
@@ -169,7 +169,7 @@ func httpAttribute() schema.SingleNestedAttribute {
 		Optional:            true,
 		MarkdownDescription: "How requests are sent.",
 		Attributes: map[string]schema.Attribute{
-			"ca_certificate": plain("Certificates to trust beside the system's: PEM text, or the path of a PEM file."),
+			"ca_certificate": plain("Certificates to trust in addition to the system's: PEM text, or the path of a PEM file."),
 			"client_certificate": plain("The certificate to identify with (mutual TLS): PEM text, or the path of a PEM file. " +
 				"Needs `client_private_key`."),
 			"client_private_key": secret("Its private key: PEM text, or the path of a PEM file."),

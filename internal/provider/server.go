@@ -55,14 +55,14 @@ func (s *server) GetProviderSchema(
 	}
 	for _, constructor := range s.provider.Actions(ctx) {
 		made := constructor()
-		secretive, ok := made.(interface{ Secrets() []string })
+		withSecrets, ok := made.(interface{ Secrets() []string })
 		if !ok {
 			continue
 		}
 		var named action.MetadataResponse
 		made.Metadata(ctx, action.MetadataRequest{ProviderTypeName: "servicenow"}, &named)
 		if schema := resp.ActionSchemas[named.TypeName]; schema != nil {
-			for _, dotted := range secretive.Secrets() {
+			for _, dotted := range withSecrets.Secrets() {
 				markWriteOnly(schema.Schema.Block.Attributes, dotted)
 			}
 		}
@@ -86,11 +86,11 @@ func markWriteOnly(attributes []*tfprotov6.SchemaAttribute, dotted string) {
 // call passes a request on and takes secrets out of what comes back.
 func call[Q, R any](
 	ctx context.Context, s *server, req *Q, serve func(context.Context, *Q) (*R, error),
-	told func(*R) []*tfprotov6.Diagnostic,
+	diagnosticsOf func(*R) []*tfprotov6.Diagnostic,
 ) (*R, error) {
 	resp, err := serve(ctx, req)
 	if resp != nil {
-		s.clean(told(resp))
+		s.clean(diagnosticsOf(resp))
 	}
 	if err != nil {
 		err = errors.New(s.provider.redactor.Redact(err.Error()))

@@ -100,7 +100,7 @@ func (a adopter) release(ctx context.Context, have record.Record, options record
 		return nil, fmt.Errorf("restoring what it held before it was taken over: %w", err)
 	}
 	for column, value := range have.Found {
-		if now, said := got.Values[column]; said && record.Text(now) != value {
+		if now, answered := got.Values[column]; answered && record.Text(now) != value {
 			return nil, fmt.Errorf("restoring what it held before it was taken over: the instance kept %q in the column %s, "+
 				"not %q", record.Text(now), column, value)
 		}

@@ -81,10 +81,10 @@ func (m *certificate) Check(_ context.Context, report *lifecycle.Report) {
 	case err != nil && strings.Contains(text, "PRIVATE KEY"):
 		// Not on the attribute: Terraform would print the lines, and with them the key.
 		report.Error(nil, "A private key where a certificate belongs", "pem_certificate of servicenow_certificate "+
-			m.Name.String()+" holds a private key. Never upload it: give the certificate that was made with it "+
+			m.Name.String()+" holds a private key. Never upload it: use the certificate that was made with it "+
 			"(-----BEGIN CERTIFICATE-----), and treat the key as exposed if it was committed.")
 	case err != nil:
-		report.Error(&m.PEMCertificate, "Not a certificate", "pem_certificate "+err.Error()+".")
+		report.Error(&m.PEMCertificate, "Not a certificate", "pem_certificate: "+err.Error()+".")
 	default:
 		m.checkExpiry(cert.NotAfter, report)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
-// privilegeStore minds the rows that the platform writes itself at run time.
+// privilegeStore takes care of the rows that the platform writes itself at run time.
 type privilegeStore struct {
 	*servicenowapi.Table
 	sn *servicenowapi.Client

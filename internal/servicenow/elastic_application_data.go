@@ -24,7 +24,7 @@ var NewElasticApplicationData = lifecycle.NewReader[elasticApplicationData](life
 			MarkdownDescription: "The application: `itsm` or `secops`.",
 		},
 		"installed": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it answers."},
-		"version":   schema.StringAttribute{Computed: true, MarkdownDescription: "The version it tells."},
+		"version":   schema.StringAttribute{Computed: true, MarkdownDescription: "The version that it reports."},
 	},
 })
 
@@ -53,7 +53,7 @@ func (m *elasticApplicationData) Read(ctx context.Context, c *lifecycle.Servers)
 	return err
 }
 
-// missing tells a path that no API serves. The platform answers 404, or 400 "Requested URI does not represent any
+// missing reports that no API serves a path. The platform answers 404, or 400 "Requested URI does not represent any
 // resource".
 func missing(err error) bool {
 	var e *rest.Error

@@ -30,13 +30,13 @@ func NewElasticRoles() function.Function {
 		name:    "elastic_roles",
 		summary: "Lists the roles that the integration user of an Elastic application needs",
 		description: "Lists the names of the roles that the user needs whom Kibana acts as. Find each with " +
-			"`data.servicenow_role`, and give it with `servicenow_user_role`.",
+			"`data.servicenow_role`, and grant it with `servicenow_user_role`.",
 		result: types.StringType,
 		of:     func(app elasticApp) any { return app.roles },
 	}
 }
 
-// elasticFunction answers with a list about one of the Elastic applications.
+// elasticFunction returns a list about one of the Elastic applications.
 type elasticFunction struct {
 	name, summary, description string
 	result                     attr.Type

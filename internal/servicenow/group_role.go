@@ -8,7 +8,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
-// NewGroupRole gives one role to one group (sys_group_has_role).
+// NewGroupRole grants one role to one group (sys_group_has_role).
 var NewGroupRole = lifecycle.New[groupRole](lifecycle.Definition{
 	Type:        "group_role",
 	Table:       "sys_group_has_role",

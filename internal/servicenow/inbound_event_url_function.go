@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 )
 
-// NewInboundEventURL gives the URL that a sender posts events to.
+// NewInboundEventURL returns the URL that a sender posts events to.
 func NewInboundEventURL() function.Function { return inboundEventURL{} }
 
 type inboundEventURL struct{}
@@ -50,7 +50,7 @@ func (inboundEventURL) Definition(_ context.Context, _ function.DefinitionReques
 		VariadicParameter: function.StringParameter{
 			Name: "path",
 			MarkdownDescription: "At most one of `connector` (the default), `mid` (the same on a MID server) and `jsonv2` " +
-				"(bulk events without a connector, as Kibana's ITOM connector posts them; the source stands in each of them).",
+				"(bulk events without a connector, the way Kibana's ITOM connector posts them; each names its source).",
 		},
 		Return: function.StringReturn{},
 	}
@@ -75,7 +75,8 @@ func (inboundEventURL) Run(ctx context.Context, req function.RunRequest, resp *f
 	case !ok:
 		resp.Error = function.NewArgumentFuncError(3, "the path must be connector, mid or jsonv2")
 	case err != nil || base.Scheme == "" || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.RawQuery != "":
-		resp.Error = function.NewArgumentFuncError(0, "must be the root of a server, as https://dev12345.service-now.com")
+		resp.Error = function.NewArgumentFuncError(0,
+			"must be the root of a server, such as https://dev12345.service-now.com")
 	case at.source && source == "":
 		resp.Error = function.NewArgumentFuncError(1, "must not be empty")
 	}

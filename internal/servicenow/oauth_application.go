@@ -13,7 +13,7 @@ import (
 // oauthAdmins are what the documentation of the registry and of its newer console name.
 var oauthAdmins = lifecycle.OneOf("oauth_admin", "mi_admin")
 
-// oauthApplication is embedded in the models of what stands in the application registry for inbound requests
+// oauthApplication is embedded in the models of the entries of the application registry for inbound requests
 // (oauth_entity and the tables that extend it).
 type oauthApplication struct {
 	Name                  types.String `tfsdk:"name"`
@@ -71,6 +71,6 @@ func (m *oauthApplication) fields() []field.Field {
 func (m *oauthApplication) Check(_ context.Context, report *lifecycle.Report) {
 	if m.ScopeRestriction.ValueString() == unrestricted && len(m.AuthScopeIDs.Elements()) > 0 {
 		report.Warn(&m.ScopeRestriction, "Scopes of an unrestricted client", "With scope_restriction = \"unrestricted\" the "+
-			"client's tokens open every API that no servicenow_rest_api_auth_scope guards, whatever stands in auth_scope_ids.")
+			"client's tokens open every API that no servicenow_rest_api_auth_scope guards, whatever auth_scope_ids holds.")
 	}
 }

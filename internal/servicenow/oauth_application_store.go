@@ -170,7 +170,7 @@ func (s oauthClientStore) Update(
 	return s.change(ctx, got, rows, after)
 }
 
-// change maps exactly these scopes, and tells which are mapped, also when one of the writes failed.
+// change maps exactly these scopes, and returns which are mapped, even when one of the writes failed.
 func (s oauthClientStore) change(
 	ctx context.Context, client record.Answer, rows []record.Record, scopes []string,
 ) (record.Answer, error) {
@@ -197,7 +197,7 @@ func (s oauthClientStore) change(
 			Defaulted: true, LookedUp: true,
 		})
 		if err != nil {
-			return withScopes(client, remaining(0)), fmt.Errorf("giving the client the auth scope %s: %w", id, err)
+			return withScopes(client, remaining(0)), fmt.Errorf("granting the client the auth scope %s: %w", id, err)
 		}
 		mapped = append(mapped, id)
 	}

@@ -16,7 +16,7 @@ import (
 // NewPluginData finds a plugin (v_plugin).
 var NewPluginData = lifecycle.NewReader[pluginData](lifecycle.Reader{
 	Type:        "plugin",
-	Description: "Finds a plugin of the platform (`v_plugin`) by its id, and tells whether it is active.",
+	Description: "Finds a plugin of the platform (`v_plugin`) by its id, and reports whether it is active.",
 	Attributes: map[string]schema.Attribute{
 		"plugin_id": schema.StringAttribute{
 			Required: true, MarkdownDescription: "The plugin's id, such as `com.glide.tokenbased_auth`.",
@@ -55,14 +55,14 @@ func similarPlugins(ctx context.Context, sn *servicenowapi.Client, id string) st
 	const most = 10
 	word := id[strings.LastIndex(id, ".")+1:]
 	rows, err := sn.Table("v_plugin").Query(ctx, "idLIKE"+word, pluginColumns, most)
-	var near []string
+	var similar []string
 	for _, row := range rows {
 		if found := row.Text("id"); strings.Contains(found, word) {
-			near = append(near, found)
+			similar = append(similar, found)
 		}
 	}
-	if err != nil || len(near) == 0 {
+	if err != nil || len(similar) == 0 {
 		return ""
 	}
-	return "; similar ones are " + strings.Join(near, ", ")
+	return "; similar ones are " + strings.Join(similar, ", ")
 }

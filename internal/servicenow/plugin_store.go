@@ -27,8 +27,8 @@ func newPluginStore(c *lifecycle.Servers) record.Store { return pluginStore{c.Se
 
 var pluginColumns = []string{"id", "name", "active", "version"}
 
-// errPluginsUnreadable tells that nothing is known: some instances show accounts neither table, or empty ones, and that
-// is no proof that a plugin is missing.
+// errPluginsUnreadable means that nothing is known: some instances show accounts neither table, or empty ones, which
+// does not prove that a plugin is missing.
 var errPluginsUnreadable = errors.New("the account may read neither v_plugin nor sys_plugins")
 
 // Find looks plugins up, for imports and the data source.

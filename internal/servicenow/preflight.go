@@ -14,7 +14,7 @@ import (
 // preflightArea is what an integration needs of an instance.
 type preflightArea struct {
 	plugins, applications []string
-	roles                 []string // that the provider gives to others
+	roles                 []string // that the provider grants to others
 	tables                []tableNeed
 }
 
@@ -47,7 +47,7 @@ func writeNeed(constructor func() resource.Resource) tableNeed {
 	return need
 }
 
-// rowNeed is the need of the rows beside its own that a resource writes, with the same roles.
+// rowNeed is the need of the rows besides its own that a resource writes, with the same roles.
 func rowNeed(constructor func() resource.Resource, table string, columns ...string) tableNeed {
 	d, _, _ := lifecycle.Inspect(constructor())
 	return tableNeed{Needs: lifecycle.Needs{Roles: d.Needs.Roles}, table: table, columns: columns}
@@ -132,7 +132,7 @@ func elasticTables() []tableNeed {
 	}
 }
 
-// Need is what the provider needs of one table, beside the columns that the fields of its resources are bound to.
+// Need is what the provider needs of one table, besides the columns that the fields of its resources are bound to.
 type Need struct {
 	Table string
 	// Columns are read and, unless ReadOnly, written.

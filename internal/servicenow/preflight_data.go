@@ -210,7 +210,7 @@ func (p *preflight) lookAtRoles(ctx context.Context, area string, names []string
 	}
 }
 
-// ancestry gives the tables that each table extends, itself first: dictionary and choices of a column stand there.
+// ancestry returns the tables that each table extends, itself first: they hold the dictionary and choices of a column.
 func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string][]string {
 	names := make([]string, len(needs))
 	for i, need := range needs {
@@ -285,7 +285,7 @@ func (p *preflight) lookAtColumns(
 			clear(known)
 		}
 	}
-	if len(known) == 0 { // without the dictionary, a row tells
+	if len(known) == 0 { // without the dictionary, a row shows them
 		for _, row := range rows {
 			for column := range row.Values {
 				known[column] = true

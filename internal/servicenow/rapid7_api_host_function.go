@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 )
 
-// NewRapid7APIHost gives the host of a region of the Insight platform.
+// NewRapid7APIHost returns the host of a region of the Insight platform.
 func NewRapid7APIHost() function.Function { return rapid7APIHost{} }
 
 type rapid7APIHost struct{}

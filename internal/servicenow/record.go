@@ -67,7 +67,7 @@ func (m *anyRecord) Check(_ context.Context, report *lifecycle.Report) {
 	}
 	for column := range m.Values.Elements() {
 		if _, ok := m.SecretValuesWO.Elements()[column]; ok {
-			report.Error(nil, "A column in two places", "The column "+column+" stands in values and in secret_values_wo. "+
+			report.Error(nil, "A column in two places", "The column "+column+" is in both values and secret_values_wo. "+
 				"Leave it in one of them.")
 		}
 	}

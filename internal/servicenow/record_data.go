@@ -25,7 +25,7 @@ var NewRecordData = lifecycle.NewReader[recordData](lifecycle.Reader{
 		},
 		"query": schema.StringAttribute{
 			Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The encoded query, as `name=glide.servlet.uri`; *Copy query* of a list's filter gives it.",
+			MarkdownDescription: "The encoded query, such as `name=glide.servlet.uri`; a list's *Copy query* copies it.",
 		},
 		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The record's `sys_id`."},
 		"record": schema.MapAttribute{
@@ -72,7 +72,7 @@ func (m *recordData) Read(ctx context.Context, c *lifecycle.Servers) error {
 		"servicenow_records", m.Table.ValueString(), m.Query, ids)
 }
 
-// textsOf gives the columns of a row as text: those named, or all.
+// textsOf returns the columns of a row as text: those named, or all.
 func textsOf(row record.Record, columns []string) map[string]string {
 	texts := map[string]string{}
 	if columns == nil {

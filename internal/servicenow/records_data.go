@@ -24,15 +24,16 @@ var NewRecordsData = lifecycle.NewReader[recordsData](lifecycle.Reader{
 		"`sys_id` unless the query states another. Records that access control hides are left out. " + droppedTerms,
 	Attributes: map[string]schema.Attribute{
 		"table": schema.StringAttribute{
-			Required: true, Validators: []validator.String{tableName}, MarkdownDescription: "The table's name, as `sys_user`.",
+			Required: true, Validators: []validator.String{tableName},
+			MarkdownDescription: "The table's name, such as `sys_user`.",
 		},
 		"query": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The encoded query, as `active=true^emailENDSWITH@example.com`. Default: all records.",
+			MarkdownDescription: "The encoded query, such as `active=true^emailENDSWITH@example.com`. Default: all records.",
 		},
 		"columns": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.SizeAtLeast(1)},
-			MarkdownDescription: "The columns to read; those of references too, as `manager.email`. Default: all.",
+			MarkdownDescription: "The columns to read; those of references too, such as `manager.email`. Default: all.",
 		},
 		"limit": schema.Int64Attribute{
 			Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},

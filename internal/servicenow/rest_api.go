@@ -65,10 +65,10 @@ func (m *restAPI) check(everything *types.Bool, report *lifecycle.Report) {
 		switch {
 		case everything != nil && everything.ValueBool():
 			report.Error(everything, "All, and one", "apply_all = true applies to all methods, versions and resources, so it "+
-				"cannot apply to "+pair.narrowed.String()+" only. Take one of the two attributes out.")
+				"cannot apply to "+pair.narrowed.String()+" only. Remove one of the two attributes.")
 		case pair.all.ValueBool():
-			report.Error(pair.all, "All, and one", "It cannot cover all of them and "+pair.narrowed.String()+" only. Take one "+
-				"of the two attributes out.")
+			report.Error(pair.all, "All, and one", "It cannot cover all of them and "+pair.narrowed.String()+" only. Remove "+
+				"one of the two attributes.")
 		}
 	}
 }

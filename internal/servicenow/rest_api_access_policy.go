@@ -32,7 +32,7 @@ var NewRESTAPIAccessPolicy = lifecycle.New[restAPIAccessPolicy](lifecycle.Defini
 		"own method first, and only then it is activated; destroying goes the other way.\n\n" +
 		"Never attach *Allow Access Policy* records to the profiles, as some instructions say: the platform's " +
 		"documentation forbids it, they are for logins of users. Some instances drop the API from what is sent; the error " +
-		"then says how to go on.",
+		"then says what to do next.",
 	Attributes: attribute.Join(restAPIAttributes("the policy"), attribute.Schema{
 		"name": attribute.RequiredText("The policy's name, unique on the instance."),
 		"rest_api_id": attribute.Text("The API: the `sys_id` of its `sys_ws_definition`, which `data.servicenow_rest_api` " +

@@ -185,8 +185,8 @@ func (s accessPolicyStore) refuseByPath(
 	return true, refusal
 }
 
-// add maps profiles to a policy, those of the own method first, and tells which are mapped. fresh says that the policy
-// was made just now, so that none can be mapped yet.
+// add maps profiles to a policy, those of the own method first, and returns which are mapped. fresh says that
+// the policy was made just now, so that none can be mapped yet.
 func (s accessPolicyStore) add(
 	ctx context.Context, policy record.Record, ids []string, profiles map[string]profile, fresh bool,
 ) ([]string, error) {
@@ -229,7 +229,7 @@ func (s accessPolicyStore) add(
 	return made, err
 }
 
-// remove takes mappings away, those of the own method last, and tells which profiles are not mapped any more.
+// remove takes mappings away, those of the own method last, and returns which profiles are no longer mapped.
 func (s accessPolicyStore) remove(
 	ctx context.Context, policy record.Record, rows []record.Record, profiles map[string]profile,
 ) ([]string, error) {
@@ -391,7 +391,7 @@ func (s accessPolicyStore) update(
 }
 
 // change writes the policy's own row. One that moves to another API without the own method is looked at while it is
-// inactive: the guard may not have known what the API is, and the instance's path tells.
+// inactive: the guard may not have known what the API is, and the instance's path shows it.
 func (s accessPolicyStore) change(
 	ctx context.Context, have record.Record, want record.Write, profiles map[string]profile,
 ) (record.Answer, error) {

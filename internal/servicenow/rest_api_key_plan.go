@@ -25,7 +25,7 @@ func (m *restAPIKey) Check(_ context.Context, report *lifecycle.Report) {
 }
 
 // Plan refuses scopes at plan where the dictionary proves that keys have none. That the account may not read the
-// dictionary is no proof yet: the same apply may give it the role.
+// dictionary proves nothing yet: the same apply may grant it the role.
 func (m *restAPIKey) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
 	if m.AuthScopeIDs.IsNull() {
 		return

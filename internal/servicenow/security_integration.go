@@ -70,7 +70,7 @@ func (m *securityIntegration) Fields() []field.Field {
 func (m *securityIntegration) Check(_ context.Context, report *lifecycle.Report) {
 	for name := range m.Parameters.Elements() {
 		if _, ok := m.SecretParametersWO.Elements()[name]; ok {
-			report.Error(nil, "A parameter in two places", "The parameter "+name+" stands in parameters and in "+
+			report.Error(nil, "A parameter in two places", "The parameter "+name+" is in both parameters and "+
 				"secret_parameters_wo. Leave it in one of them.")
 		}
 	}

@@ -22,7 +22,7 @@ var NewSecurityIntegrationDefinitionData = lifecycle.NewReader[securityIntegrati
 		"(`sn_sec_int_config`) that a `servicenow_security_integration` of it can have.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			Required: true, MarkdownDescription: "The integration's name, as `Rapid7 InsightVM Integration`.",
+			Required: true, MarkdownDescription: "The integration's name, such as `Rapid7 InsightVM Integration`.",
 		},
 		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The record's `sys_id`."},
 		"parameters": schema.ListNestedAttribute{

@@ -18,7 +18,7 @@ func (m *securityIntegration) Plan(
 	}
 	defined, err := definedParameters(ctx, c.ServiceNow, m.IntegrationID.ValueString())
 	if err != nil {
-		return // the store asks again, and says what is wrong
+		return // the store asks again, and reports what is wrong
 	}
 	if err := defined.refuse(slices.Collect(maps.Keys(m.Parameters.Elements()))); err != nil {
 		report.Error(&m.Parameters, "An unknown parameter", err.Error()+".")

@@ -284,7 +284,7 @@ func (s securityIntegrationStore) drop(
 }
 
 // secretColumn is where secrets belong. Without proof that the encrypted column is missing it is taken for there: a
-// secret must not fall into a column that everybody reads. A look-up of the encrypted one that fails is no proof.
+// secret must not fall into a column that everybody reads. A failed look-up of the encrypted one proves nothing.
 func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	const encrypted, plain = "password_value", "value"
 	var listed [2]bool
@@ -298,7 +298,7 @@ func (s securityIntegrationStore) secretColumn(ctx context.Context) string {
 	if err := group.Wait(); err != nil || listed[0] || !listed[1] {
 		return encrypted
 	}
-	// An empty answer is no proof; one list that has the one column and lacks the other is.
+	// An empty answer proves nothing; a list that has the one column and lacks the other does.
 	found := map[string]bool{}
 	query := "name=sn_sec_int_impl_config^elementIN" + encrypted + "," + plain
 	hidden, err := s.sn.Table("sys_dictionary").Each(ctx, query, []string{"element"}, 0, func(row record.Record) error {

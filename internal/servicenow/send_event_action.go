@@ -44,7 +44,7 @@ var NewSendEvent = lifecycle.NewAction[sendEvent](lifecycle.Action{
 		"api_key": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "The sender's REST API key, sent in the header `x-sn-apikey`. At most one of `api_key`, " +
-				"`basic_auth` and `bearer_token`. Default: the provider's own credentials. The progress says which were used: " +
+				"`basic_auth` and `bearer_token`. Default: the provider's own credentials. The progress shows which were used: " +
 				leavesOut + ".",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(
 				path.MatchRoot("basic_auth"), path.MatchRoot("bearer_token"),
@@ -130,7 +130,7 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 		with = "the " + own + " of this action"
 	}
 	progress("Sending an event of " + m.Source.ValueString() + " with " + with)
-	said, err := c.ServiceNow.SendEvent(ctx, auth, servicenowapi.Event{
+	answer, err := c.ServiceNow.SendEvent(ctx, auth, servicenowapi.Event{
 		Source: m.Source.ValueString(), InstanceID: m.InstanceID.ValueString(), Payload: payload,
 	})
 	var refused *rest.Error
@@ -142,6 +142,6 @@ func (m *sendEvent) Invoke(ctx context.Context, c *lifecycle.Servers, progress f
 	if err != nil {
 		return err
 	}
-	progress("The instance answered: " + said)
+	progress("The instance answered: " + answer)
 	return nil
 }

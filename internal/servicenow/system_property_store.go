@@ -27,7 +27,7 @@ func (s systemPropertyStore) readable(row record.Record) error {
 	if kind := row.Text("type"); slices.Contains(passwordTypes, kind) {
 		return fmt.Errorf("the property %s is of the type %s: %s", row.Text("name"), kind, passwordProperty)
 	}
-	if _, said := row.Values["value"]; !said {
+	if _, readable := row.Values["value"]; !readable {
 		return fmt.Errorf("the value of the property %s (sys_id %s): %w. Without it the property could be neither compared "+
 			"nor restored", row.Text("name"), row.ID, record.ErrHidden)
 	}
@@ -54,7 +54,7 @@ func (s systemPropertyStore) Create(ctx context.Context, want record.Write) (rec
 	})
 	switch {
 	case err != nil:
-		return record.Answer{}, fmt.Errorf("looking whether the property exists: %w", err)
+		return record.Answer{}, fmt.Errorf("checking whether the property exists: %w", err)
 	case hidden > 0:
 		return record.Answer{}, fmt.Errorf("the property %s: %w", name, record.ErrHidden)
 	case len(rows) > 1:

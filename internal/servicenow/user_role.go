@@ -8,7 +8,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
-// NewUserRole gives one role to one user (sys_user_has_role).
+// NewUserRole grants one role to one user (sys_user_has_role).
 var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 	Type:      "user_role",
 	Table:     "sys_user_has_role",
@@ -26,7 +26,7 @@ var NewUserRole = lifecycle.New[userRole](lifecycle.Definition{
 	},
 	Description: "One role of one user (`sys_user_has_role`). A role that the user already has through a group or " +
 		"another role is taken over, with a warning, where the instance keeps one row per user and role (Role Management " +
-		"V2); otherwise the role is granted directly beside it. Destroying leaves a role that is still inherited.",
+		"V2); otherwise the role is also granted directly. Destroying leaves a role that is still inherited.",
 	Attributes: attribute.Schema{
 		"user_id":   attribute.ReplacedReference("The user: `id` of a `servicenow_user`."),
 		"role_id":   attribute.ReplacedReference("The role: `id` of a `servicenow_role`, a resource or a data source."),

@@ -11,11 +11,12 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
-// userRoleStore minds rows that exist because the role is inherited.
+// userRoleStore takes care of rows that exist because the role is inherited.
 type userRoleStore struct{ *servicenowapi.Table }
 
 const takenOver = "The user has this role by inheritance already, and the instance keeps one row per user and role, " +
-	"so that row was taken over. The user loses the role when the inheritance ends; the next apply then gives it directly."
+	"so that row was taken over. The user loses the role when the inheritance ends; the next apply then grants it " +
+	"directly."
 
 var _ record.Lister = userRoleStore{}
 
@@ -74,7 +75,8 @@ func (s userRoleStore) Delete(ctx context.Context, have record.Record, options r
 
 func isInherited(row record.Record) bool { return row.Text("inherited") == "true" }
 
-// keepsOneRow tells Role Management V2 from its predecessor: it counts in inh_count how often a role is inherited.
+// keepsOneRow reports Role Management V2: it counts in inh_count how often a role is inherited, its predecessor does
+// not.
 func keepsOneRow(row record.Record) bool {
 	count := row.Text("inh_count")
 	return count != "" && count != "0"

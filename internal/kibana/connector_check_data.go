@@ -15,8 +15,8 @@ import (
 var NewConnectorTestData = lifecycle.NewReader[connectorTestData](lifecycle.Reader{
 	Type:   "kibana_connector_test",
 	Server: lifecycle.Kibana,
-	Description: "Lets a connector run a sub-action that only reads, and tells what came of it: for `check` blocks. A " +
-		"failed test is no error, so that it never stands in the way of the plan that repairs the cause. On the ServiceNow " +
+	Description: "Lets a connector run a sub-action that only reads, and reports the outcome: for `check` blocks. A " +
+		"failed test is not an error, so that it never blocks the plan that repairs the cause. On the ServiceNow " +
 		"connectors it proves the credentials, not that the Elastic application is installed (see " +
 		"`servicenow_elastic_application`). Swimlane connectors have nothing that only reads, so they are an error.",
 	Attributes: map[string]schema.Attribute{

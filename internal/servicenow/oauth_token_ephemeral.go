@@ -185,7 +185,7 @@ func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
 	return nil
 }
 
-// probeError tells that a token was given and does not open what was asked for.
+// probeError reports that a token was issued and does not open what was asked for.
 type probeError struct{ message string }
 
 func (e *probeError) Error() string { return e.message }
