@@ -76,6 +76,7 @@ func connectorDefinition(typeID string, d lifecycle.Definition) lifecycle.Defini
 	d.Server = lifecycle.Kibana
 	d.Table = strings.TrimSpace("connector " + typeID)
 	d.Key = []string{"name"}
+	d.MovedFrom = movedFromElasticstack(typeID)
 	d.Store = func(c *lifecycle.Servers) record.Store { return c.Kibana.Connectors(typeID) }
 	d.Needs.Access = "the privilege *All* for *Actions and Connectors* in the space"
 	d.Description += keepsAll

@@ -65,6 +65,8 @@ type Definition struct {
 	// NamedBy says which attributes of other resources name a record without its id, by attribute: "user_identifier" holds
 	// the value of one of these attributes.
 	NamedBy map[string][]string
+	// MovedFrom is another provider's resource for the same object; nil when there is none.
+	MovedFrom *MovedFrom
 	// MayBeEmpty names the collections for which [] means something else than null.
 	MayBeEmpty []string
 }
@@ -222,6 +224,7 @@ var _ interface {
 	resource.ResourceWithValidateConfig
 	resource.ResourceWithIdentity
 	resource.ResourceWithUpgradeState
+	resource.ResourceWithMoveState
 } = (*lifecycle[noModel, *noModel])(nil)
 
 // noModel is the least a model can be.

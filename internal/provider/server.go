@@ -146,9 +146,17 @@ func each[E any](events iter.Seq[E], change func(*E)) iter.Seq[E] {
 	}
 }
 
+// CallFunction restores nulls that OpenTofu (1.12) sends as nothing at all, since a literal null has no type; the
+// framework cannot read such an argument.
 func (s *server) CallFunction(
 	ctx context.Context, req *tfprotov6.CallFunctionRequest,
 ) (*tfprotov6.CallFunctionResponse, error) {
+	const null = 0xc0 // as msgpack spells it
+	for i, argument := range req.Arguments {
+		if argument == nil || len(argument.MsgPack) == 0 && len(argument.JSON) == 0 {
+			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: []byte{null}}
+		}
+	}
 	resp, err := s.frameworkServer.CallFunction(ctx, req)
 	if resp != nil && resp.Error != nil {
 		resp.Error.Text = s.provider.redactor.Redact(resp.Error.Text)
