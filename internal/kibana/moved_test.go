@@ -11,8 +11,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 )
 
-// elasticstackState is what elastic/elasticstack leaves of a connector, by schema version: version 0 writes "" where the
-// configuration has null.
+// elasticstackState is what elastic/elasticstack leaves of a connector, by schema version: version 0 writes "" where
+// the configuration has null.
 func elasticstackState(version int, typeID string) string {
 	absent := "null"
 	if version == 0 {
@@ -64,7 +64,9 @@ func TestMovesFromElasticstack(t *testing.T) {
 			version: 1, typeID: ".servicenow", to: itsm,
 		},
 		"another provider": {
-			from(func(r *tfprotov6.MoveResourceStateRequest) { r.SourceProviderAddress = "example.com/other/elasticstack" }),
+			from(func(r *tfprotov6.MoveResourceStateRequest) {
+				r.SourceProviderAddress = "example.com/other/elasticstack"
+			}),
 			1, ".servicenow", itsm, "move",
 		},
 		"another resource": {
