@@ -35,9 +35,9 @@ const (
 var jsonWebToken = regexp.MustCompile(`eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*`)
 
 // Redactor takes secrets out of texts, in whichever form a server or a gateway quotes them: as they are, escaped for
-// JSON, HTML or a URL (also one within the other), as base64 or hex, alone or as a part of what was encoded, and cut short
-// after 12 bytes or more, since gateways quote the beginning of a body. Secrets of fewer than four bytes are left alone.
-// It is safe for concurrent use, and what it was told once it never forgets.
+// JSON, HTML or a URL (also one within the other), as base64 or hex, alone or as a part of what was encoded, and cut
+// short after 12 bytes or more, since gateways quote the beginning of a body. Secrets of fewer than four bytes are left
+// alone. It is safe for concurrent use, and what it was told once it never forgets.
 type Redactor struct {
 	mu sync.RWMutex
 	// known holds what was added, so that a secret of a thousand resources costs its forms once.
