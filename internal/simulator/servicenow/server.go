@@ -253,6 +253,15 @@ func send(w http.ResponseWriter, a answer) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	if body, isResult := a.body.(map[string]any); isResult && len(body) == 1 {
+		if records, isList := body["result"].(recordList); isList {
+			w.WriteHeader(a.status)
+			for _, part := range [][]byte{[]byte(`{"result":`), records.rows, []byte("}\n")} {
+				_, _ = w.Write(part)
+			}
+			return
+		}
+	}
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -127,14 +128,19 @@ func (s *Server) listRecords(c *call, t *table, version string) answer {
 	// The page is cut before ACLs filter it, so a page may be short, or empty, while more follow.
 	page := found[min(offset, len(found)):min(offset+limit, len(found))]
 	v := viewOf(c)
-	records := make([]map[string]any, 0, len(page))
+	records := recordList{rows: []byte{'['}}
+	shown := s.shownColumns(t, v)
 	for _, r := range page {
 		if s.readable(c.caller, r) {
-			records = append(records, s.render(t, r, v))
+			s.renderInto(&records, t, r, v, shown)
+			if records.count == 1 { // the others are about as long
+				records.rows = slices.Grow(records.rows, len(records.rows)*len(page)*5/4)
+			}
 		}
 	}
+	records.rows = append(records.rows, ']')
 	a := result(http.StatusOK, records)
-	if version == "v1" && len(records) == 0 {
+	if version == "v1" && records.count == 0 {
 		a = noRecord() // only the first version of the API answers so
 	}
 	a.header = http.Header{}
