@@ -28,10 +28,11 @@ func TestDriftReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.env = append(u.env, "TERRAFORM="+acctest.Terraform(t).Path)
 	reports := func(want int, texts ...string) {
 		t.Helper()
-		command := exec.CommandContext(t.Context(), "sh", script, "report.md") //nolint:gosec // the example
-		command.Dir, command.Env = u.dir, append(u.env, "TERRAFORM="+acctest.Terraform(t).Path)
+		command := exec.CommandContext(t.Context(), "sh", script, "report.md")
+		command.Dir, command.Env = u.dir, u.env
 		out, err := command.CombinedOutput()
 		code := 0
 		if exit := new(exec.ExitError); errors.As(err, &exit) {
