@@ -49,6 +49,9 @@ func hint(err error, needs Needs) string {
 		return hint
 	}
 	words := e.Message + " " + e.Detail
+	if strings.Contains(words, "Invalid table") {
+		return needs.missingTableHint()
+	}
 	for _, known := range answerHints {
 		if (known.status == 0 || known.status == e.Status) && strings.Contains(words, known.words) {
 			return known.hint
@@ -58,6 +61,19 @@ func hint(err error, needs Needs) string {
 		return needs.refusedHint()
 	}
 	return ""
+}
+
+// missingTableHint says what brings a table that the instance does not have.
+func (n Needs) missingTableHint() string {
+	const missing = "The instance does not have this table: "
+	switch {
+	case n.Plugin != "":
+		return missing + "the plugin " + n.Plugin + ", which brings it, is not active. servicenow_plugin activates it."
+	case n.Application != "":
+		return missing + "the application " + n.Application + ", which brings it, is not installed. " +
+			"servicenow_store_application installs it, for instances that are entitled to it."
+	}
+	return missing + "the plugin or application that brings it is not installed."
 }
 
 // refusedHint says what to do about a 403 for lack of a role or privilege.
@@ -113,10 +129,6 @@ var answerHints = []struct {
 		0, "Data Policy Exception",
 		"A data policy demands columns that are empty. Set them here, or in additional_columns where the resource has no " +
 			"attribute of that name.",
-	},
-	{
-		0, "Invalid table",
-		"The instance does not have this table: the plugin or application that brings it is not installed.",
 	},
 	{
 		http.StatusTooManyRequests, "",

@@ -22,6 +22,8 @@ type Needs struct {
 	Access string
 	// Plugin is the id of the plugin that brings the table.
 	Plugin string
+	// Application is the scope of the application that brings the table.
+	Application string
 	// Newer are the columns that not every supported release has, with the release that brought them, such as "Zurich",
 	// or SomeInstances where that is not known.
 	Newer map[string]string
@@ -86,15 +88,21 @@ func (n Needs) Account() string {
 // sentence ends the description of a resource.
 func (n Needs) sentence() string {
 	account := n.Account()
+	origin := ""
+	if n.Plugin != "" {
+		origin = "the plugin `" + n.Plugin + "`"
+	} else if n.Application != "" {
+		origin = "the application `" + n.Application + "`"
+	}
 	switch {
-	case account == "" && n.Plugin == "":
+	case account == "" && origin == "":
 		return ""
-	case n.Plugin == "":
+	case origin == "":
 		return " Needs " + account + "."
 	case account == "":
-		return " Needs the plugin `" + n.Plugin + "`."
+		return " Needs " + origin + "."
 	}
-	return " Needs the plugin `" + n.Plugin + "`, and " + account + "."
+	return " Needs " + origin + ", and " + account + "."
 }
 
 // since ends the description of an attribute whose column not every instance has.

@@ -419,6 +419,20 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// TestMissingTableIsNamedByItsOrigin holds that a table which is not there comes with what brings it.
+func TestMissingTableIsNamedByItsOrigin(t *testing.T) {
+	t.Parallel()
+	err := &rest.Error{Method: "POST", Path: "/x", Status: http.StatusBadRequest, Message: "Invalid table x"}
+	for want, needs := range map[string]Needs{
+		"the plugin com.example.x, which": {Plugin: "com.example.x"},
+		"the application x_app, which":    {Application: "x_app"},
+	} {
+		if got := hint(err, needs); !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+}
+
 // TestFailedConnectionIsToldOnce explains a failure of the connection in full once, and refers to it afterwards.
 func TestFailedConnectionIsToldOnce(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,12 @@ const (
 	scopePlugin = "com.glide.rest.auth.scope"
 )
 
+// The applications that bring the event connectors, and the integrations of Security Operations.
+const (
+	eventApplication    = "sn_em_connector"
+	securityApplication = "sn_sec_int"
+)
+
 // authProfile is embedded in the models of inbound authentication profiles.
 type authProfile struct {
 	Name                 types.String `tfsdk:"name"`

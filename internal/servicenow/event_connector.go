@@ -16,7 +16,7 @@ var NewEventConnector = lifecycle.New[eventConnector](lifecycle.Definition{
 	Table: "sn_em_connector_listener",
 	Key:   []string{"name"},
 	Needs: lifecycle.Needs{
-		Roles: lifecycle.OneOf("evt_mgmt_admin"),
+		Roles: lifecycle.OneOf("evt_mgmt_admin"), Application: eventApplication,
 		Newer: map[string]string{
 			"mid_server_script_include": lifecycle.SomeInstances,
 			"header_name":               lifecycle.SomeInstances,

@@ -14,7 +14,7 @@ var NewEventConnectorInstance = lifecycle.New[eventConnectorInstance](lifecycle.
 	Table:       "sn_em_connector_push_instance",
 	Key:         []string{"name"},
 	Display:     "{name} · of {push_connector_definition.name}",
-	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("evt_mgmt_admin")},
+	Needs:       lifecycle.Needs{Roles: lifecycle.OneOf("evt_mgmt_admin"), Application: eventApplication},
 	Description: "An instance of a push connector (`sn_em_connector_push_instance`): one sender, with a URL of its own.",
 	Attributes: attribute.Schema{
 		"name": attribute.RequiredText("The name, for example that of the sender."),

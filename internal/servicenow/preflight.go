@@ -97,7 +97,7 @@ var preflightAreas = map[string]preflightArea{
 		},
 	},
 	"event_management": {
-		applications: []string{"sn_em_connector"},
+		applications: []string{eventApplication},
 		roles:        []string{"evt_mgmt_integration"},
 		tables: []tableNeed{
 			writeNeed(NewEventConnector),
@@ -105,7 +105,7 @@ var preflightAreas = map[string]preflightArea{
 		},
 	},
 	"security_integration": {
-		applications: []string{"sn_sec_int"},
+		applications: []string{securityApplication},
 		tables: []tableNeed{
 			writeNeed(NewSecurityIntegration),
 			rowNeed(NewSecurityIntegration, "sn_sec_int_impl_config", "implementation", "configuration", "value",

@@ -17,7 +17,9 @@ var NewSecurityIntegration = lifecycle.New[securityIntegration](lifecycle.Defini
 	Table: "sn_sec_int_impl",
 	Key:   []string{"name"},
 	Store: newSecurityIntegrationStore,
-	Needs: lifecycle.Needs{Roles: lifecycle.OneOf("sn_sec_int.admin", "sn_vul.vulnerability_admin")},
+	Needs: lifecycle.Needs{
+		Roles: lifecycle.OneOf("sn_sec_int.admin", "sn_vul.vulnerability_admin"), Application: securityApplication,
+	},
 	Description: "An instance of a security integration (`sn_sec_int_impl`) with its parameters " +
 		"(`sn_sec_int_impl_config`), such as the Rapid7 InsightVM integration of Vulnerability Response. The parameters' " +
 		"names differ between integrations and releases: `data.servicenow_security_integration_definition` lists them, and " +

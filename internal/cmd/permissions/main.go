@@ -95,19 +95,22 @@ func link(r resource) string {
 }
 
 func servicenowTable(w *bytes.Buffer, all []resource) {
-	w.WriteString("| resource | table | the account needs | plugin |\n|---|---|---|---|\n")
+	w.WriteString("| resource | table | the account needs | brought by |\n|---|---|---|---|\n")
 	for _, r := range all {
 		if r.Server != lifecycle.ServiceNow {
 			continue
 		}
-		table, plugin := "any", ""
+		table, origin := "any", ""
 		if r.Table != "" {
 			table = "`" + r.Table + "`"
 		}
-		if r.Needs.Plugin != "" {
-			plugin = "`" + r.Needs.Plugin + "`"
+		switch {
+		case r.Needs.Plugin != "":
+			origin = "plugin `" + r.Needs.Plugin + "`"
+		case r.Needs.Application != "":
+			origin = "application `" + r.Needs.Application + "`"
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", link(r), table, r.Needs.Account(), plugin)
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", link(r), table, r.Needs.Account(), origin)
 	}
 }
 
