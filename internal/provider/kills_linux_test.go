@@ -43,9 +43,9 @@ func (k kill) String() string {
 	return fmt.Sprintf("%s/%s/kibana=%t #%d committed=%t", k.subject.name, k.how, k.kibana, k.nth, k.committed)
 }
 
-// TestKills ends an apply at each of its requests, before and after that is carried out: the provider or terraform dies,
-// or Ctrl-C is pressed once or twice. Applies and the imports that they ask for then lead to exactly what is configured,
-// and a destroy leaves nothing behind.
+// TestKills ends an apply at each of its requests, before and after that is carried out: the provider or terraform
+// dies, or Ctrl-C is pressed once or twice. Applies, and the imports that they ask for, then lead to what is
+// configured, and a destroy leaves nothing behind.
 //
 // The environment says how much of it: KILLS=all or one in KILLS=10; KILLS_SEED chooses others.
 func TestKills(t *testing.T) {
@@ -77,11 +77,8 @@ func TestKills(t *testing.T) {
 					for _, committed := range []bool{false, true} {
 						k := kill{s, how, side == 1, nth, committed}
 						all++
-						if h := fnv.New32a(); true {
-							_, _ = fmt.Fprint(h, os.Getenv("KILLS_SEED"), k)
-							if uint64(h.Sum32())%oneIn == 0 {
-								kills = append(kills, k)
-							}
+						if k.chosen(oneIn) {
+							kills = append(kills, k)
 						}
 					}
 				}
@@ -101,6 +98,13 @@ func TestKills(t *testing.T) {
 		t.Errorf("%d of %d kills came too late", left, len(kills))
 	}
 	t.Logf("%d of %d kills were tried, %d of them too late", len(kills), all, left)
+}
+
+// chosen tells by KILLS_SEED whether a kill belongs to a sample of one in so many.
+func (k kill) chosen(oneIn uint64) bool {
+	h := fnv.New32a()
+	_, _ = fmt.Fprint(h, os.Getenv("KILLS_SEED"), k)
+	return uint64(h.Sum32())%oneIn == 0
 }
 
 // hold is how long a server holds the request.
@@ -157,8 +161,11 @@ func (k kill) endApply(t *testing.T, ws workspace, faults *fault.Injector) (out 
 	if err := apply.Start(); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- apply.Wait() }()
+	done := make(chan struct{})
+	go func() {
+		_ = apply.Wait() // it fails, unless it is done before it is ended
+		close(done)
+	}()
 	var providers []int
 	for faults.Rules()[0].Injected == 0 {
 		select {
@@ -202,7 +209,7 @@ func children(t *testing.T, parent int) []int {
 	}
 	var pids []int
 	for _, file := range stats {
-		stat, err := os.ReadFile(file) //nolint:gosec // G304: a file of /proc
+		stat, err := os.ReadFile(file)
 		if err != nil {
 			continue // it has ended
 		}
@@ -242,7 +249,6 @@ func (w workspace) repair(out *bytes.Buffer) result {
 		if len(name) != 1 {
 			return last
 		}
-		//nolint:gosec // G204: terraform, in the test's own directory
 		taken := exec.CommandContext(w.t.Context(), acctest.Terraform(w.t).Path, "import", "-no-color", "-input=false",
 			found[1]+"."+name[0][1], found[2])
 		taken.Dir, taken.Env = w.dir, append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+w.cli)
