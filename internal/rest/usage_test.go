@@ -66,15 +66,16 @@ func TestUsageCountsRateLimit(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"result":[]}`) })
 	c := basicConfig(server)
-	c.Usage, c.HTTP.RequestsPerSecond = &Usage{}, 20
+	c.Usage, c.HTTP.RequestsPerSecond = &Usage{}, 1
 	e, _ := connect(t, c)
-	for range 3 {
+	for range 2 {
 		if _, err := e.Do(t.Context(), Request{Method: http.MethodGet, Path: "/x"}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := c.Usage.Count().Waited; got < 80*time.Millisecond {
-		t.Errorf("waited %v, want the two gaps of 50 ms", got)
+	// What is left of the second once the first request was answered, which on a busy machine is any part of it.
+	if got := c.Usage.Count().Waited; got <= 0 || got > 2*time.Second {
+		t.Errorf("waited %v, want the rest of a second", got)
 	}
 }
 

@@ -305,7 +305,8 @@ func TestLookUpsAreJoined(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if n := s.asked("sys_user_role"); name == "as it is" && n > 2 || name == "single" && n != 50 {
+			// Two on an idle machine; a busy one brings the callers one after the other, in a few groups.
+			if n := s.asked("sys_user_role"); name == "as it is" && n > 10 || name == "single" && n != 50 {
 				t.Errorf("%d requests", n)
 			}
 			if s.urls > 4096 {
