@@ -75,6 +75,7 @@ var flips = []flip{
 		"honour_api_key_token", "event-management-api-keys",
 		func(o *servicenow.Options) { o.HonourAPIKeyToken = true }, "", false,
 	},
+	{"show_encrypted_secrets", "elastic-itsm", func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false},
 	{"v_plugin_active_true", "elastic-itsm", func(o *servicenow.Options) { o.V2PluginActiveTrue = true }, "", false},
 }
 

@@ -56,6 +56,8 @@ type Options struct {
 	AcceptMissingJTI bool `json:"accept_missing_jti"`
 	// HonourAPIKeyToken lets api_key.token be set; by default the platform makes its own.
 	HonourAPIKeyToken bool `json:"honour_api_key_token"`
+	// ShowEncryptedSecrets makes two-way encrypted columns read back encrypted; by default they read back empty.
+	ShowEncryptedSecrets bool `json:"show_encrypted_secrets"`
 	// V2PluginActiveTrue makes v_plugin.active read "true" and "false" in place of "active" and "inactive".
 	V2PluginActiveTrue bool `json:"v_plugin_active_true"`
 

@@ -363,8 +363,12 @@ func (s *Server) shown(r *row, c *Column, value string) string {
 	return s.display(r, c)
 }
 
-// maskedSecret never tells a secret. An API key's token reads "hidden" once there is one; the rest read empty.
+// maskedSecret never shows a secret. By default an API key's token reads "hidden" once there is one, the rest read
+// empty. Clients saw some columns come back encrypted; what that looks like is made up, but it differs by write.
 func (s *Server) maskedSecret(r *row, c *Column) string {
+	if secret := r.secrets[c.Name]; s.opts.ShowEncryptedSecrets && c.Type == Password2 && secret != "" {
+		return "encrypted:" + s.hash(r.id()+r.values["sys_mod_count"]+secret)
+	}
 	if r.table.is("api_key") && c.Name == "token" && r.secrets["token"] != "" {
 		return "hidden"
 	}
