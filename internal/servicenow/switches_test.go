@@ -76,6 +76,14 @@ var flips = []flip{
 		func(o *servicenow.Options) { o.HonourAPIKeyToken = true }, "", false,
 	},
 	{"show_encrypted_secrets", "elastic-itsm", func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false},
+	{
+		"show_encrypted_secrets", "event-management-api-keys",
+		func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false,
+	},
+	{
+		"show_encrypted_secrets", "rapid7-insightvm",
+		func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false,
+	},
 	{"v_plugin_active_true", "elastic-itsm", func(o *servicenow.Options) { o.V2PluginActiveTrue = true }, "", false},
 }
 
