@@ -39,7 +39,14 @@ func (c *caller) may(roles []string) bool {
 	if c.roles["admin"] {
 		return true
 	}
-	return slices.ContainsFunc(roles, func(role string) bool { return role == "*" || c.roles[role] })
+	return slices.ContainsFunc(roles, func(entry string) bool {
+		for role := range strings.SplitSeq(entry, "+") {
+			if role != "*" && !c.roles[role] {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // token is an OAuth access or refresh token.

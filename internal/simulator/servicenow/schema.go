@@ -59,8 +59,8 @@ type Table struct {
 	UniqueIndexes [][]string
 }
 
-// Access lists the roles that may do a thing; "*" is every authenticated user. The admin role may do everything, and is
-// alone where a list is empty.
+// Access lists the roles that may do a thing; "*" is every authenticated user, and "a+b" is who holds both. The admin
+// role may do everything, and is alone where a list is empty.
 type Access struct {
 	Read, Write []string
 }

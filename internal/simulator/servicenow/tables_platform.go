@@ -99,7 +99,7 @@ var platformTables = []Table{
 		boolean("elevated_privilege", "false"), boolean("can_delegate", "true"), boolean("grantable", "true"),
 		boolean("scoped_admin", "false"), str("includes_roles", 255), ref("assignable_by", "sys_user_role"),
 		str("requires_subscription", 40),
-	}, Access: Access{Read: anyUser, Write: []string{"user_admin"}}},
+	}, Access: Access{Read: anyUser}},
 	{Name: "sys_user_role_contains", Label: "Contained Role", Extends: metadataTable, Columns: []Column{
 		ref("role", "sys_user_role").required(), ref("contains", "sys_user_role").required(),
 	}, Access: Access{Read: anyUser, Write: []string{"user_admin"}}},

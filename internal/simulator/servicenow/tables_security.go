@@ -1,9 +1,14 @@
 package servicenow
 
 var (
-	oauthAdmins  = []string{"oauth_admin", "mi_admin"}
-	apiAdmins    = []string{"api_service_admin"}
-	policyAdmins = []string{"api_service_admin", "adaptive_auth_policy_admin"}
+	oauthAdmins = []string{"oauth_admin", "mi_admin"}
+	apiAdmins   = []string{"api_service_admin"}
+	// policyAdmins: the documentation of inbound authentication names both roles together. That one of them reads is an
+	// assumption.
+	policyAdmins = Access{
+		Read:  []string{"api_service_admin", "adaptive_auth_policy_admin"},
+		Write: []string{"api_service_admin+adaptive_auth_policy_admin"},
+	}
 )
 
 // securityTables hold what lets others in: CORS, certificates, OAuth, inbound authentication.
@@ -90,11 +95,11 @@ var securityTables = []Table{
 		str("parameter_name", 100).required(), str("name", 100).label("Internal Name"), str("prefix", 40),
 		choice("type", "auth_header", "auth_header", "Auth Header", queryParameterType, "Query Parameter").required(),
 		str("description", 1000),
-	}, Access: both(policyAdmins...)},
+	}, Access: policyAdmins},
 	{Name: "inbound_auth_profile", Label: "Inbound Authentication Profile", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required(), str("description", 1000), boolean("active", "true"),
 		boolean("auth_processor", "false").label("Apply to all none public processors"),
-	}, Access: both(policyAdmins...)},
+	}, Access: policyAdmins},
 	{
 		Name: "http_key_auth", Label: "Http Authentication Profile Using API Key", Extends: "inbound_auth_profile",
 		Columns: []Column{list("auth_parameter", "sys_token_auth_parameter").required()},
@@ -127,11 +132,11 @@ var securityTables = []Table{
 		boolean("apply_all", "false"), boolean("apply_all_methods", "false"), boolean("apply_all_resources", "false"),
 		boolean("apply_all_versions", "false"), boolean("apply_all_tables", "false"),
 		boolean("all_authn_scheme_authenticate_header", "false").label("Advertise all auth schemes"),
-	}, Access: both(policyAdmins...)},
+	}, Access: policyAdmins},
 	{Name: "sys_auth_profile_mapping", Label: "Auth Profile Mapping", Extends: metadataTable, Columns: []Column{
 		ref("api_access_policy", "sys_api_access_policy").required(),
 		ref("inbound_auth_profile", "inbound_auth_profile").required(),
-	}, Display: "sys_id", Access: both(policyAdmins...)},
+	}, Display: "sys_id", Access: policyAdmins},
 	{Name: "sys_api_access_scope", Label: "API Access Scope", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required(), boolean("active", "true"), choice("api", "").required(),
 		ref("auth_scope", "sys_auth_scope").required(), str("api_path", 255).computed(), choice("http_method", ""),
