@@ -20,7 +20,7 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 	Store:             func(c *lifecycle.Servers) record.Store { return c.Kibana.CaseSettings() },
 	Needs: lifecycle.Needs{
 		Access: "the privilege *All* for the cases of the owner's feature (*Security*, *Observability* or *Stack " +
-			"Management*) in the space",
+			"Management*) in the space, and *Read* for *Actions and Connectors* with `connector_id`",
 	},
 	Description: "The settings of cases: which connector pushes them, whether a push closes them, and their custom " +
 		"fields, templates and types of observables. There is one per owner and space, on Kibana 7.14 and newer; see " +

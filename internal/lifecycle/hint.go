@@ -33,8 +33,7 @@ func hint(err error, needs Needs) string {
 	var e *rest.Error
 	switch {
 	case errors.Is(err, record.ErrHidden):
-		return "Give the provider's account a role that reads this table. The record stays in the state, since it was not " +
-			"deleted."
+		return needs.hiddenHint()
 	case errors.As(err, &vanished):
 		return "That is rarely a deletion. Usual causes: the provider points at another instance or space; the instance " +
 			"was cloned over; the account has lost the role that reads these records (some instances count after access " +
@@ -76,11 +75,24 @@ func (n Needs) missingTableHint() string {
 	return missing + "the plugin or application that brings it is not installed."
 }
 
+// hiddenHint says what to do about a record that the account may not read.
+func (n Needs) hiddenHint() string {
+	const role, kept = "Give the provider's account a role that reads this table",
+		". The record stays in the state, since it was not deleted."
+	if account := n.unmarked(); account != "" {
+		return role + ": on a server as shipped it needs " + account + kept
+	}
+	return role + kept
+}
+
+// unmarked is Account without Markdown.
+func (n Needs) unmarked() string { return strings.NewReplacer("`", "", "*", "").Replace(n.Account()) }
+
 // refusedHint says what to do about a 403 for lack of a role or privilege.
 func (n Needs) refusedHint() string {
 	const refused = "The account may not do this: it lacks a role or privilege. "
-	if account := n.Account(); account != "" {
-		return refused + "On a server as shipped it needs " + strings.NewReplacer("`", "", "*", "").Replace(account) + "."
+	if account := n.unmarked(); account != "" {
+		return refused + "On a server as shipped it needs " + account + "."
 	}
 	return refused + "Check its roles against the table's ACLs, and in Kibana its privileges in this space."
 }
