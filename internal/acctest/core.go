@@ -105,6 +105,26 @@ func (c *Core) State() string {
 	return b.String()
 }
 
+// Text is a text attribute of what the state holds at an address. The test fails if there is none.
+func (c *Core) Text(address, attribute string) string {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := c.state[address]
+	if held == nil {
+		c.t.Fatalf("the state holds no %s", address)
+	}
+	var attributes map[string]tftypes.Value
+	var text string
+	if err := held.value.As(&attributes); err != nil {
+		c.t.Fatalf("%s: %v", address, err)
+	}
+	if err := attributes[attribute].As(&text); err != nil {
+		c.t.Fatalf("%s.%s: %v", address, attribute, err)
+	}
+	return text
+}
+
 // Has reports whether the state holds an address.
 func (c *Core) Has(address string) bool {
 	c.mu.Lock()
