@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,7 @@ func TestDeletesAreVerified(t *testing.T) {
 		"gone":             {scriptedAnswer{status: http.StatusNoContent}, ok(`[]`), ""},
 		"gone before":      {gone, ok(`[]`), ""},
 		"still there":      {scriptedAnswer{status: http.StatusNoContent}, ok(there), "still there"},
+		"an odd list once": {scriptedAnswer{status: http.StatusNoContent}, slices.Concat(ok(`{}`), ok(`[]`)), ""},
 		"404, still there": {gone, ok(there), "still there"},
 		"no space":         {scriptedAnswer{status: http.StatusNoContent}, []scriptedAnswer{gone}, ""},
 		"refused": {

@@ -55,6 +55,34 @@ func TestNotFoundOfAListProvesNothing(t *testing.T) {
 	}
 }
 
+// TestOneOddListFailsNoDelete holds that one odd list after a delete is asked for again: five deletes that it leaves
+// unproven would look like five records that vanished, and need accept_vanished.
+func TestOneOddListFailsNoDelete(t *testing.T) {
+	t.Parallel()
+	for name, odd := range map[string]string{
+		"an empty object": `{}`, "not JSON": `<html>`, "a hidden row": `{"result":[]}`,
+	} {
+		looks := 0
+		client := hostile(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			if looks++; looks == 1 {
+				w.Header().Set("X-Total-Count", "1")
+				_, _ = io.WriteString(w, odd)
+				return
+			}
+			w.Header().Set("X-Total-Count", "0")
+			_, _ = io.WriteString(w, `{"result":[]}`)
+		})
+		have := record.Record{ID: servicenowapi.NewSysID()}
+		if _, err := client.Table("sys_cors_rule").Delete(t.Context(), have, record.Options{}); err != nil || looks != 2 {
+			t.Errorf("%s: looked %d times: %v", name, looks, err)
+		}
+	}
+}
+
 // TestRefusedLookSendsNoSecondCreate holds that a 403 met while a lost create is looked for does not count as a refusal
 // of the scope, for which a create is sent again without one.
 func TestRefusedLookSendsNoSecondCreate(t *testing.T) {

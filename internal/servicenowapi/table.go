@@ -332,6 +332,11 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 	}
 	t.sn.wrote(t.Name, ownWrite{deleted: have.ID})
 	_, rerr := t.verifyGone(ctx, have.ID)
+	if err == nil && rerr != nil && !errors.Is(rerr, record.ErrNotFound) {
+		// One odd list would leave all deletes that it was to prove in the state, and the next refresh would find that many
+		// records vanished at once.
+		_, rerr = t.readOne(ctx, have.ID, []string{"sys_id"})
+	}
 	if !errors.Is(rerr, record.ErrNotFound) {
 		t.sn.wrote(t.Name, ownWrite{})
 	}
