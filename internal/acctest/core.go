@@ -29,6 +29,8 @@ type Core struct {
 	Parallelism int
 	// Patience is how long the provider looks for a create whose outcome is unknown.
 	Patience time.Duration
+	// Quiet keeps no log: that of thousands of resources is large.
+	Quiet bool
 
 	t      *testing.T
 	config configuration
@@ -52,6 +54,22 @@ type Outcome struct {
 	Changes []string
 	// Errors and Warnings are the diagnostics, as "summary: detail".
 	Errors, Warnings []string
+	// Failed are the errors of each address that has any.
+	Failed map[string][]string
+}
+
+// merge adds what came of one block.
+func (o *Outcome) merge(address string, one Outcome) (failed bool) {
+	o.Changes = append(o.Changes, one.Changes...)
+	o.Errors, o.Warnings = append(o.Errors, one.Errors...), append(o.Warnings, one.Warnings...)
+	if len(one.Errors) == 0 {
+		return false
+	}
+	if o.Failed == nil {
+		o.Failed = map[string][]string{}
+	}
+	o.Failed[address] = append(o.Failed[address], one.Errors...)
+	return true
 }
 
 func (o *Outcome) add(diags []*tfprotov6.Diagnostic) (failed bool) {
@@ -151,21 +169,63 @@ func (c *Core) run(ctx context.Context, apply bool) Outcome {
 		var group errgroup.Group
 		group.SetLimit(c.Parallelism)
 		for _, b := range level {
-			if slices.ContainsFunc(b.needs, func(need string) bool { return failed[need] }) {
-				failed[b.address] = true
+			mu.Lock()
+			skipped := slices.ContainsFunc(b.needs, func(need string) bool { return failed[need] })
+			failed[b.address] = skipped
+			mu.Unlock()
+			if skipped {
 				continue
 			}
 			group.Go(func() error {
 				one := r.handle(b, apply)
 				mu.Lock()
 				defer mu.Unlock()
-				out.Changes = append(out.Changes, one.Changes...)
-				out.Errors, out.Warnings = append(out.Errors, one.Errors...), append(out.Warnings, one.Warnings...)
-				failed[b.address] = failed[b.address] || len(one.Errors) > 0
+				failed[b.address] = out.merge(b.address, one)
 				return nil
 			})
 		}
 		_ = group.Wait()
+	}
+	return out
+}
+
+// Import takes what exists into the state: ids by the addresses that are to hold them.
+func (c *Core) Import(ctx context.Context, ids map[string]string) Outcome {
+	r, out := c.start(ctx)
+	if r == nil {
+		return out
+	}
+	for _, b := range c.config.blocks {
+		if id, wanted := ids[b.address]; wanted {
+			out.merge(b.address, r.importOne(b, id))
+		}
+	}
+	return out
+}
+
+func (r *coreRun) importOne(b block, id string) Outcome {
+	var out Outcome
+	imported, err := r.server.ImportResourceState(r.ctx, &tfprotov6.ImportResourceStateRequest{
+		TypeName: b.typeName, ID: id,
+	})
+	if err != nil || out.add(imported.Diagnostics) {
+		return out.with(err)
+	}
+	for _, one := range imported.ImportedResources {
+		value, err := one.State.Unmarshal(r.schemas.ResourceSchemas[b.typeName].ValueType())
+		if err != nil {
+			return out.with(err)
+		}
+		r.set(b.address, &instance{value: value, private: one.Private, identity: one.Identity, block: b})
+		read := r.refresh(b, &out)
+		switch {
+		case len(out.Errors) > 0: // as Terraform: what cannot be read is not imported
+			r.set(b.address, nil)
+		case read == nil:
+			out.Errors = append(out.Errors, "Cannot import non-existent remote object: "+b.address)
+		default:
+			out.Changes = append(out.Changes, "import "+b.address)
+		}
 	}
 	return out
 }
@@ -184,17 +244,20 @@ func (c *Core) Destroy(ctx context.Context) Outcome {
 		var group errgroup.Group
 		group.SetLimit(c.Parallelism)
 		for _, b := range level {
-			if c.config.neededBy(b.address, kept) {
+			mu.Lock()
+			needed := len(kept) > 0 && c.config.neededBy(b.address, kept)
+			if needed {
 				kept[b.address] = true // as Terraform: not before what needs it
+			}
+			mu.Unlock()
+			if needed {
 				continue
 			}
 			group.Go(func() error {
 				one := r.destroy(b)
 				mu.Lock()
 				defer mu.Unlock()
-				out.Changes = append(out.Changes, one.Changes...)
-				out.Errors, out.Warnings = append(out.Errors, one.Errors...), append(out.Warnings, one.Warnings...)
-				if len(one.Errors) > 0 {
+				if out.merge(b.address, one) {
 					kept[b.address] = true
 				}
 				return nil
@@ -207,10 +270,13 @@ func (c *Core) Destroy(ctx context.Context) Outcome {
 
 // prune deletes what the state holds and the configuration does not name, what needs others before those.
 func (r *coreRun) prune(apply bool, out *Outcome) {
-	left := map[string]block{}
+	left, named := map[string]block{}, map[string]bool{}
+	for _, b := range r.config.blocks {
+		named[b.address] = true
+	}
 	r.mu.Lock()
 	for address, held := range r.state {
-		if !slices.ContainsFunc(r.config.blocks, func(b block) bool { return b.address == address }) {
+		if !named[address] {
 			left[address] = held.block
 		}
 	}
@@ -236,8 +302,7 @@ func (r *coreRun) prune(apply bool, out *Outcome) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				out.Changes, out.Errors = append(out.Changes, one.Changes...), append(out.Errors, one.Errors...)
-				out.Warnings, failed = append(out.Warnings, one.Warnings...), failed || len(one.Errors) > 0
+				failed = out.merge(b.address, one) || failed
 				return nil
 			})
 		}
@@ -257,7 +322,9 @@ type coreRun struct {
 
 func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	var out Outcome
-	ctx = tflogtest.RootLogger(ctx, c.log)
+	if !c.Quiet {
+		ctx = tflogtest.RootLogger(ctx, c.log)
+	}
 	server, err := provider.NewServer("test", process.NewServer, provider.WithPatience(c.Patience))
 	if err != nil {
 		c.t.Fatal(err)
@@ -301,9 +368,11 @@ func (r *coreRun) set(address string, to *instance) {
 // handle takes one block through its plan and, to apply, through what was planned.
 func (r *coreRun) handle(b block, apply bool) Outcome {
 	r.mu.Lock()
-	known := make(map[string]tftypes.Value, len(r.state))
-	for address, held := range r.state {
-		known[address] = held.value
+	known := make(map[string]tftypes.Value, len(b.needs))
+	for _, address := range b.needs {
+		if held := r.state[address]; held != nil {
+			known[address] = held.value
+		}
 	}
 	r.mu.Unlock()
 	if b.isData {

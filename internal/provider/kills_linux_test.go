@@ -225,8 +225,6 @@ func children(t *testing.T, parent int) []int {
 	return pids
 }
 
-var importCommand = regexp.MustCompile(`terraform import (servicenow_\w+)\.NAME (\S+)`)
-
 // repair applies until that works, and imports what an apply says exists already, as a user would.
 func (w workspace) repair(out *bytes.Buffer) result {
 	w.t.Helper()
