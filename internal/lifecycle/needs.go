@@ -85,14 +85,23 @@ func (n Needs) Account() string {
 	return n.Roles.String()
 }
 
+// Origin is what brings the table, in Markdown; empty where the platform itself has it.
+func (n Needs) Origin() string {
+	switch {
+	case n.Plugin != "":
+		return "plugin `" + n.Plugin + "`"
+	case n.Application != "":
+		return "application `" + n.Application + "`"
+	}
+	return ""
+}
+
 // sentence ends the description of a resource.
 func (n Needs) sentence() string {
 	account := n.Account()
-	origin := ""
-	if n.Plugin != "" {
-		origin = "the plugin `" + n.Plugin + "`"
-	} else if n.Application != "" {
-		origin = "the application `" + n.Application + "`"
+	origin := n.Origin()
+	if origin != "" {
+		origin = "the " + origin
 	}
 	switch {
 	case account == "" && origin == "":

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,9 +12,8 @@ import (
 // Usage counts what went over the wire, for the one line that a provider logs when it ends. Connections may share one.
 // Its zero value is ready, a nil one counts nothing, and it is safe for concurrent use.
 type Usage struct {
-	mu       sync.Mutex
-	counted  UsageCount
-	requests map[string]map[string]int
+	mu      sync.Mutex
+	counted UsageCount
 }
 
 // UsageCount is what a Usage has counted.
@@ -47,12 +47,9 @@ func (u *Usage) Count() UsageCount {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	count := u.counted
-	count.Requests = map[string]map[string]int{}
-	for server, methods := range u.requests {
-		count.Requests[server] = map[string]int{}
-		for method, n := range methods {
-			count.Requests[server][method] = n
-		}
+	count.Requests = maps.Clone(count.Requests)
+	for server, methods := range count.Requests {
+		count.Requests[server] = maps.Clone(methods)
 	}
 	return count
 }
@@ -83,20 +80,17 @@ func (u *Usage) add(count func(*UsageCount)) {
 
 // request counts a request under its server's name.
 func (u *Usage) request(kind Kind, method string, body int64) {
-	if u == nil {
-		return
-	}
-	server := kind.String()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.requests == nil {
-		u.requests = map[string]map[string]int{}
-	}
-	if u.requests[server] == nil {
-		u.requests[server] = map[string]int{}
-	}
-	u.requests[server][method]++
-	u.counted.Sent += max(0, body)
+	u.add(func(c *UsageCount) {
+		if c.Requests == nil {
+			c.Requests = map[string]map[string]int{}
+		}
+		server := kind.String()
+		if c.Requests[server] == nil {
+			c.Requests[server] = map[string]int{}
+		}
+		c.Requests[server][method]++
+		c.Sent += max(0, body)
+	})
 }
 
 // usageTransport counts what leaves. It is the innermost link, so that what the others repeat or add counts, too.

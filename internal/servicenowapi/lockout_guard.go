@@ -324,7 +324,7 @@ func (s *Client) accessTable(ctx context.Context, table string) (map[string]acce
 			"parameters and auth scopes, or, if a lock-out is acceptable, set allow_lockout = true in the provider block: %w",
 			table, err)
 	}
-	return nil, fmt.Errorf("it was not sent, since whether it locks the provider itself out could not be seen: %w", err)
+	return nil, unseen(err)
 }
 
 func isMissingTable(err error) bool {

@@ -100,17 +100,11 @@ func servicenowTable(w *bytes.Buffer, all []resource) {
 		if r.Server != lifecycle.ServiceNow {
 			continue
 		}
-		table, origin := "any", ""
+		table := "any"
 		if r.Table != "" {
 			table = "`" + r.Table + "`"
 		}
-		switch {
-		case r.Needs.Plugin != "":
-			origin = "plugin `" + r.Needs.Plugin + "`"
-		case r.Needs.Application != "":
-			origin = "application `" + r.Needs.Application + "`"
-		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", link(r), table, r.Needs.Account(), origin)
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", link(r), table, r.Needs.Account(), r.Needs.Origin())
 	}
 }
 
