@@ -56,7 +56,7 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 					"password": schema.StringAttribute{Required: true, Sensitive: true, MarkdownDescription: "The user's password."},
 				},
 			},
-			"bearer_token": confidential("An access token, as the ephemeral resource `servicenow_oauth_token` gets one."),
+			"bearer_token": confidential("An access token, such as the ephemeral resource `servicenow_oauth_token` returns."),
 			"fail_if_denied": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Whether a refusal (status 401 or 403) is an error. Default: `false`.",
