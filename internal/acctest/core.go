@@ -320,6 +320,15 @@ type coreRun struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 }
 
+// served is the provider's schema, asked for once as Terraform does: the provider says that it need not be asked again.
+var served = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+	server, err := provider.NewServer("test", process.NewServer)
+	if err != nil {
+		return nil, err
+	}
+	return server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+})
+
 func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	var out Outcome
 	if !c.Quiet {
@@ -329,7 +338,7 @@ func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	schemas, err := served()
 	if err != nil {
 		c.t.Fatal(err)
 	}

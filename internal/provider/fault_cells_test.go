@@ -229,9 +229,20 @@ func (c cell) check(t *testing.T, l life) (problems []string, missed bool) {
 var (
 	ids = regexp.MustCompile(`(?i)127\.0\.0\.1:\d+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}`)
 	// own are columns that a second create, or another clock, fills otherwise.
-	own = regexp.MustCompile(`^(?:sys_(?:created|updated)_on|sys_mod_count|last_login.*|failed_attempts|status|` +
-		`install_date|update_date|user_password|client_id|fingerprint|kid|sequence)$`)
+	own = map[string]bool{
+		"sys_created_on": true, "sys_updated_on": true, "sys_mod_count": true, "failed_attempts": true, "status": true,
+		"install_date": true, "update_date": true, "user_password": true, "client_id": true, "fingerprint": true,
+		"kid": true, "sequence": true,
+	}
 )
+
+// anonymous is a value without the ids and ports in it. Most values are too short to hold one, and need no look.
+func anonymous(value string) string {
+	if len(value) < 32 && !strings.Contains(value, "127.0.0.1:") {
+		return value
+	}
+	return ids.ReplaceAllString(value, "{id}")
+}
 
 // dump is what both servers hold, without what differs between two lives.
 func dump(w *acctest.World) string {
@@ -241,12 +252,17 @@ func dump(w *acctest.World) string {
 			"v_") && table != "v_plugin" || table == "sys_metadata" {
 			continue
 		}
-		for _, row := range w.ServiceNow.Records(table, "") {
+		rows := w.ServiceNow.Records(table, "")
+		if table == "sys_dictionary" { // thousands of rows that no subject writes
+			lines = append(lines, fmt.Sprintf("%s: %d rows", table, len(rows)))
+			continue
+		}
+		for _, row := range rows {
 			var b strings.Builder
 			b.WriteString(table)
 			for _, column := range slices.Sorted(maps.Keys(row)) {
-				if !own.MatchString(column) && row[column] != "" {
-					fmt.Fprintf(&b, " %s=%q", column, ids.ReplaceAllString(row[column], "{id}"))
+				if !own[column] && !strings.HasPrefix(column, "last_login") && row[column] != "" {
+					fmt.Fprintf(&b, " %s=%q", column, anonymous(row[column]))
 				}
 			}
 			lines = append(lines, b.String())
