@@ -36,6 +36,7 @@ type Core struct {
 	config configuration
 	mu     sync.Mutex
 	state  map[string]*instance
+	plans  strings.Builder
 	log    *lockedBuffer
 }
 
@@ -121,6 +122,13 @@ func (c *Core) State() string {
 		fmt.Fprintf(&b, "%s %s\n%s\n", address, held.value, held.private)
 	}
 	return b.String()
+}
+
+// Plans is everything that Terraform would store in plan files, private state included.
+func (c *Core) Plans() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.plans.String()
 }
 
 // Text is a text attribute of what the state holds at an address. The test fails if there is none.
@@ -495,6 +503,11 @@ func (r *coreRun) plan(
 		return nil, ""
 	}
 	after, err := planned.PlannedState.Unmarshal(as)
+	if !r.Quiet {
+		r.mu.Lock()
+		fmt.Fprintf(&r.plans, "%s %s\n%s\n", b.address, after, planned.PlannedPrivate)
+		r.mu.Unlock()
+	}
 	switch {
 	case err != nil:
 		*out = out.with(err)

@@ -188,6 +188,7 @@ func (c cell) check(t *testing.T, l life) (problems []string, missed bool) {
 	}
 	for place, text := range map[string]string{
 		"a diagnostic": disturbed.Texts() + again.Texts(), "the log": core.Log(), "the state": core.State(),
+		"a plan": core.Plans(),
 	} {
 		for _, secret := range []string{canary, canaryTwo} {
 			if form := leaks(text, secret); form != "" {
