@@ -57,8 +57,50 @@ type User struct {
 
 // Kibana is what a seed adds to a Kibana.
 type Kibana struct {
-	Connectors []Connector `yaml:"connectors"`
-	Faults     []FaultMap  `yaml:"faults"`
+	Users      []KibanaUser `yaml:"users"`
+	Connectors []Connector  `yaml:"connectors"`
+	// CaseSettings and Cases are checked as the API checks them.
+	CaseSettings []CaseSettings `yaml:"case_settings"`
+	Cases        []Case         `yaml:"cases"`
+	Faults       []FaultMap     `yaml:"faults"`
+}
+
+// KibanaUser is a user besides the superuser. Privileges are all, read and none.
+type KibanaUser struct {
+	Username     string            `yaml:"username"`
+	Password     string            `yaml:"password"`   // empty: the user has API keys only
+	Privilege    string            `yaml:"privilege"`  // of connectors and cases, where they are not set apart
+	Connectors   string            `yaml:"connectors"` // of the feature Actions and Connectors
+	Cases        map[string]string `yaml:"cases"`      // by owner
+	Spaces       []string          `yaml:"spaces"`     // nil: all
+	ManageSpaces bool              `yaml:"manage_spaces"`
+	APIKeys      []string          `yaml:"api_keys"` // encoded: base64 of id:key
+}
+
+// CaseSettings is the configuration of the cases of one owner in a space.
+type CaseSettings struct {
+	Owner           string           `yaml:"owner"`
+	Space           string           `yaml:"space"`        // empty: default
+	ClosureType     string           `yaml:"closure_type"` // empty: close-by-user
+	Connector       string           `yaml:"connector"`    // a connector's name in the space; empty: none
+	Fields          map[string]any   `yaml:"fields"`       // of the connector
+	CustomFields    []map[string]any `yaml:"custom_fields"`
+	Templates       []map[string]any `yaml:"templates"`
+	ObservableTypes []map[string]any `yaml:"observable_types"`
+}
+
+// Case is a case with its comments.
+type Case struct {
+	Owner        string           `yaml:"owner"`
+	Space        string           `yaml:"space"` // empty: default
+	Title        string           `yaml:"title"`
+	Description  string           `yaml:"description"`
+	Tags         []string         `yaml:"tags"`
+	Severity     string           `yaml:"severity"`  // empty: low
+	Connector    string           `yaml:"connector"` // a connector's name in the space; empty: none
+	Fields       map[string]any   `yaml:"fields"`    // of the connector
+	CustomFields []map[string]any `yaml:"custom_fields"`
+	Comments     []string         `yaml:"comments"`
 }
 
 // Connector is a stored connector. It is not checked as the API would check it.
@@ -117,13 +159,8 @@ func (s *Seed) Apply(instance *servicenow.Server, kibanaServer *kibana.Server, k
 	if err := s.ServiceNow.apply(instance); err != nil {
 		return fmt.Errorf("seed of ServiceNow: %w", err)
 	}
-	for _, c := range s.Kibana.Connectors {
-		_, err := kibanaServer.Insert(kibana.Connector{
-			ID: c.ID, Space: c.Space, Name: c.Name, TypeID: c.TypeID, Config: c.Config,
-		}, c.Secrets)
-		if err != nil {
-			return fmt.Errorf("seed of Kibana: connector %q: %w", c.Name, err)
-		}
+	if err := s.Kibana.apply(kibanaServer); err != nil {
+		return fmt.Errorf("seed of Kibana: %w", err)
 	}
 	if err := addFaults(kibanaFaults, s.Kibana.Faults); err != nil {
 		return fmt.Errorf("seed of Kibana: %w", err)
