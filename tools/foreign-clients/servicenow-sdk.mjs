@@ -28,9 +28,12 @@ await steps([
     const login = { SN_SDK_NODE_ENV: 'SN_SDK_CI_INSTALL', SN_SDK_USER: username, SN_SDK_USER_PWD: password };
     const answer = await query(login, 'incident', incidents);
     assert.ok(answer.ok, answer.error?.message);
-  }, {
-    error: 'Instance not found. Please verify if instance is configured',
-    why: 'it goes through the login page of the web interface (`/angular.do`), which the simulator lacks',
+    assert.equal(answer.records.length, ids.length);
+  }],
+  ['log in with a wrong password: refused', async () => {
+    const login = { SN_SDK_NODE_ENV: 'SN_SDK_CI_INSTALL', SN_SDK_USER: username, SN_SDK_USER_PWD: 'wrong' };
+    const answer = await query(login, 'incident', incidents);
+    assert.equal(answer.ok, false);
   }],
   ['log in with an OAuth token', async () => {
     const secret = randomUUID();
