@@ -288,7 +288,7 @@ func kibanaEvidence() []statement {
 	const (
 		version4   = "3b0f2a56-8d4e-4a2b-9b9f-7b0d8c1f6f11"
 		predefined = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the ID is a UUID."
-		tooLong    = "Connector ID must be 36 characters or less."
+		tooLong    = "value has length [37] but it must have a maximum length of [36]."
 		charset    = "Connector ID must contain only lowercase letters, numbers, and hyphens."
 
 		kibanaSource = "Kibana's source"

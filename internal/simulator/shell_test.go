@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,6 +101,60 @@ func TestSchemaNamesEachAdminRoute(t *testing.T) {
 	}
 }
 
+// Each switch is in the README, and in the description of the admin API with the type that it has.
+func TestSwitchesAreDescribed(t *testing.T) {
+	t.Parallel()
+	p := start(t, simulator.Options{})
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct {
+				Content map[string]struct {
+					Schema struct {
+						Properties map[string]struct {
+							Type string `json:"type"`
+						} `json:"properties"`
+					} `json:"schema"`
+				} `json:"content"`
+			} `json:"responses"`
+		} `json:"paths"`
+	}
+	_, body := p.send(http.MethodGet, p.ServiceNowURL()+"/simulator/schema")
+	if err := json.Unmarshal([]byte(body), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for path, options := range map[string]reflect.Type{
+		"/simulator/switches":        reflect.TypeFor[servicenow.Options](),
+		"/simulator/kibana/switches": reflect.TypeFor[kibana.Switches](),
+	} {
+		described := schema.Paths[path]["get"].Responses["200"].Content["application/json"].Schema.Properties
+		for field := range options.Fields() {
+			name := field.Tag.Get("json")
+			if name == "-" {
+				name = ""
+			}
+			for _, text := range []string{"`" + field.Name + "`", "`" + name + "`"} {
+				if text != "``" && !strings.Contains(string(readme), text) {
+					t.Errorf("README.md lacks %s", text)
+				}
+			}
+			want := map[reflect.Kind]string{
+				reflect.Bool: "boolean", reflect.Int: "integer", reflect.String: "string", reflect.Slice: "array",
+			}[field.Type.Kind()]
+			if got := described[name].Type; name != "" && got != want {
+				t.Errorf("%s: %s is described as %q, want %q", path, name, got, want)
+			}
+			delete(described, name)
+		}
+		for name := range described {
+			t.Errorf("%s: there is no switch %s", path, name)
+		}
+	}
+}
+
 const seedFile = `
 servicenow:
   properties: {glide.example: "7"}
@@ -114,6 +169,23 @@ servicenow:
 kibana:
   connectors:
     - {id: itsm, name: ITSM, connector_type_id: .servicenow, config: {apiUrl: "https://example.com"}, secrets: {a: b}}
+  users:
+    - {username: reader, password: r, privilege: read}
+  case_settings:
+    - owner: cases
+      connector: ITSM
+      closure_type: close-by-pushing
+      custom_fields: [{key: region, label: Region, type: text, required: false}]
+  cases:
+    - owner: cases
+      title: Intrusion
+      description: Somebody is in.
+      tags: [soc]
+      severity: high
+      connector: ITSM
+      fields: {impact: "1", severity: null, urgency: null, category: null, subcategory: null}
+      custom_fields: [{key: region, type: text, value: EU}]
+      comments: [Seen., Contained.]
 `
 
 func readSeed(t *testing.T, text string) *seed.Seed {
@@ -144,6 +216,26 @@ func TestSeedFillsBothSidesAndSurvivesReset(t *testing.T) {
 		}
 		if c := p.Kibana.Connectors(); len(c) != 1 || c[0].ID != "itsm" {
 			t.Errorf("connectors %v", c)
+		}
+		settings := p.Kibana.CaseSettings()
+		if len(settings) != 1 || settings[0].Connector["id"] != "itsm" ||
+			settings[0].ClosureType != "close-by-pushing" {
+			t.Errorf("case settings %v", settings)
+		}
+		status, cases := p.send(http.MethodGet, p.KibanaURL()+"/simulator/cases")
+		for _, want := range []string{
+			`"title":"Intrusion"`, `"severity":"high"`, `"value":"EU"`, `"comment":"Contained."`, `"impact":"1"`,
+		} {
+			if status != http.StatusOK || strings.Count(cases, want) != 1 {
+				t.Errorf("cases: no %s: %d %s", want, status, cases)
+			}
+		}
+		one := p.KibanaURL() + "/api/actions/connector/itsm"
+		if status, _ := p.ask(http.MethodGet, one, "reader", "r", nil); status != http.StatusOK {
+			t.Errorf("the seeded reader: status %d", status)
+		}
+		if status, _ := p.ask(http.MethodDelete, one, "reader", "r", nil); status != http.StatusForbidden {
+			t.Errorf("the seeded reader deletes: status %d", status)
 		}
 	}
 	check()
@@ -176,6 +268,11 @@ func TestSeedRefuses(t *testing.T) {
 		"servicenow: {apps: [x_none]}":                                 "x_none",
 		"servicenow: {faults: [{kind: sunshine}]}":                     "sunshine",
 		"kibana: {connectors: [{name: a, connector_type_id: .none2}]}": ".none2",
+		"kibana: {users: [{username: a, privilege: some}]}":            `privilege "some"`,
+		"kibana: {case_settings: [{owner: cases, connector: X}]}":      `no connector is called "X"`,
+		"kibana: {case_settings: [{owner: c, closure_type: never}]}":   "closure_type",
+		"kibana: {cases: [{owner: cases, title: t}]}":                  "description",
+		"kibana: {cases: [{owner: cases, space: none}]}":               `no space "none"`,
 	} {
 		s, err := seed.Read(strings.NewReader(text))
 		if err == nil {
@@ -275,9 +372,15 @@ func TestDeterministicIDs(t *testing.T) {
 			user := p.ServiceNow.Records("sys_user", "")[0]["sys_id"]
 			key := p.insert("api_key", servicenow.Record{"name": name, "user": user})
 			out["group "+name], out["token "+name] = group, p.ServiceNow.Secret("api_key", key, "token")
-			_, body := p.ask(http.MethodPost, p.KibanaURL()+"/api/actions/connector", "elastic", "changeme", map[string]any{
-				"name": name, "connector_type_id": ".index", "config": map[string]any{"index": "i"},
-			})
+			_, body := p.ask(
+				http.MethodPost,
+				p.KibanaURL()+"/api/actions/connector",
+				"elastic",
+				"changeme",
+				map[string]any{
+					"name": name, "connector_type_id": ".index", "config": map[string]any{"index": "i"},
+				},
+			)
 			out["connector "+name], _ = body["id"].(string)
 		}
 		return out

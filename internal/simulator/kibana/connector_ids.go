@@ -23,7 +23,8 @@ var (
 	readableIDUnderscore = regexp.MustCompile(`^[a-z0-9_-]+$`)
 )
 
-// connectorIDFault refuses an id in the path that a release since 9.4 does not take. Before, the route takes any.
+// connectorIDFault refuses an id in the path that a release since 9.4 does not take. Before, the route takes any. The
+// length is the route's schema's to check, so the text of the function that checks the rest is never seen for it.
 func (s *Server) connectorIDFault(c *call) *reply {
 	id := c.PathValue("id")
 	if id == "" || c.version.before(9, 4) {
@@ -36,7 +37,11 @@ func (s *Server) connectorIDFault(c *call) *reply {
 	var problem string
 	switch {
 	case len(id) > maximumConnectorID:
-		problem = fmt.Sprintf("Connector ID must be %d characters or less.", maximumConnectorID)
+		problem = fmt.Sprintf(
+			"value has length [%d] but it must have a maximum length of [%d].",
+			len(id),
+			maximumConnectorID,
+		)
 	case !allowed.MatchString(id):
 		problem = "Connector ID must contain only lowercase " + characters + "."
 	default:

@@ -371,7 +371,7 @@ func TestWhichConnectorIDsEachReleaseTakes(t *testing.T) {
 	const (
 		predefined = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the ID is a " +
 			"UUID.: Bad Request"
-		tooLong = "[request params.id]: Connector ID must be 36 characters or less."
+		tooLong = "[request params.id]: value has length [37] but it must have a maximum length of [36]."
 		charset = "[request params.id]: Connector ID must contain only lowercase letters, numbers, and hyphens."
 	)
 	for _, test := range []struct{ version, id, message string }{

@@ -110,7 +110,7 @@ func TestEvidence(t *testing.T) {
 			"9.4 takes at most 36 characters", source, "9.4.0",
 			kibana.Options{},
 			posting(connector+"/"+strings.Repeat("a", 37), basicITSM(url), 400,
-				"[request params.id]: Connector ID must be 36 characters or less."),
+				"[request params.id]: value has length [37] but it must have a maximum length of [36]."),
 		},
 		{
 			"9.4 takes lowercase letters, digits and hyphens", source, "9.4.0",
@@ -212,9 +212,13 @@ func TestEvidence(t *testing.T) {
 		{
 			"a licence that does not suffice is told after the body's faults", source, "9.4.0",
 			kibana.Options{License: "gold"},
-			posting(connector, basicITSM(url), 403,
+			posting(
+				connector,
+				basicITSM(url),
+				403,
 				"Action type .servicenow is disabled because your gold license does not support it. Please upgrade your "+
-					"license."),
+					"license.",
+			),
 		},
 	}
 	for _, s := range statements {

@@ -151,7 +151,7 @@ func inboundEvent(s *Server, c *call, _ map[string]string) answer {
 	for _, event := range events {
 		event["source"] = source
 		if err := s.insertEvent(c, event); err != nil {
-			return writeRefused(err)
+			return s.writeRefused(err)
 		}
 	}
 	return result(http.StatusOK, fmt.Sprintf("%d events were inserted", len(events)))
@@ -215,7 +215,7 @@ func bulkEvents(s *Server, c *call, _ map[string]string) answer {
 	}
 	for _, event := range in.Records {
 		if err := s.insertEvent(c, event); err != nil {
-			return writeRefused(err)
+			return s.writeRefused(err)
 		}
 	}
 	return result(http.StatusOK, map[string]string{

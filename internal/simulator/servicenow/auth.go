@@ -16,6 +16,7 @@ const (
 	authBearer    authMethod = "bearer"
 	authKeyHeader authMethod = "api key header"
 	authKeyQuery  authMethod = "api key query"
+	authSession   authMethod = "session"
 )
 
 const apiKeyName = "x-sn-apikey" //nolint:gosec // a header's name, no credential
@@ -78,6 +79,9 @@ func (s *Server) authenticate(c *call) credential {
 			key, user := s.keyUser(value)
 			return credential{method: method, key: key, user: user, parameter: p}
 		}
+	}
+	if cred, ok := s.sessionCredential(c); ok {
+		return cred
 	}
 	return credential{method: authNone}
 }
@@ -161,4 +165,5 @@ func (s *Server) RevokeTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.tokens)
+	clear(s.sessions)
 }

@@ -29,7 +29,7 @@ func newBehaviours() map[string]behaviour {
 		"sys_ws_definition":      {before: webServiceBefore},
 		"sys_ws_operation":       {before: webOperationBefore},
 		"sys_dictionary":         {after: dictionaryAfter},
-		"sys_db_object":          {after: tableAfter},
+		"sys_db_object":          {before: tableBefore, after: tableAfter},
 		"sys_properties":         {before: propertyBefore},
 		"api_key":                {before: apiKeyBefore},
 		"sys_api_access_policy":  {before: policyBefore, after: policyAfter},
@@ -71,7 +71,14 @@ func userBefore(_ *Server, op operation, r *row, _ map[string]string) error {
 }
 
 func userAfter(s *Server, op operation, r *row, _ map[string]string) {
-	if op != opDelete {
+	switch {
+	case op == opUpdate:
+		delete(s.roles, r.id())
+		return
+	case op == opInsert:
+		if s.opts.CacheRoles && !s.seeding {
+			s.roles[r.id()] = map[string]bool{}
+		}
 		return
 	}
 	for _, link := range []string{"sys_user_has_role", "sys_user_grmember", "api_key"} {
@@ -93,14 +100,45 @@ func (s *Server) removeWhere(name string, pairs ...string) {
 	}
 }
 
-func roleBefore(_ *Server, op operation, r *row, _ map[string]string) error {
-	if op != opDelete {
-		_, suffix, dotted := strings.Cut(r.values["name"], ".")
-		if !dotted {
-			suffix = r.values["name"]
-		}
-		r.values["suffix"] = suffix
+func roleBefore(s *Server, op operation, r *row, _ map[string]string) error {
+	if op == opDelete {
+		return nil
 	}
+	s.nameFromSuffix(op, r)
+	_, suffix, dotted := strings.Cut(r.values["name"], ".")
+	if !dotted {
+		suffix = r.values["name"]
+	}
+	r.values["suffix"] = suffix
+	return nil
+}
+
+// nameFromSuffix names a record that is made with a suffix alone, as forms do: the scope of its application, a dot and
+// the suffix, or the suffix itself in the global scope.
+func (s *Server) nameFromSuffix(op operation, r *row) {
+	if op == opInsert && r.values["name"] == "" && r.values["suffix"] != "" {
+		r.values["name"] = s.scopePrefix(r, ".") + r.values["suffix"]
+	}
+}
+
+// scopePrefix heads the names of what an application brings; nothing in the global scope.
+func (s *Server) scopePrefix(r *row, separator string) string {
+	if scope := s.findIn("sys_scope", r.values["sys_scope"]); scope != nil && scope.id() != globalScope {
+		return scope.values["scope"] + separator
+	}
+	return ""
+}
+
+// tableBefore names a table that is made with a label alone: the label in small letters, with the prefix of custom
+// tables or of the application.
+func tableBefore(s *Server, op operation, r *row, _ map[string]string) error {
+	if op != opInsert || r.values["name"] != "" || r.values["label"] == "" {
+		return nil
+	}
+	words := strings.FieldsFunc(strings.ToLower(r.values["label"]), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	})
+	r.values["name"] = orElse(s.scopePrefix(r, "_"), "u_") + strings.Join(words, "_")
 	return nil
 }
 

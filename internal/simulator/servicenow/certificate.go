@@ -30,7 +30,7 @@ func certificateBefore(s *Server, op operation, r *row, _ map[string]string) err
 		cert, err := s.parseCertificate(v["pem_certificate"])
 		if err != nil {
 			const rule = "Validate certificate"
-			return &refusal{"Operation against file 'sys_certificate' was aborted by Business Rule '" + rule + "^" +
+			return &refusal{detail: "Operation against file 'sys_certificate' was aborted by Business Rule '" + rule + "^" +
 				seedID("sys_script", rule) + "'. Business Rule Stack:" + rule}
 		}
 		v["issuer"], v["subject"] = cert.Issuer.String(), cert.Subject.String()

@@ -88,7 +88,7 @@ func noIdentity(cred credential) string {
 		return "wrong user name or password, or a user who is inactive, locked out or may not use basic authentication"
 	case authBearer:
 		return "the token is unknown, revoked or expired, or its client or user is inactive"
-	case authKeyHeader, authKeyQuery:
+	case authKeyHeader, authKeyQuery, authSession:
 	}
 	return "the key is unknown, inactive or expired, or its user is inactive"
 }

@@ -49,22 +49,45 @@ func (g guards) columnUnreadable(t *table, column string) bool {
 
 // check refuses a write that a business rule or a data policy stops.
 func (s *Server) check(op operation, r *row) error {
+	var demanded []string
 	for t := r.table; t != nil; t = t.parent {
 		if a, ok := s.guards.aborts[t.Name]; ok && (len(a.ops) == 0 || slices.Contains(a.ops, string(op))) {
 			return abortedBy(r.table.Name, a.rule)
 		}
-		if op == opDelete {
-			continue
+		demanded = append(demanded, s.guards.mandatory[t.Name]...)
+	}
+	if op == opDelete {
+		return nil
+	}
+	return leftEmpty(r, demanded)
+}
+
+// checkMandatory is the data policy of EnforceMandatory: the dictionary's mandatory columns.
+func (s *Server) checkMandatory(r *row) error {
+	if !s.opts.EnforceMandatory {
+		return nil
+	}
+	var demanded []string
+	for _, c := range r.table.columns {
+		if c.Mandatory {
+			demanded = append(demanded, c.Name)
 		}
-		var missing []string
-		for _, name := range s.guards.mandatory[t.Name] {
-			c := r.table.column(name)
-			if c != nil && r.values[name] == "" && r.secrets[name] == "" {
-				missing = append(missing, c.Label)
-			}
+	}
+	return leftEmpty(r, demanded)
+}
+
+// leftEmpty is a data policy's refusal of a row in which one of these columns is empty.
+func leftEmpty(r *row, demanded []string) error {
+	var missing []string
+	for _, name := range demanded {
+		c := r.table.column(name)
+		if c != nil && r.values[name] == "" && r.secrets[name] == "" && !slices.Contains(missing, c.Label) {
+			missing = append(missing, c.Label)
 		}
-		if len(missing) > 0 {
-			return &refusal{"Data Policy Exception: The following fields are mandatory: " + strings.Join(missing, ", ")}
+	}
+	if len(missing) > 0 {
+		return &refusal{
+			detail: "Data Policy Exception: The following fields are mandatory: " + strings.Join(missing, ", "),
 		}
 	}
 	return nil
@@ -72,7 +95,7 @@ func (s *Server) check(op operation, r *row) error {
 
 // abortedBy is how a business rule's abort reads over REST; what the rule says to the user does not travel.
 func abortedBy(table, rule string) error {
-	return &refusal{fmt.Sprintf("Operation against file '%s' was aborted by Business Rule '%s^%s'. "+
+	return &refusal{detail: fmt.Sprintf("Operation against file '%s' was aborted by Business Rule '%s^%s'. "+
 		"Business Rule Stack:%s", table, rule, seedID("sys_script", rule), rule)}
 }
 

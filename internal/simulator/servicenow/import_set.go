@@ -17,7 +17,7 @@ func (s *Server) importRow(c *call, name string) answer {
 	set := s.newImportSet()
 	outcome, err := s.importInto(c, t, set, body)
 	if err != nil {
-		return writeRefused(err)
+		return s.writeRefused(err)
 	}
 	return answer{status: http.StatusCreated, body: map[string]any{
 		"import_set": set, "staging_table": name, "result": []map[string]string{outcome},
@@ -90,7 +90,7 @@ func (s *Server) importRows(c *call, name string) answer {
 	set := s.newImportSet()
 	for _, row := range rows {
 		if _, err := s.importInto(c, t, set, row); err != nil {
-			return writeRefused(err)
+			return s.writeRefused(err)
 		}
 	}
 	return answer{status: http.StatusCreated, body: map[string]any{

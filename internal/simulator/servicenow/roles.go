@@ -75,7 +75,9 @@ func (s *Server) reconcileRoles() {
 	}
 	s.reconciling = true
 	defer func() { s.reconciling = false }()
-	clear(s.roles)
+	if !s.opts.CacheRoles {
+		clear(s.roles)
+	}
 
 	contains := map[string][]string{}
 	for r := range s.rows("sys_user_role_contains") {

@@ -22,7 +22,9 @@ const (
 	Password  Type = "password"      // one-way: hashed, never read back
 	Password2 Type = "password2"     // two-way encrypted, never read back
 	Journal   Type = "journal_input" // appends to sys_journal_field, reads back empty
-	GUID      Type = "GUID"
+	// JournalList shows the entries of every journal field of its record, and reads back empty.
+	JournalList Type = "journal_list"
+	GUID        Type = "GUID"
 )
 
 // Choice is one row of sys_choice.
@@ -207,6 +209,8 @@ func choice(name, def string, pairs ...string) Column {
 	return c
 }
 
+// textual keeps the choices, but not the type, of a column that is a string with a drop-down list.
+func (c Column) textual() Column           { c.Type = String; return c }
 func (c Column) label(label string) Column { c.Label = label; return c }
 func (c Column) required() Column          { c.Mandatory = true; return c }
 func (c Column) unique() Column            { c.Unique = true; return c }

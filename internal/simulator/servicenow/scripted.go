@@ -120,13 +120,13 @@ func addObservables(s *Server, c *call, path map[string]string) answer {
 			var err error
 			r, err = s.insert(s.tables["sn_ti_observable"], write{values: values, by: c.caller.userName})
 			if err != nil {
-				return writeRefused(err)
+				return s.writeRefused(err)
 			}
 		}
 		link := write{by: c.caller.userName, values: map[string]any{"task": incident.id(), "observable": r.id()}}
 		if s.where("sn_ti_m2m_task_observable", "task", incident.id(), "observable", r.id()) == nil {
 			if _, err := s.insert(s.tables["sn_ti_m2m_task_observable"], link); err != nil {
-				return writeRefused(err)
+				return s.writeRefused(err)
 			}
 		}
 		out = append(out, map[string]string{"value": o.Value, "observable_sys_id": r.id()})

@@ -37,9 +37,10 @@ type Options struct {
 	// Release is the release family to imitate; default Zurich. New panics at one that Releases does not list.
 	Release Release `json:"-"`
 
-	// IgnoreClientSysID does not honour a sys_id in a POST body, OwnIDs not in these tables.
-	IgnoreClientSysID bool     `json:"ignore_client_sys_id"`
-	OwnIDs            []string `json:"own_ids"`
+	// IgnoreClientSysID does not honour a sys_id in a POST body.
+	IgnoreClientSysID bool `json:"ignore_client_sys_id"`
+	// OwnIDs are tables in which a sys_id in a POST body is not honoured.
+	OwnIDs []string `json:"own_ids"`
 	// CountAfterACL leaves rows that the caller may not read out of X-Total-Count.
 	CountAfterACL bool `json:"count_after_acl"`
 	// LegacyRoleManagement keeps one sys_user_has_role row per grant; default is one per user and role (V2).
@@ -79,6 +80,15 @@ type Options struct {
 	RequireRESTRole bool `json:"require_rest_role"`
 	// ShowInactiveUsers switches the query rule off that hides inactive users from accounts without admin.
 	ShowInactiveUsers bool `json:"show_inactive_users"`
+	// EnforceMandatory gives every table a data policy over the columns that its dictionary calls mandatory. Without
+	// one an instance leaves them to forms, and a REST insert may leave them empty.
+	EnforceMandatory bool `json:"enforce_mandatory"`
+	// CacheRoles keeps what an account may do from before a grant or its end until its sys_user row is written.
+	CacheRoles bool `json:"cache_roles"`
+	// UniqueViolationStatus is the status, 400, 403, 409 or 500, of a write that a unique index refuses; default 403.
+	UniqueViolationStatus int `json:"unique_violation_status"`
+	// DropInvalidValues stores nothing for a reference to no row and for a value that is none of a column's choices.
+	DropInvalidValues bool `json:"drop_invalid_values"`
 	// DeterministicIDs makes sys_ids, tokens and keys follow from what is written: the same in every run.
 	DeterministicIDs bool `json:"-"`
 }
@@ -101,6 +111,7 @@ type Server struct {
 	shelves  map[string]*shelf
 	guards   guards
 	tokens   map[string]*token
+	sessions map[string]*session // by the value of their cookie
 	usedJTI  map[string]time.Time
 	roles    map[string]map[string]bool // by user sys_id; dropped when a role table changes
 	numbers  map[string]int
@@ -165,6 +176,7 @@ func (s *Server) Reset() {
 	s.shelves = map[string]*shelf{}
 	s.guards = newGuards()
 	s.tokens = map[string]*token{}
+	s.sessions = map[string]*session{}
 	s.usedJTI = map[string]time.Time{}
 	s.roles = map[string]map[string]bool{}
 	s.numbers = map[string]int{}
@@ -301,12 +313,11 @@ func (s *Server) route(c *call) answer {
 		return s.oauthToken(c)
 	case "/oauth_revoke_token.do":
 		return s.oauthRevoke(c)
+	case "/angular.do":
+		return s.angular(c)
 	}
 	if !strings.HasPrefix(c.path, "/api/") {
-		return answer{
-			status: http.StatusNotFound, raw: []byte("Page not found"),
-			header: http.Header{"Content-Type": {"text/html;charset=UTF-8"}},
-		}
+		return pageNotFound()
 	}
 	credential := s.authenticate(c)
 	if credential.user == nil || !s.admitted(c, credential) {

@@ -81,7 +81,7 @@ func (s *Server) setState(to snapshot) {
 	s.tables, s.shelves, s.guards, s.tokens, s.usedJTI = to.tables, to.shelves, to.guards, to.tokens, to.usedJTI
 	s.numbers, s.jobs, s.outcomes, s.generated = to.numbers, to.jobs, to.outcomes, to.generated
 	s.issued, s.ahead = to.issued, to.ahead
-	s.roles = map[string]map[string]bool{}
+	s.roles, s.sessions = map[string]map[string]bool{}, map[string]*session{}
 	_ = s.configure(s.opts) // the switches stay, were valid before, and decide some defaults of the dictionary
 }
 
@@ -101,7 +101,8 @@ func (s *Server) SaveSnapshot(name string) {
 	s.snapshots[name] = copyOf(s.state())
 }
 
-// RestoreSnapshot puts the instance back to a saved state, as often as wanted. Sessions are those of the saved state.
+// RestoreSnapshot puts the instance back to a saved state, as often as wanted. Tokens are those of the saved state;
+// interactive sessions end.
 func (s *Server) RestoreSnapshot(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -39,7 +39,10 @@ const (
 )
 
 // refusal is a write that the instance denies: 403 "Operation Failed" with this detail.
-type refusal struct{ detail string }
+type refusal struct {
+	detail string
+	unique bool // by a unique index
+}
 
 func (e *refusal) Error() string { return e.detail }
 
@@ -200,6 +203,11 @@ func (s *Server) insert(t *table, w write) (*row, error) {
 		}
 		return nil, err
 	}
+	if !w.trusted {
+		if err := s.checkMandatory(r); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.checkUnique(r); err != nil {
 		return nil, err
 	}
@@ -215,6 +223,9 @@ func (s *Server) update(r *row, w write) error {
 	old := r.clone()
 	moved := s.assign(r, w)
 	err := s.before(opUpdate, r, old.values)
+	if err == nil && !w.trusted {
+		err = s.checkMandatory(r)
+	}
 	if err == nil {
 		err = s.checkUnique(r)
 	}
@@ -277,6 +288,9 @@ func (s *Server) assign(r *row, w write) bool {
 			}
 		default:
 			value := s.normalise(c, raw, w.display)
+			if s.opts.DropInvalidValues && !w.trusted && !s.valid(r, c, value) {
+				value = ""
+			}
 			if r.values[name] != value {
 				r.values[name] = value
 				moved = true
@@ -284,6 +298,34 @@ func (s *Server) assign(r *row, w write) bool {
 		}
 	}
 	return moved
+}
+
+// valid reports whether a reference has a row, or a value of a choice column is one of its choices. What a column that
+// offers none may hold is not known.
+func (s *Server) valid(r *row, c *Column, value string) bool {
+	switch {
+	case value == "":
+		return true
+	case c.Type == Reference:
+		return s.tables[c.Reference] == nil || s.findIn(c.Reference, value) != nil
+	case c.Type == ChoiceOf:
+		offered := s.offered(r.table, c.Name)
+		return len(offered) == 0 || slices.Contains(offered, value)
+	}
+	return true
+}
+
+// offered are the values of a column's choices, on its table or one of those above it.
+func (s *Server) offered(t *table, column string) []string {
+	var values []string
+	for ; t != nil; t = t.parent {
+		for ch := range s.rows("sys_choice") {
+			if ch.has("name", t.Name, "element", column) {
+				values = append(values, ch.values["value"])
+			}
+		}
+	}
+	return values
 }
 
 func (s *Server) addJournal(r *row, element, text, by string) {
@@ -346,10 +388,11 @@ func joined(r *row, index []string) string {
 	return strings.Join(values, "-")
 }
 
-// uniqueViolation uses the text of the platform's UI and log; its REST envelope was never seen and is inferred.
+// uniqueViolation uses the text of the platform's UI and log; its REST envelope was never seen and is inferred, and its
+// status a switch.
 func uniqueViolation(value, key string) error {
 	return &refusal{
-		fmt.Sprintf("Unique Key violation detected by database (Duplicate entry '%s' for key '%s')", value, key),
+		fmt.Sprintf("Unique Key violation detected by database (Duplicate entry '%s' for key '%s')", value, key), true,
 	}
 }
 

@@ -23,6 +23,11 @@ func (s *Server) configure(next Options) error {
 	default:
 		return fmt.Errorf("refuse_transaction_scope is 0, 400 or 403, not %d", next.RefuseTransactionScope)
 	}
+	switch next.UniqueViolationStatus {
+	case 0, http.StatusBadRequest, http.StatusForbidden, http.StatusConflict, http.StatusInternalServerError:
+	default:
+		return fmt.Errorf("unique_violation_status is 0, 400, 403, 409 or 500, not %d", next.UniqueViolationStatus)
+	}
 	next.AdminUser, next.AdminPassword, next.Apps = s.opts.AdminUser, s.opts.AdminPassword, s.opts.Apps
 	next.Clock, next.Release = s.opts.Clock, s.opts.Release
 	s.opts = next

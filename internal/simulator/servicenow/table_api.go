@@ -85,10 +85,14 @@ func denied(op string) answer {
 }
 
 // writeRefused turns the error of a write into its envelope.
-func writeRefused(err error) answer {
+func (s *Server) writeRefused(err error) answer {
 	var no *refusal
 	if errors.As(err, &no) {
-		return refused(http.StatusForbidden, "Operation Failed", no.detail)
+		status := http.StatusForbidden
+		if no.unique && s.opts.UniqueViolationStatus != 0 {
+			status = s.opts.UniqueViolationStatus
+		}
+		return refused(status, "Operation Failed", no.detail)
 	}
 	return refused(http.StatusInternalServerError, err.Error(), "")
 }
@@ -241,7 +245,7 @@ func (s *Server) createRecord(c *call, t *table) answer {
 	}
 	r, err := s.insert(t, s.writeOf(c, body))
 	if err != nil {
-		return writeRefused(err)
+		return s.writeRefused(err)
 	}
 	return s.written(c, t, r, http.StatusCreated)
 }
@@ -276,7 +280,7 @@ func (s *Server) updateRecord(c *call, t *table, r *row) answer {
 		}
 	}
 	if err := s.update(r, s.writeOf(c, body)); err != nil {
-		return writeRefused(err)
+		return s.writeRefused(err)
 	}
 	return s.written(c, t, r, http.StatusOK)
 }
@@ -289,7 +293,7 @@ func (s *Server) deleteRecord(c *call, t *table, r *row) answer {
 		return denied("Delete")
 	}
 	if err := s.remove(r); err != nil {
-		return writeRefused(err)
+		return s.writeRefused(err)
 	}
 	return answer{status: http.StatusNoContent}
 }

@@ -392,6 +392,19 @@ func TestIncidentDefaultsAndJournal(t *testing.T) {
 	if !strings.Contains(journal, "first") || strings.Index(journal, "second") > strings.Index(journal, "first") {
 		t.Errorf("journal %q", journal)
 	}
+	in.must(http.StatusOK, http.MethodPatch, table+"incident/"+id,
+		map[string]any{"work_notes": "secret", "comments_and_work_notes": "ignored"})
+	all := in.must(http.StatusOK, http.MethodGet, table+"incident/"+id+"?sysparm_display_value=all", nil).record()
+	joined := object(all["comments_and_work_notes"])
+	want := []string{"(Work notes)\nsecret", "(Additional comments)\nsecond", "(Additional comments)\nfirst"}
+	for i, entry := range strings.Split(strings.TrimSpace(text(joined["display_value"])), "\n\n") {
+		if i >= len(want) || !strings.HasSuffix(entry, want[i]) {
+			t.Errorf("entry %d of the joined journal: %q", i, entry)
+		}
+	}
+	if joined["value"] != "" || strings.Contains(text(object(all["comments"])["display_value"]), "secret") {
+		t.Errorf("journals %v, %v", joined, all["comments"])
+	}
 	closed := in.must(http.StatusOK, http.MethodPatch, table+"incident/"+id, map[string]any{"state": "7"}).record()
 	if closed["active"] != "false" || closed["closed_at"] == "" || closed["incident_state"] != "7" {
 		t.Errorf("closed %v", closed)
@@ -636,5 +649,39 @@ func TestStatsAndBatch(t *testing.T) {
 	if len(serviced) != 2 || object(serviced[0])["status_code"] != 200.0 ||
 		object(serviced[1])["status_code"] != 400.0 {
 		t.Errorf("batch %s", batch.text)
+	}
+}
+
+func TestUniqueViolationsAreASwitch(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{0, 400, 409, 500} {
+		in := start(t, servicenow.Options{UniqueViolationStatus: status})
+		in.create("sys_user", map[string]any{"user_name": "twin"})
+		id := in.create("sys_user", map[string]any{"user_name": "other"})
+		want := max(status, map[int]int{0: 403}[status])
+		for method, path := range map[string]string{"POST": table + "sys_user", "PATCH": table + "sys_user/" + id} {
+			message, detail := in.must(want, method, path, map[string]any{"user_name": "TWIN"}).errorText()
+			if message != "Operation Failed" || !strings.Contains(detail, "Unique Key violation") {
+				t.Errorf("%d: %s: %s", status, message, detail)
+			}
+		}
+		in.AbortWrites("sys_user", "No") // another refusal keeps its status
+		in.must(http.StatusForbidden, http.MethodPost, table+"sys_user", map[string]any{"user_name": "third"})
+	}
+}
+
+func TestInvalidValuesAreASwitch(t *testing.T) {
+	t.Parallel()
+	for _, drop := range []bool{false, true} {
+		in := start(t, servicenow.Options{DropInvalidValues: drop})
+		admin := in.Records("sys_user", "user_name=admin")[0]["sys_id"]
+		good := map[string]any{"impact": "1", "caller_id": admin, "approval": "whatever"}
+		keeps(t, in, "incident", in.create("incident", good), good)
+		bad := map[string]any{"impact": "17", "caller_id": "00000000000000000000000000000000"}
+		id := in.create("incident", bad)
+		if drop {
+			bad = map[string]any{"impact": "", "caller_id": ""}
+		}
+		keeps(t, in, "incident", id, bad)
 	}
 }

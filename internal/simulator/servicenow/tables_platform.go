@@ -95,7 +95,7 @@ var platformTables = []Table{
 		str("roles", 255).computed(),
 	}, Access: Access{Read: anyUser, Write: []string{"user_admin"}}},
 	{Name: "sys_user_role", Label: "Role", Extends: metadataTable, Columns: []Column{
-		str("name", 100).required(), str("description", 1000), str("suffix", 100).computed(),
+		str("name", 100).required(), str("description", 1000), str("suffix", 100),
 		boolean("elevated_privilege", "false"), boolean("can_delegate", "true"), boolean("grantable", "true"),
 		boolean("scoped_admin", "false"), str("includes_roles", 255), ref("assignable_by", "sys_user_role"),
 		str("requires_subscription", 40),
@@ -175,6 +175,7 @@ var platformTables = []Table{
 		ref("assigned_to", "sys_user"), ref("assignment_group", "sys_user_group"), ref("company", "core_company"),
 		ref("parent", "task"), str("correlation_id", 100), str("correlation_display", 100), str("close_notes", 4000),
 		col("comments", Journal).label("Additional comments"), col("work_notes", Journal).label("Work notes"),
+		col("comments_and_work_notes", JournalList).computed(),
 		choice("approval", "not requested"),
 		choice("escalation", "0"), str("contact_type", 40), col("due_date", DateTime), boolean("knowledge", "false"),
 		integer("reassignment_count", "0"), ref("sys_domain", "sys_user_group").computed(),

@@ -29,8 +29,8 @@ var securityTables = []Table{
 		str("name", 100).required(),
 		choice("frequency", "daily", "daily", "Daily", "weekly", "Weekly", "monthly", "Monthly").required(),
 		choice("type", "trust_store_cert", "trust_store_cert", "Trust Store Cert", "key_store", "Java Key Store",
-			"pkcs12_key_store", "PKCS12 Key Store"),
-		choice("format", "PEM", "PEM", "PEM", "DER", "DER"),
+			"pkcs12_key_store", "PKCS12 Key Store").textual(),
+		choice("format", "PEM", "PEM", "PEM", "DER", "DER").textual(),
 		str("pem_certificate", 8000).label("PEM Certificate"), col("key_store_password", Password2).length(255),
 		str("short_description", 160), boolean("active", "true"), boolean("expiration_notification", "false"),
 		integer("warn_in_days_to_expire", ""), list("notify_on_expiration", "sys_user"),
@@ -79,6 +79,17 @@ var securityTables = []Table{
 		integer("jwks_cache_lifespan", "720").since(Zurich),
 	}},
 	{Name: "oauth_oidc_entity", Label: "OIDC entity", Extends: "oauth_entity"},
+	// What scripts of several vendors write beside a client; nothing here reads it.
+	{Name: "oauth_entity_profile", Label: "OAuth Entity Profile", Extends: metadataTable, Columns: []Column{
+		str("name", 100), ref("oauth_entity", "oauth_entity"), str("grant_type", 100), boolean("default", "false"),
+		ref("jwt_provider", "jwt_provider"),
+	}, Access: both(oauthAdmins...)},
+	{Name: "oauth_entity_scope", Label: "OAuth Entity Scope", Extends: metadataTable, Columns: []Column{
+		str("name", 100), ref("oauth_entity", "oauth_entity"), str("oauth_entity_scope", 255).label("OAuth scope"),
+	}, Access: both(oauthAdmins...)},
+	{Name: "oauth_entity_profile_scope", Label: "OAuth Entity Profile Scope", Extends: metadataTable, Columns: []Column{
+		ref("oauth_entity_profile", "oauth_entity_profile"), ref("oauth_entity_scope", "oauth_entity_scope"),
+	}, Display: "sys_id", Access: both(oauthAdmins...)},
 	{Name: "jwt_verifier_map", Label: "JWT Verifier Map", Extends: metadataTable, Columns: []Column{
 		str("name", 100).required(), ref("oauth_jwt", "oauth_jwt").required(),
 		ref("sys_certificate", "sys_certificate"),
@@ -142,7 +153,7 @@ var securityTables = []Table{
 		ref("auth_scope", "sys_auth_scope").required(), str("api_path", 255).computed(), choice("http_method", ""),
 		choice("version", ""), choice("api_resource", "").length(255), boolean("apply_all_methods", "false"),
 		boolean("apply_all_resources", "false"), boolean("apply_all_versions", "false"),
-		boolean("disable_client_restriction", "false"),
+		boolean("disable_client_restriction", "false").computed(), // an ACL locks it
 	}, Access: both(apiAdmins...)},
 }
 

@@ -57,7 +57,7 @@ func (s *Server) normalise(c *Column, raw any, display bool) string {
 			parts[i] = strings.TrimSpace(parts[i])
 		}
 		value = strings.Join(parts, ",")
-	case String, Reference, ChoiceOf, Password, Password2, Journal, GUID:
+	case String, Reference, ChoiceOf, Password, Password2, Journal, JournalList, GUID:
 	}
 	if c.MaxLength > 0 && c.Type != Reference {
 		if runes := []rune(value); len(runes) > c.MaxLength {
@@ -105,6 +105,11 @@ func normaliseTime(value string) string {
 
 // fromDisplay turns what a user would type into the stored value (sysparm_input_display_value=true).
 func (s *Server) fromDisplay(c *Column, value string) string {
+	for _, ch := range c.Choices {
+		if ch.Label == value {
+			return ch.Value
+		}
+	}
 	switch c.Type {
 	case Reference:
 		return s.resolve(c.Reference, value)
@@ -114,13 +119,7 @@ func (s *Server) fromDisplay(c *Column, value string) string {
 			parts[i] = s.resolve(c.Reference, strings.TrimSpace(part))
 		}
 		return strings.Join(parts, ",")
-	case ChoiceOf:
-		for _, ch := range c.Choices {
-			if ch.Label == value {
-				return ch.Value
-			}
-		}
-	case String, Boolean, Integer, DateTime, Password, Password2, Journal, GUID:
+	case String, Boolean, Integer, DateTime, ChoiceOf, Password, Password2, Journal, JournalList, GUID:
 	}
 	return value
 }
@@ -165,7 +164,7 @@ func (s *Server) display(r *row, c *Column) string {
 		return s.choiceLabel(r, c, value)
 	case Integer:
 		return grouped(value)
-	case Journal:
+	case Journal, JournalList:
 		return s.journalText(r, c)
 	case String, Boolean, DateTime, Password, Password2, GUID:
 	}
@@ -190,18 +189,23 @@ func (s *Server) displayOf(target, id string) string {
 	return other.values[other.table.displayColumn()]
 }
 
-// journalText joins the entries newest first, as a journal field's display value does.
+// journalText joins the entries newest first, as a journal field's display value does: those of the field, or of each
+// one of the record.
 func (s *Server) journalText(r *row, c *Column) string {
 	var text strings.Builder
 	var entries []*row
 	for e := range s.rows("sys_journal_field") {
-		if e.has("element_id", r.id(), "element", c.Name) {
+		if e.has("element_id", r.id()) && (c.Type == JournalList || e.values["element"] == c.Name) {
 			entries = append(entries, e)
 		}
 	}
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
-		text.WriteString(e.values["sys_created_on"] + " - " + s.writerOf(e) + " (" + c.Label + ")\n" +
+		label := c.Label
+		if of := r.table.column(e.values["element"]); of != nil {
+			label = of.Label
+		}
+		text.WriteString(e.values["sys_created_on"] + " - " + s.writerOf(e) + " (" + label + ")\n" +
 			e.values["value"] + "\n\n")
 	}
 	return text.String()
