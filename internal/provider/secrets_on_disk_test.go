@@ -2,7 +2,10 @@ package provider_test
 
 import (
 	"archive/zip"
-	"io"
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,12 +68,16 @@ resource "servicenow_kibana_connector" "g" {
 	step := func() {
 		t.Helper()
 		run("plan", "-out=saved.tfplan")
-		found := 0
+		searched := 0
 		for _, dir := range []string{ws.dir, scratch, logs} {
-			found += searchFiles(t, dir, key, strings.Split(key, "\n")[3], canary, canaryTwo)
+			files, found := searchFiles(t, dir, key, strings.Split(key, "\n")[3], canary, canaryTwo)
+			searched += files
+			for _, one := range found {
+				t.Error(one)
+			}
 		}
-		if found < 3 {
-			t.Fatalf("only %d files were searched", found)
+		if searched < 3 {
+			t.Fatalf("only %d files were searched", searched)
 		}
 	}
 	step()
@@ -89,14 +96,41 @@ resource "servicenow_kibana_connector" "g" {
 	}
 }
 
-// searchFiles looks for secrets in every file below a directory, in those of archives too, and returns how many it read.
-func searchFiles(t *testing.T, dir string, secrets ...string) (files int) {
+// TestSearchFiles finds what TestSecretsOnDisk looks for.
+func TestSearchFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "plain"), "x"+base64.StdEncoding.EncodeToString([]byte(canary))+"x")
+	archive, err := os.Create(filepath.Join(dir, "archive")) //nolint:gosec // G304: the test's own
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := zip.NewWriter(archive)
+	inner, err := packed.Create("inner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 { // compressed, so that the archive itself does not show it
+		if _, err := inner.Write([]byte(canary)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(packed.Close(), archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if files, found := searchFiles(t, dir, canary, canaryTwo); files != 3 || len(found) != 2 {
+		t.Errorf("%d files were searched, and found was %q", files, found)
+	}
+}
+
+// searchFiles looks for secrets in every file below a directory, in those of archives too, and counts what it read.
+func searchFiles(t *testing.T, dir string, secrets ...string) (files int, found []string) {
 	t.Helper()
 	search := func(name string, data []byte) {
 		files++
 		for _, secret := range secrets {
 			if form := leaks(string(data), secret); form != "" {
-				t.Errorf("%s holds a secret:\n%s", name, around(string(data), form))
+				found = append(found, fmt.Sprintf("%s holds a secret:\n%s", name, around(string(data), form)))
 			}
 		}
 	}
@@ -109,17 +143,12 @@ func searchFiles(t *testing.T, dir string, secrets ...string) (files int) {
 			return err
 		}
 		search(name, data)
-		archive, err := zip.OpenReader(name)
+		archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return nil //nolint:nilerr // no archive
 		}
-		defer archive.Close()
 		for _, inner := range archive.File {
-			opened, err := inner.Open()
-			if err != nil {
-				return err
-			}
-			data, err := io.ReadAll(opened)
+			data, err := fs.ReadFile(archive, inner.Name)
 			if err != nil {
 				return err
 			}
@@ -130,5 +159,5 @@ func searchFiles(t *testing.T, dir string, secrets ...string) (files int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	return files, found
 }
