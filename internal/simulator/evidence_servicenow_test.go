@@ -82,7 +82,8 @@ type jwtEndpoint struct {
 	key               any
 }
 
-func (w *witness) jwtEndpoint(key any, public any, values servicenow.Record) *jwtEndpoint {
+// certified is the PEM of a certificate for a key.
+func (w *witness) certified(key any, public any) string {
 	w.t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "kibana"},
@@ -92,6 +93,20 @@ func (w *witness) jwtEndpoint(key any, public any, values servicenow.Record) *jw
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+func (w *witness) certificate() string {
+	w.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.certified(key, key.Public())
+}
+
+func (w *witness) jwtEndpoint(key any, public any, values servicenow.Record) *jwtEndpoint {
+	w.t.Helper()
 	w.account("kibana", "itil")
 	body := servicenow.Record{
 		"name": "kibana", "user_field": "email", "client_secret": "secret", "scope_restriction_status": "unrestricted",
@@ -99,7 +114,7 @@ func (w *witness) jwtEndpoint(key any, public any, values servicenow.Record) *jw
 	maps.Copy(body, values)
 	endpoint := w.create("oauth_jwt", body)
 	certificate := w.create("sys_certificate", servicenow.Record{
-		"name": "kibana", "pem_certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		"name": "kibana", "pem_certificate": w.certified(key, public),
 	})
 	verifier := w.create("jwt_verifier_map", servicenow.Record{
 		"name": "kibana", "oauth_jwt": endpoint.column("sys_id"), "sys_certificate": certificate.column("sys_id"),
@@ -219,11 +234,16 @@ func oauthEvidence() []statement {
 			options: instance(servicenow.Options{Release: servicenow.Yokohama}),
 			says:    "`scope_restriction_status` has existed since Yokohama",
 			shows: func(w *witness) {
-				if r := w.create("oauth_jwt", servicenow.Record{"name": "c"}); !r.hasColumn("scope_restriction_status") {
+				if r := w.create("oauth_jwt", servicenow.Record{"name": "c"}); !r.hasColumn(
+					"scope_restriction_status",
+				) {
 					w.t.Errorf("Yokohama: %s", r.text)
 				}
 				older := &witness{pair: start(w.t, instance(servicenow.Options{Release: servicenow.Xanadu}))}
-				r := older.create("oauth_jwt", servicenow.Record{"name": "c", "scope_restriction_status": "unrestricted"})
+				r := older.create(
+					"oauth_jwt",
+					servicenow.Record{"name": "c", "scope_restriction_status": "unrestricted"},
+				)
 				if r.hasColumn("scope_restriction_status") {
 					w.t.Errorf("Xanadu: %s", r.text)
 				}
@@ -561,7 +581,10 @@ func accessEvidence() []statement {
 			says: "`apply_all` of an access policy covers all methods, versions and resources",
 			shows: func(w *witness) {
 				profile, key := keyed(w)
-				made := policy(w, servicenow.Record{"apply_all_methods": "false", "http_method": "POST"}).column("sys_id")
+				made := policy(
+					w,
+					servicenow.Record{"apply_all_methods": "false", "http_method": "POST"},
+				).column("sys_id")
 				mapProfile(w, made, profile)
 				w.answers("other method", key.table(http.MethodGet, "incident", nil), http.StatusUnauthorized)
 				w.answers("apply_all", w.table(http.MethodPatch, "sys_api_access_policy/"+made,
@@ -574,7 +597,8 @@ func accessEvidence() []statement {
 			says: "A policy may map several profiles; methods that none of them is for are refused",
 			shows: func(w *witness) {
 				profile, key := keyed(w)
-				basic := w.create("std_http_auth", servicenow.Record{"name": "b", "type": "basic_auth"}).column("sys_id")
+				basic := w.create("std_http_auth", servicenow.Record{"name": "b", "type": "basic_auth"}).
+					column("sys_id")
 				made := policy(w, nil).column("sys_id")
 				mapProfile(w, made, basic)
 				w.answers("key alone", key.table(http.MethodGet, "incident", nil), http.StatusUnauthorized)
@@ -724,8 +748,10 @@ func tableAPIEvidence() []statement {
 			says: "PUT merges like PATCH",
 			shows: func(w *witness) {
 				made := w.create("sys_user_group", servicenow.Record{"name": "g", "description": "kept"})
-				w.columns(w.table(http.MethodPut, "sys_user_group/"+made.column("sys_id"), servicenow.Record{"name": "h"}),
-					servicenow.Record{"name": "h", "description": "kept"})
+				w.columns(
+					w.table(http.MethodPut, "sys_user_group/"+made.column("sys_id"), servicenow.Record{"name": "h"}),
+					servicenow.Record{"name": "h", "description": "kept"},
+				)
 			},
 		},
 		{
@@ -769,7 +795,8 @@ func tableEvidence() []statement {
 				w.answers("without", post(), http.StatusBadRequest)
 				w.create("sn_em_connector_listener", servicenow.Record{"name": "l", "source": "mine"})
 				w.answers("with", post(), http.StatusOK)
-				if found := w.ServiceNow.Records("em_event", "node=db1"); len(found) != 1 || found[0]["source"] != "mine" {
+				if found := w.ServiceNow.Records("em_event", "node=db1"); len(found) != 1 ||
+					found[0]["source"] != "mine" {
 					w.t.Errorf("events %v", found)
 				}
 			},

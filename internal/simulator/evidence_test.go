@@ -9,9 +9,11 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,10 +30,12 @@ const (
 	inferred   = "inferred"   // nobody could be asked; a switch, whose both positions are shown
 )
 
-// statement is something that the real servers do, with the requests that show it of the simulator.
+// statement is something that the real servers do, with the requests that show it of the simulator, or with the tests
+// elsewhere that do.
 type statement struct {
 	id, grade, source, says string
 
+	tests   string // as "kibana.TestSpaces servicenow.TestGuards"; a "/" before the name of a table's row
 	options simulator.Options
 	shows   func(w *witness)
 
@@ -40,10 +44,11 @@ type statement struct {
 	flipped func(w *witness)
 }
 
-// TestEvidence asks the simulator for everything that is known about today's Kibana and ServiceNow releases.
+// TestEvidence asks the simulator for everything that is known about Kibana and ServiceNow.
 func TestEvidence(t *testing.T) {
 	t.Parallel()
 	ids := map[string]bool{}
+	sources := testSources(t)
 	for _, s := range evidence() {
 		if ids[s.id] || s.id == "" || s.says == "" || s.source == "" {
 			t.Errorf("statement %q: not whole, or there twice", s.id)
@@ -54,6 +59,17 @@ func TestEvidence(t *testing.T) {
 		}
 		if s.grade == inferred && s.flipped == nil {
 			t.Errorf("%s is inferred: show the other position of its switch too", s.id)
+		}
+		if (s.tests == "") == (s.shows == nil) {
+			t.Errorf("%s: shown by its own requests or by tests elsewhere, not both", s.id)
+		}
+		for _, name := range strings.Fields(s.tests) {
+			if !sources.hold(name) {
+				t.Errorf("%s: there is no test %s", s.id, name)
+			}
+		}
+		if s.shows == nil {
+			continue
 		}
 		t.Run(s.id, func(t *testing.T) {
 			t.Parallel()
@@ -68,33 +84,134 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestReadmeListsTheEvidence keeps the README's table to what TestEvidence shows.
-func TestReadmeListsTheEvidence(t *testing.T) {
+// sources are the texts of a package's tests.
+type sources map[string]string
+
+func testSources(t *testing.T) sources {
+	t.Helper()
+	texts := sources{}
+	for name, folder := range map[string]string{
+		"simulator": ".", "kibana": "kibana", "servicenow": "servicenow", "fault": "fault",
+	} {
+		files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[name] += string(text)
+		}
+	}
+	return texts
+}
+
+// hold reports whether there is a test of this name, and a row of its table.
+func (s sources) hold(name string) bool {
+	in, name, _ := strings.Cut(name, ".")
+	name, row, hasRow := strings.Cut(name, "/")
+	return strings.HasPrefix(name, "Test") && strings.Contains(s[in], "\nfunc "+name+"(t *testing.T) {") &&
+		(!hasRow || strings.Contains(s[in], `"`+row+`"`))
+}
+
+// sampleFiles are the samples of requests, answers and records that the simulator was built by, each with the tests
+// that replay it.
+var sampleFiles = map[string]string{
+	"API key, profile, certificate and JWT payloads of clients": "servicenow.TestSamplePayloads",
+	"columns of five tables from an instance's dictionary":      "servicenow.TestSampleDictionaries",
+	"exported CORS rules":                          "servicenow.TestSampleCORSRules",
+	"bodies of errors, tokens, jobs and health":    "servicenow.TestSampleWireBodies",
+	"errors of Kibana's connector API":             "kibana.TestSamples/connector_api_errors",
+	"a list of connectors":                         "kibana.TestSamples/connectors_list",
+	"an ITSM connector with basic authentication":  "kibana.TestSamples/servicenow_itsm_create_basic",
+	"an ITSM connector with OAuth":                 "kibana.TestSamples/servicenow_itsm_create_oauth",
+	"refused ITSM connectors of 9.x":               "kibana.TestSamples/servicenow_create_errors_v9",
+	"runs of an ITSM connector":                    "kibana.TestSamples/servicenow_itsm_execute",
+	"an ITOM connector and refused ones of 8.x":    "kibana.TestSamples/servicenow_itom_create_and_errors_v8",
+	"a Jira connector, refused and run":            "kibana.TestSamples/jira_create_execute_errors",
+	"an IBM Resilient connector, refused and run":  "kibana.TestSamples/resilient_create_execute_errors",
+	"a Swimlane connector, refused and run":        "kibana.TestSamples/swimlane_create_execute_errors",
+	"a connector of 7.7":                           "kibana.TestSamples/legacy_7_7_create_servicenow",
+	"a connector of 7.9":                           "kibana.TestSamples/legacy_7_9_create_servicenow",
+	"a connector by the legacy API of 7.x and 8.5": "kibana.TestSamples/legacy_create_index_example",
+	"case settings, created":                       "kibana.TestSamples/cases_configure_create",
+	"case settings, read":                          "kibana.TestSamples/cases_configure_get",
+	"case settings, changed and refused":           "kibana.TestSamples/cases_configure_patch",
+	"connectors that cases can use":                "kibana.TestSamples/cases_configure_find_connectors",
+	"mappings by connector type":                   "kibana.TestSamples/case_mappings_by_type",
+	"a case that was pushed":                       "kibana.TestSamples/cases_push_response",
+	"what Kibana's stand-in of ServiceNow answers": "servicenow.TestSampleUpstream",
+}
+
+// TestSamplesAreReplayed counts the samples: each has its test, and each key of the tables of samples is one.
+func TestSamplesAreReplayed(t *testing.T) {
 	t.Parallel()
-	var table strings.Builder
-	table.WriteString("| statement | grade | known from |\n|---|---|---|\n")
+	const samples = 24
+	if len(sampleFiles) != samples {
+		t.Errorf("%d samples, of %d", len(sampleFiles), samples)
+	}
+	in, replayed := testSources(t), map[string]bool{}
+	for sample, name := range sampleFiles {
+		if !in.hold(name) || replayed[name] {
+			t.Errorf("%s: no test %s of its own", sample, name)
+		}
+		replayed[name] = true
+	}
+}
+
+// TestEvidenceIsWrittenDown keeps EVIDENCE.md to what the tests show; EVIDENCE=write writes it.
+func TestEvidenceIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	var page strings.Builder
+	page.WriteString(`# What is known of the servers, and how
+
+Each statement has its test: a row of TestEvidence, or the tests that are named. Seen: measured on an instance, exported
+from one, or relied on by clients that work. Documented: in the vendor's documentation or sources. Inferred: nobody
+could be asked. Of a switch both positions are tested.
+
+` + "`EVIDENCE=write go test -run EvidenceIsWritten ./internal/simulator`" + ` writes this page.
+
+| statement | grade | known from | test |
+|---|---|---|---|
+`)
 	for _, s := range evidence() {
-		grade := s.grade
+		grade, test := s.grade, s.tests
 		if s.flipped != nil {
 			grade += ", switch"
 		}
-		fmt.Fprintf(&table, "| %s | %s | %s |\n", s.says, grade, s.source)
+		if test == "" {
+			test = s.id
+		}
+		fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", s.says, grade, s.source, strings.ReplaceAll(test, " ", ", "))
 	}
-	readme, err := os.ReadFile("README.md")
+	page.WriteString("\n## Samples\n\nPublished requests, answers and records, each of which is replayed.\n\n" +
+		"| sample | test |\n|---|---|\n")
+	for _, sample := range slices.Sorted(maps.Keys(sampleFiles)) {
+		fmt.Fprintf(&page, "| %s | %s |\n", sample, sampleFiles[sample])
+	}
+	page.WriteString("\n## Not shown\n\n| known | why no test |\n|---|---|\n")
+	for _, row := range leftOut() {
+		fmt.Fprintf(&page, "| %s | %s |\n", row[0], row[1])
+	}
+	if os.Getenv("EVIDENCE") == "write" {
+		if err := os.WriteFile("EVIDENCE.md", []byte(page.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile("EVIDENCE.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const from, until = "<!-- evidence -->\n\n", "\n<!-- end of evidence -->"
-	_, rest, found := strings.Cut(string(readme), from)
-	got, _, ended := strings.Cut(rest, until)
-	if !found || !ended || got != table.String() {
-		t.Errorf("between %q and %q README.md wants:\n%s", from, until, table.String())
+	if string(text) != page.String() {
+		t.Error("EVIDENCE.md is not what the tests show: EVIDENCE=write writes it anew")
 	}
 }
 
 func evidence() []statement {
 	return slices.Concat(kibanaEvidence(), oauthEvidence(), authScopeEvidence(), accessEvidence(), tableAPIEvidence(),
-		tableEvidence())
+		tableEvidence(), platformEvidence(), recordEvidence(), connectorEvidence())
 }
 
 // witness speaks to both servers; without authorize, as their administrators.
@@ -290,8 +407,6 @@ func kibanaEvidence() []statement {
 		predefined = "Predefined IDs are not allowed for saved objects with encrypted attributes unless the ID is a UUID."
 		tooLong    = "value has length [37] but it must have a maximum length of [36]."
 		charset    = "Connector ID must contain only lowercase letters, numbers, and hyphens."
-
-		kibanaSource = "Kibana's source"
 	)
 	uuidsOnly := func(w *witness) {
 		for _, id := range []string{

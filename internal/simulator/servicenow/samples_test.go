@@ -126,7 +126,10 @@ func TestSampleWireBodies(t *testing.T) {
 			`{"result": {"name": "Elastic", "scope": "x_elas2_inc_int", "version": "{version}"}}`,
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) { sampleOf(t, test.answer, test.status, test.want) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			sampleOf(t, test.answer, test.status, test.want)
+		})
 	}
 	if plain.must(http.StatusNotFound, "GET", table+"sys_cors_rule/"+rule, nil).status == http.StatusForbidden {
 		t.Error("a hidden record is told from one that is not there")

@@ -47,7 +47,10 @@ func (s *Server) formLogin(c *call) answer {
 	s.sessions[id] = &session{
 		user: user.id(), token: s.newID("session token", user.id()), expires: s.now().Add(sessionLifespan),
 	}
-	cookie := http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	cookie := http.Cookie{
+		Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: strings.HasPrefix(c.base, "https://"),
+	}
 	return answer{
 		status: http.StatusOK, body: map[string]any{"status": "success", "message": ""},
 		header: http.Header{"Set-Cookie": {cookie.String()}},
