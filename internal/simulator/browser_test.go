@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -70,15 +71,57 @@ func TestBrowserShowsThePages(t *testing.T) {
 			t.Errorf("%s: %s", c.url, dom)
 		}
 	}
+}
+
+// TestBrowserDrawsThePictures makes the pictures of the guide, in the folder that SCREENSHOTS names.
+func TestBrowserDrawsThePictures(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	clock := func() time.Time { return time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC) }
+	p := start(t, simulator.Options{
+		ServiceNow: servicenow.Options{DeterministicIDs: true, Clock: clock},
+		Kibana:     kibana.Options{DeterministicIDs: true, Clock: clock},
+		Seed: readSeed(t, `
+servicenow:
+  users: [{user_name: kibana, password: example, roles: [x_elas2_inc_int.integration_user]}]
+  records:
+    sys_user_group: [{name: Network}]
+    incident:
+      - {short_description: Malware on host web-1, assignment_group: Network, impact: 1, urgency: 1}
+      - {short_description: Login from a new country, assignment_group: Network, impact: 2, urgency: 2}
+      - {short_description: Certificate expires in 7 days, impact: 3, urgency: 3}
+kibana:
+  connectors:
+    - {name: ServiceNow ITSM, connector_type_id: .servicenow, config: {apiUrl: "https://dev12345.service-now.com",
+       usesTableApi: false}, secrets: {username: kibana, password: example}}
+  case_settings: [{owner: securitySolution, connector: ServiceNow ITSM, closure_type: close-by-pushing}]
+  cases:
+    - {owner: securitySolution, title: Malware on host web-1, description: Found it., severity: high,
+       connector: ServiceNow ITSM}
+`),
+	})
 	directory := os.Getenv("SCREENSHOTS")
 	if directory == "" {
 		directory = t.TempDir()
 	}
-	shot := filepath.Join(directory, "servicenow.png")
-	b.run(p.ServiceNowURL()+"/", "--window-size=1200,700", "--screenshot="+shot)
-	info, err := os.Stat(shot) //nolint:gosec // SCREENSHOTS is the developer's own
-	if err != nil || info.Size() < 10_000 {
-		t.Errorf("screenshot: %v, %v", info, err)
+	ask := `<form method="post" action="/simulator/page/policies"><input name="method" value="POST">` +
+		`<input name="path" value="/api/now/table/incident"><input name="user" value="kibana">` +
+		`<input name="password" value="example"></form><script>document.forms[0].submit()</script>`
+	if _, err := p.ServiceNow.Faults.Add(htmlPage(ask)); err != nil {
+		t.Fatal(err)
+	}
+	const most = 100_000 // bytes of each picture: a page of documentation loads all
+	for name, address := range map[string]string{
+		"simulator-table":    p.ServiceNowURL() + "/simulator/page/table?name=incident",
+		"simulator-policies": p.ServiceNowURL() + "/forged",
+		"simulator-kibana":   p.KibanaURL() + "/",
+	} {
+		shot := filepath.Join(directory, name+".png")
+		b.run(address, "--window-size=1100,560", "--hide-scrollbars", "--screenshot="+shot)
+		info, err := os.Stat(shot) //nolint:gosec // SCREENSHOTS is the developer's own
+		if err != nil || info.Size() < 10_000 || info.Size() > most {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }
 

@@ -469,7 +469,8 @@ func connectorEvidence() []statement {
 			shown{"SecOps observables are lists of addresses, hashes and URLs", "kibana.TestSecOpsObservables"},
 			shown{"ITOM events go to `/api/global/em/jsonv2`", "kibana.TestITOMEvents"},
 			shown{
-				"Faults of the instance and of the network, word by word", "kibana.TestFaultsOfTheInstance kibana.TestFaultsOfTheNetwork",
+				"Faults of the instance and of the network, word by word",
+				"kibana.TestFaultsOfTheInstance kibana.TestFaultsOfTheNetwork",
 			},
 			shown{
 				"Assertions are RS256 with `kid`, `aud` and `iss` the client id, no `jti`, an hour's `exp`",
@@ -481,7 +482,8 @@ func connectorEvidence() []statement {
 			},
 			shown{"Keys may be PKCS#1 or PKCS#8, encrypted or not, and RSA of 2,048 bits", "kibana.TestOAuthKeys"},
 			shown{
-				"Jira, Resilient and Swimlane have sub-actions of their own", "kibana.TestJira kibana.TestResilient kibana.TestSwimlane",
+				"Jira, Resilient and Swimlane have sub-actions of their own",
+				"kibana.TestJira kibana.TestResilient kibana.TestSwimlane",
 			},
 			shown{
 				"One configuration of cases for an owner and space; a POST replaces it",
@@ -489,7 +491,8 @@ func connectorEvidence() []statement {
 			},
 			shown{"A PATCH that leaves templates out empties them (switch)", "kibana.TestAPatchAndTheTemplates"},
 			shown{
-				"Custom fields, their limits and types; a type does not change", "kibana.TestCaseSettingsAreRefusedInKibanasWords " +
+				"Custom fields, their limits and types; a type does not change",
+				"kibana.TestCaseSettingsAreRefusedInKibanasWords " +
 					"kibana.TestRefusedCaseSettings",
 			},
 			shown{"With close-by-pushing a push closes the case", "kibana.TestCasesArePushed"},

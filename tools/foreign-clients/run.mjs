@@ -110,10 +110,7 @@ for (const client of clients) {
   }
   const failed = steps.some((step) => step.error);
   if (failed || steps.length === 0) process.exitCode = 1;
-  const remarks = steps.flatMap((step) => {
-    if (step.error) return [`**${step.name}: ${step.error}**`];
-    return step.gap ? [`but not "${step.name}": ${step.gap}`] : [];
-  });
+  const remarks = steps.filter((step) => step.error).map((step) => `**${step.name}: ${step.error}**`);
   const verdict = failed ? 'FAILED' : steps.length === 0 ? 'nothing ran' : 'passed';
   rows.push([
     `\`${client.name}\` (npm)`,

@@ -13,6 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/seed"
 )
 
 // guideBlocks returns the fenced blocks of a language in the guide, in order.
@@ -72,10 +74,54 @@ func TestGuidesModulePassesItsTests(t *testing.T) {
 	}
 }
 
+// The guide's seed fills both sides.
+func TestGuidesSeedIsOne(t *testing.T) {
+	t.Parallel()
+	given, err := seed.Read(strings.NewReader(guideBlocks(t, "yaml")[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := simulator.Start(simulator.Options{Seed: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sim.Close() }()
+	incidents, settings := sim.ServiceNow.Records("incident", "assignment_group.name=Network"), sim.Kibana.CaseSettings()
+	if len(incidents) != 1 || len(settings) != 1 || settings[0].Connector["name"] != "ITSM" {
+		t.Errorf("incidents %v, case settings %v", incidents, settings)
+	}
+}
+
+// The guide's pictures are there, and small: a page of documentation loads them all.
+func TestGuidesPicturesAreSmall(t *testing.T) {
+	t.Parallel()
+	const most = 300_000
+	size := int64(0)
+	pictures, err := filepath.Glob("../../../templates/guides/simulator-*.png")
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("pictures: %v, %v", pictures, err)
+	}
+	guide, err := os.ReadFile("../../../docs/guides/testing-with-the-simulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, picture := range pictures {
+		info, err := os.Stat(filepath.Join("../../../docs/guides", filepath.Base(picture)))
+		if err != nil || !strings.Contains(string(guide), "]("+filepath.Base(picture)+")") {
+			t.Errorf("%s: not on the page, or not beside it: %v", picture, err)
+			continue
+		}
+		size += info.Size()
+	}
+	if size > most {
+		t.Errorf("%d bytes of pictures", size)
+	}
+}
+
 // The guide's other blocks parse: the pipelines as YAML, the helper as Go.
 func TestGuidesOtherBlocksParse(t *testing.T) {
 	t.Parallel()
-	pipelines, helpers := guideBlocks(t, "yaml"), guideBlocks(t, "go")
+	pipelines, helpers := guideBlocks(t, "yaml")[1:], guideBlocks(t, "go")
 	if len(pipelines) != 2 || len(helpers) != 1 {
 		t.Fatalf("%d pipelines and %d helpers, want two and one", len(pipelines), len(helpers))
 	}
