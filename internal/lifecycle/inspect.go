@@ -3,10 +3,13 @@ package lifecycle
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -86,29 +89,76 @@ func (r *lifecycle[T, M]) bindings(ctx context.Context) (Definition, []Bound) {
 	return r.Definition, bound
 }
 
-// defaultOf is the default of an attribute as text.
+// defaultOf is the default of an attribute as text; empty for one that is no scalar.
 func defaultOf(ctx context.Context, a schema.Attribute) string {
+	switch value := defaultValue(ctx, a).(type) {
+	case types.String:
+		return value.ValueString()
+	case types.Bool:
+		return record.Text(value.ValueBool())
+	case types.Int64:
+		return record.Text(value.ValueInt64())
+	}
+	return ""
+}
+
+// defaultValue is what an attribute of a schema holds where the configuration says nothing; nil without a default.
+func defaultValue(ctx context.Context, a any) attr.Value {
 	switch a := a.(type) {
 	case schema.StringAttribute:
 		if a.Default != nil {
 			resp := &defaults.StringResponse{}
 			a.Default.DefaultString(ctx, defaults.StringRequest{}, resp)
-			return resp.PlanValue.ValueString()
+			return resp.PlanValue
 		}
 	case schema.BoolAttribute:
 		if a.Default != nil {
 			resp := &defaults.BoolResponse{}
 			a.Default.DefaultBool(ctx, defaults.BoolRequest{}, resp)
-			return record.Text(resp.PlanValue.ValueBool())
+			return resp.PlanValue
 		}
 	case schema.Int64Attribute:
 		if a.Default != nil {
 			resp := &defaults.Int64Response{}
 			a.Default.DefaultInt64(ctx, defaults.Int64Request{}, resp)
-			return record.Text(resp.PlanValue.ValueInt64())
+			return resp.PlanValue
+		}
+	case schema.SetAttribute:
+		if a.Default != nil {
+			resp := &defaults.SetResponse{}
+			a.Default.DefaultSet(ctx, defaults.SetRequest{}, resp)
+			return resp.PlanValue
 		}
 	}
-	return ""
+	return nil
+}
+
+// Defaults are the values that a resource's attributes hold where the configuration says nothing, by dotted name.
+func Defaults(ctx context.Context, r resource.Resource) (map[string]tftypes.Value, error) {
+	var resp resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &resp)
+	all := map[string]tftypes.Value{}
+	return all, addDefaults(ctx, all, "", resp.Schema.Attributes)
+}
+
+func addDefaults[A any](
+	ctx context.Context, all map[string]tftypes.Value, within string, attributes map[string]A,
+) error {
+	for name, a := range attributes {
+		if value := defaultValue(ctx, a); value != nil {
+			raw, err := value.ToTerraformValue(ctx)
+			if err != nil {
+				return err
+			}
+			all[within+name] = raw
+		}
+		if nested, ok := any(a).(schema.NestedAttribute); ok {
+			if err := addDefaults(ctx, all, within+name+".", nested.GetNestedObject().GetAttributes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // LookupBindings lists the fields by which a data source finds and reads one row. It is not ok for a data source that

@@ -105,7 +105,7 @@ func (e *estate) records(ctx context.Context, p *embedded.Provider, some askedRe
 	columns := some.columns
 	if columns == nil {
 		var err error
-		if columns, err = ownable(ctx, p, some); err != nil {
+		if columns, err = e.ownable(ctx, p, some); err != nil {
 			return err
 		}
 	}
@@ -154,7 +154,7 @@ var unownable = []string{
 }
 
 // ownable are the columns that hold something in one of the records, but for the platform's own and those of secrets.
-func ownable(ctx context.Context, p *embedded.Provider, some askedRecords) ([]string, error) {
+func (e *estate) ownable(ctx context.Context, p *embedded.Provider, some askedRecords) ([]string, error) {
 	kept := map[string]bool{}
 	ancestors, err := ancestry(ctx, p, some.table)
 	if err != nil {
@@ -170,8 +170,14 @@ func ownable(ctx context.Context, p *embedded.Provider, some askedRecords) ([]st
 			"values: name the columns, as table:column,column=query")
 	}
 	for _, column := range dictionary {
-		if !slices.Contains(unownable, column["internal_type"]) && !slices.Contains(platformColumns, column["element"]) {
-			kept[column["element"]] = false
+		name := column["element"]
+		switch {
+		case slices.Contains(unownable, column["internal_type"]) || slices.Contains(platformColumns, name):
+		case secretName(name, secretNames) && column["internal_type"] != "boolean":
+			e.note("The column %s of %s, by whose name it holds a secret; `-record %s:%s=QUERY` takes it",
+				name, some.table, some.table, name)
+		default:
+			kept[name] = false
 		}
 	}
 	found, err := rows(ctx, p, some.table, some.query)

@@ -476,7 +476,11 @@ func asQueried(t *testing.T) []query {
 	all := []query{{"servicenow_record", object{
 		"table": "cmn_location", "columns": []string{"name"}, "query": "nameSTARTSWITHSite",
 	}}}
-	for _, k := range kinds(t.Context(), provider.New("test")()) {
+	listed, err := kinds(t.Context(), provider.New("test")())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range listed {
 		config := object{"query": shippedQuery}
 		switch {
 		case k.Server == lifecycle.Kibana:

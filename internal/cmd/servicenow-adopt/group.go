@@ -7,9 +7,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/embedded"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -31,6 +34,10 @@ type targets struct {
 func (t targets) of(f *found, attribute, text string) (target, bool) {
 	if named, ok := t.byName[[2]string{attribute, text}]; ok {
 		return named, true
+	}
+	// Kibana's ids may be any word, such as the name of a field.
+	if !idForm.MatchString(text) && attribute != "connector_id" {
+		return target{}, false
 	}
 	if found, ok := t.byValue[placed(f.Identity["space_id"], text)]; ok {
 		return found, true
@@ -219,7 +226,8 @@ var notInLabels = regexp.MustCompile(`[^a-z0-9]+`)
 // slug makes a name that files and resources can have.
 func slug(name string) string {
 	const most = 60
-	made := strings.Trim(notInLabels.ReplaceAllString(strings.ToLower(name), "_"), "_")
+	plain := strings.Map(withoutMarks, norm.NFD.String(strings.ToLower(name)))
+	made := strings.Trim(notInLabels.ReplaceAllString(plain, "_"), "_")
 	if len(made) > most {
 		made = strings.Trim(made[:most], "_")
 	}
@@ -227,6 +235,14 @@ func slug(name string) string {
 		made = strings.TrimSuffix("r_"+made, "_")
 	}
 	return made
+}
+
+// withoutMarks leaves the base of a letter such as ü.
+func withoutMarks(r rune) rune {
+	if unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	return r
 }
 
 // unique adds a number to a name that is taken.
@@ -257,7 +273,7 @@ func named(groups []group, text string) []group {
 }
 
 // withShared adds the shared records that members refer to, and what is attached to those: to their own group, or,
-// where several refer to them, to one of their own.
+// where several refer to them or a flag asked for them, to one of their own.
 func (e *estate) withShared(groups []group, targets targets) []group {
 	attached := map[*found][]*found{}
 	for _, f := range e.all {
@@ -266,8 +282,18 @@ func (e *estate) withShared(groups []group, targets targets) []group {
 		}
 	}
 	users := map[*found]map[int]bool{}
+	from := map[int][]*found{}
 	for i, g := range groups {
-		queue := slices.Clone(g.members)
+		from[i] = slices.Clone(g.members)
+	}
+	const byFlag = -1
+	for _, f := range e.all {
+		if f.asked && f.adoption == lifecycle.AdoptShared {
+			from[byFlag] = append(from[byFlag], f)
+			users[f] = map[int]bool{byFlag: true}
+		}
+	}
+	for i, queue := range from {
 		reach := func(f *found) {
 			if users[f] == nil {
 				users[f] = map[int]bool{}
@@ -278,33 +304,83 @@ func (e *estate) withShared(groups []group, targets targets) []group {
 			}
 		}
 		for ; len(queue) > 0; queue = queue[1:] {
-			from := queue[0]
-			eachText(from.Resource, func(name, text string) {
-				if t, ok := targets.of(from, name, text); ok && t.of.adoption == lifecycle.AdoptShared {
+			first := queue[0]
+			eachText(first.Resource, func(name, text string) {
+				if t, ok := targets.of(first, name, text); ok && t.of.adoption == lifecycle.AdoptShared {
 					reach(t.of)
 				}
 			})
-			for _, f := range attached[from] {
+			for _, f := range attached[first] {
 				reach(f)
 			}
 		}
 	}
 	shared := group{name: "shared"}
 	for _, f := range e.all {
-		switch in := users[f]; len(in) {
-		case 0:
-		case 1:
+		switch in := users[f]; {
+		case len(in) == 0:
+		case len(in) > 1 || in[byFlag]:
+			shared.members = append(shared.members, f)
+		default:
 			for i := range in {
 				groups[i].members = append(groups[i].members, f)
 			}
-		default:
-			shared.members = append(shared.members, f)
 		}
 	}
 	if len(shared.members) > 0 {
 		groups = append(groups, shared)
 	}
 	return groups
+}
+
+// takenNames are those that no file of an integration can have: this command's own, one that Terraform lays over the
+// others, and Windows' devices.
+func takenNames() map[string]bool {
+	taken := map[string]bool{"provider": true, "README": true, "override": true}
+	for _, device := range []string{"con", "prn", "aux", "nul"} {
+		taken[device] = true
+	}
+	for n := range 10 {
+		taken[fmt.Sprintf("com%d", n)], taken[fmt.Sprintf("lpt%d", n)] = true, true
+	}
+	return taken
+}
+
+// circles are the references to leave out so that none leads back to where it began, as those of two groups that are
+// each other's parent do.
+func (e *estate) circles(
+	schemas *tfprotov6.GetProviderSchemaResponse, targets targets, written map[*found]bool,
+) map[[2]*found]bool {
+	broken := map[[2]*found]bool{}
+	const open, done = 1, 2
+	state := map[*found]int{}
+	var visit func(f *found)
+	visit = func(f *found) {
+		state[f] = open
+		configured := map[string]tftypes.Value{}
+		for _, a := range schemas.ResourceSchemas[f.kind].Block.Attributes {
+			if a.Required || a.Optional {
+				configured[a.Name] = f.Resource[a.Name]
+			}
+		}
+		eachText(configured, func(name, text string) {
+			t, ok := targets.of(f, name, text)
+			switch {
+			case !ok || t.of == f || !written[t.of]:
+			case state[t.of] == open:
+				broken[[2]*found{f, t.of}] = true
+			case state[t.of] != done:
+				visit(t.of)
+			}
+		})
+		state[f] = done
+	}
+	for _, f := range e.all {
+		if written[f] && state[f] == 0 {
+			visit(f)
+		}
+	}
+	return broken
 }
 
 // files writes the configuration.
@@ -318,7 +394,7 @@ func (e *estate) files(schemas *tfprotov6.GetProviderSchemaResponse, name string
 		return nil, fmt.Errorf("nothing was found that could be adopted; -shipped takes what the platform ships too")
 	}
 	labels, variables := map[string]bool{}, map[string]bool{}
-	names := map[string]bool{"provider": true, "README": true}
+	names := takenNames()
 	written := map[*found]bool{}
 	for _, g := range groups {
 		slices.SortFunc(g.members, func(a, b *found) int {
@@ -329,13 +405,16 @@ func (e *estate) files(schemas *tfprotov6.GetProviderSchemaResponse, name string
 			written[f] = true
 		}
 	}
+	broken := e.circles(schemas, targets, written)
 	var files []file
 	for _, g := range groups {
-		w := writer{estate: e, targets: targets, written: written, variables: variables}
+		w := writer{estate: e, targets: targets, written: written, variables: variables, broken: broken}
 		for _, f := range g.members {
 			w.resource(schemas.ResourceSchemas[f.kind].Block.Attributes, f)
 		}
-		files = append(files, file{unique(g.name, names) + ".tf", string(hclwrite.Format([]byte(w.out.String())))})
+		// Terraform lays files of such a name over the others.
+		name := unique(strings.TrimSuffix(g.name, "_override"), names)
+		files = append(files, file{name + ".tf", string(hclwrite.Format([]byte(w.out.String())))})
 	}
 	return append(files, file{"provider.tf", providerBlock()}, file{"README.md", e.readme(files)}), nil
 }

@@ -37,6 +37,7 @@ type found struct {
 	namedBy   map[string][]string
 	floating  []string
 	belongsTo []string
+	defaults  map[string]tftypes.Value
 	named     bool   // it has one name
 	asked     bool   // by a flag
 	label     string // servicenow_user.LABEL
@@ -81,10 +82,12 @@ type kind struct {
 	keys map[string]string
 	// names are the columns by which other resources name a record, by the attributes that do.
 	names map[string]map[string]string
+	// defaults are the values of attributes where the configuration says nothing, by dotted name.
+	defaults map[string]tftypes.Value
 }
 
 // kinds are the resources that can be listed, in the provider's order.
-func kinds(ctx context.Context, p frameworkprovider.Provider) []kind {
+func kinds(ctx context.Context, p frameworkprovider.Provider) ([]kind, error) {
 	var all []kind
 	for _, constructor := range p.Resources(ctx) {
 		made := constructor()
@@ -95,6 +98,10 @@ func kinds(ctx context.Context, p frameworkprovider.Provider) []kind {
 		k := kind{
 			Definition: definition, name: "servicenow_" + definition.Type,
 			keys: map[string]string{}, names: map[string]map[string]string{},
+		}
+		var err error
+		if k.defaults, err = lifecycle.Defaults(ctx, made); err != nil {
+			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}
 		for _, leaf := range leaves {
 			for by, attributes := range definition.NamedBy {
@@ -120,7 +127,7 @@ func kinds(ctx context.Context, p frameworkprovider.Provider) []kind {
 	}
 	// A resource for any type of connector comes after those of one type, which know more of it.
 	slices.SortStableFunc(all, func(a, b kind) int { return cmp.Compare(rank(a), rank(b)) })
-	return all
+	return all, nil
 }
 
 func rank(k kind) int {
@@ -141,7 +148,10 @@ func read(ctx context.Context, p *embedded.Provider, shipped bool, asked asked) 
 		return nil, errors.New("set SERVICENOW_INSTANCE_URL or KIBANA_ENDPOINT, and the credentials beside it, " +
 			"such as SERVICENOW_USERNAME and SERVICENOW_PASSWORD")
 	}
-	all := kinds(ctx, provider.New(version)())
+	all, err := kinds(ctx, provider.New(version)())
+	if err != nil {
+		return nil, err
+	}
 	if err := asked.check(all); err != nil {
 		return nil, err
 	}
@@ -199,7 +209,7 @@ func (e *estate) list(ctx context.Context, p *embedded.Provider, k kind, shipped
 func (e *estate) add(k kind, order int, record embedded.Listed) *found {
 	f := &found{
 		Listed: record, kind: k.name, adoption: k.Adoption, order: order, namedBy: k.NamedBy, floating: k.Floating,
-		belongsTo: k.BelongsTo, named: len(k.Key) == 1,
+		belongsTo: k.BelongsTo, defaults: k.defaults, named: len(k.Key) == 1,
 	}
 	switch had := e.byKey[f.key()]; {
 	case f.id() == "":

@@ -24,9 +24,14 @@ type writer struct {
 	targets   targets
 	written   map[*found]bool
 	variables map[string]bool
+	broken    map[[2]*found]bool // references that would close a circle
 	// missing are the variables of the resource that is being written.
 	missing []variable
-	self    *found
+	// hidden are its attributes of which a part is not written, since it is a secret.
+	hidden []string
+	self   *found
+	// attribute is what is being written of it, within the objects named before it, and prefix begins its variables.
+	attribute, within, prefix string
 }
 
 // resource writes one resource and its import.
@@ -34,22 +39,36 @@ func (w *writer) resource(attributes []*tfprotov6.SchemaAttribute, f *found) {
 	if w.out.Len() > 0 {
 		w.out.WriteByte('\n')
 	}
-	w.self, w.missing = f, nil
+	w.self, w.missing, w.hidden = f, nil, nil
 	fmt.Fprintf(&w.out, "import {\n  to = %s\n  id = %s\n}\n\n", f.address(), quoted(importID(f)))
 	fmt.Fprintf(&w.out, "resource %q %q {\n", f.kind, f.label)
-	w.body(attributes, f.Resource, "  ", f.kind[len("servicenow_"):]+"_"+f.label)
+	w.prefix = f.kind[len("servicenow_"):] + "_" + f.label
+	w.body(attributes, f.Resource, "  ")
+	if len(w.hidden) > 0 {
+		slices.Sort(w.hidden)
+		fmt.Fprintf(&w.out, `
+  # The server shows what is a comment above, so it stands in the state too. To set it from here, uncomment it and its
+  # variable, and delete this block.
+  lifecycle {
+    ignore_changes = [%s]
+  }
+`, strings.Join(slices.Compact(w.hidden), ", "))
+	}
 	w.out.WriteString("}\n")
 	for _, v := range w.missing {
-		fmt.Fprintf(
-			&w.out,
-			"\n# variable %q {\n#   type      = %s\n#   ephemeral = true\n#   sensitive = true\n# }\n",
-			v.name, v.kind,
-		)
+		fmt.Fprintf(&w.out, "\n# variable %q {\n#   type      = %s\n", v.name, v.kind)
+		if !v.kept {
+			w.out.WriteString("#   ephemeral = true\n")
+		}
+		w.out.WriteString("#   sensitive = true\n# }\n")
 	}
 }
 
 // variable is one that a secret would be set with.
-type variable struct{ name, kind string }
+type variable struct {
+	name, kind string
+	kept       bool // in the state, as an ephemeral value cannot be
+}
 
 // importID is an import id that names the place, where there is one. Of a record of any table it names the columns.
 func importID(f *found) string {
@@ -65,30 +84,33 @@ func importID(f *found) string {
 	return id
 }
 
-// body writes attributes that the configuration decides, the required ones first, and secrets as comments.
-func (w *writer) body(
-	attributes []*tfprotov6.SchemaAttribute, values map[string]tftypes.Value, indent, prefix string,
-) {
+// body writes attributes that the configuration decides, the required ones first, and secrets as comments. What is
+// the default goes without saying.
+func (w *writer) body(attributes []*tfprotov6.SchemaAttribute, values map[string]tftypes.Value, indent string) {
 	attributes = slices.Clone(attributes)
 	slices.SortStableFunc(attributes, func(a, b *tfprotov6.SchemaAttribute) int {
 		return cmp.Or(-compareBools(a.Required, b.Required), cmp.Compare(a.Name, b.Name))
 	})
-	top := indent == "  "
+	top := w.within == ""
 	for _, a := range attributes {
 		value := values[a.Name]
+		usual, ok := w.self.defaults[w.within+a.Name]
+		if top {
+			w.attribute = a.Name
+		}
 		switch {
 		case a.WriteOnly:
 			kind := "string"
 			if a.Type.Is(tftypes.Map{}) {
 				kind = "map(string)"
 			}
-			name := w.variable(prefix+"_"+strings.TrimSuffix(a.Name, "_wo"), kind)
+			name := w.variable(strings.TrimSuffix(a.Name, "_wo"), variable{kind: kind})
 			fmt.Fprintf(&w.out, "%s# %s = var.%s\n", indent, a.Name, name)
 		case top && (a.Name == "timeouts" || a.Name == "id" || slices.Contains(w.self.floating, a.Name)):
 		case !a.Required && !a.Optional || a.Sensitive:
-		case value.Type() == nil || value.IsNull() || !value.IsKnown():
+		case value.Type() == nil || value.IsNull() || !value.IsKnown() || ok && usual.Equal(value):
 		case a.NestedType != nil:
-			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.nested(a.NestedType, value, indent, prefix))
+			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.nested(a, value, indent))
 		default:
 			fmt.Fprintf(&w.out, "%s%s = %s\n", indent, a.Name, w.value(a.Name, value, indent))
 		}
@@ -105,34 +127,33 @@ func compareBools(a, b bool) int {
 	return -1
 }
 
-func (w *writer) variable(name, kind string) string {
-	name = unique(name, w.variables)
-	w.missing = append(w.missing, variable{name, kind})
-	return name
+func (w *writer) variable(of string, v variable) string {
+	v.name = unique(w.prefix+"_"+of, w.variables)
+	w.missing = append(w.missing, v)
+	return v.name
 }
 
-// inner writes attributes to a text of its own.
-func (w *writer) inner(attributes []*tfprotov6.SchemaAttribute, value tftypes.Value, indent, prefix string) string {
+// inner writes the attributes of an object in an attribute to a text of its own.
+func (w *writer) inner(a *tfprotov6.SchemaAttribute, value tftypes.Value, indent string) string {
 	var values map[string]tftypes.Value
 	_ = value.As(&values) // the schema says that it is an object
-	nested := writer{
-		estate: w.estate, targets: w.targets, written: w.written, variables: w.variables, self: w.self,
-	}
-	nested.body(attributes, values, indent+"  ", prefix)
-	w.missing = append(w.missing, nested.missing...)
+	nested := *w
+	nested.out, nested.within = strings.Builder{}, w.within+a.Name+"."
+	nested.body(a.NestedType.Attributes, values, indent+"  ")
+	w.missing, w.hidden = nested.missing, nested.hidden
 	return "{\n" + nested.out.String() + indent + "}"
 }
 
-func (w *writer) nested(of *tfprotov6.SchemaObject, value tftypes.Value, indent, prefix string) string {
-	if of.Nesting == tfprotov6.SchemaObjectNestingModeSingle {
-		return w.inner(of.Attributes, value, indent, prefix)
+func (w *writer) nested(a *tfprotov6.SchemaAttribute, value tftypes.Value, indent string) string {
+	if a.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle {
+		return w.inner(a, value, indent)
 	}
-	if of.Nesting == tfprotov6.SchemaObjectNestingModeMap {
+	if a.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeMap {
 		var items map[string]tftypes.Value
 		_ = value.As(&items) // as above
 		lines := make([]string, 0, len(items))
 		for _, key := range slices.Sorted(maps.Keys(items)) {
-			lines = append(lines, indent+"  "+quoted(key)+" = "+w.inner(of.Attributes, items[key], indent+"  ", prefix)+"\n")
+			lines = append(lines, indent+"  "+quoted(key)+" = "+w.inner(a, items[key], indent+"  ")+"\n")
 		}
 		return "{\n" + strings.Join(lines, "") + indent + "}"
 	}
@@ -140,7 +161,7 @@ func (w *writer) nested(of *tfprotov6.SchemaObject, value tftypes.Value, indent,
 	_ = value.As(&items) // as above
 	lines := make([]string, len(items))
 	for i, item := range items {
-		lines[i] = indent + "  " + w.inner(of.Attributes, item, indent+"  ", prefix) + ",\n"
+		lines[i] = indent + "  " + w.inner(a, item, indent+"  ") + ",\n"
 	}
 	return "[\n" + strings.Join(lines, "") + indent + "]"
 }
@@ -186,22 +207,37 @@ func (w *writer) value(attribute string, value tftypes.Value, indent string) str
 // element writes a value in a list, on one line and without a comment.
 func (w *writer) element(attribute string, value tftypes.Value, indent string) string {
 	text, ok := embedded.Text(value)
-	if t, refers := w.targets.of(w.self, attribute, text); !ok || refers && t.of != w.self && w.written[t.of] {
+	if !ok {
 		return w.value(attribute, value, indent)
+	}
+	if reference, _ := w.reference(attribute, text); reference != "" {
+		return reference
 	}
 	return quoted(text)
 }
 
-// text writes a reference where one is held, and anything else as it is.
-func (w *writer) text(attribute, text string) string {
+// reference is what a text in an attribute refers to; empty where it stands as it is, maybe with a note.
+func (w *writer) reference(attribute, text string) (reference, note string) {
 	t, ok := w.targets.of(w.self, attribute, text)
 	switch {
-	case ok && t.of != w.self && w.written[t.of]:
-		return t.of.address() + "." + t.attribute
-	case w.left[text] != "":
-		return quoted(text) + " # " + printable(w.left[text])
+	case !ok || t.of == w.self || !w.written[t.of]:
+		return "", w.left[text]
+	case w.broken[[2]*found{w.self, t.of}]:
+		return "", t.of.address() + ", which refers to this one"
+	}
+	return t.of.address() + "." + t.attribute, ""
+}
+
+// text writes a reference where one is held, and anything else as it is.
+func (w *writer) text(attribute, text string) string {
+	reference, note := w.reference(attribute, text)
+	switch {
+	case reference != "":
+		return reference
+	case note != "":
+		return quoted(text) + " # " + printable(note)
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
-		if document, ok := document(text); ok {
+		if document, ok := w.document(text); ok {
 			return document
 		}
 		return quoted(text)
@@ -211,19 +247,25 @@ func (w *writer) text(attribute, text string) string {
 	return quoted(text)
 }
 
-// document writes JSON as a call of jsonencode; not ok where that would make another text.
-func document(text string) (string, bool) {
+// document writes JSON as a call of jsonencode; not ok where that would make another text. Secrets in it are comments,
+// and then the text need not be the same.
+func (w *writer) document(text string) (string, bool) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	var value any
 	if decoder.Decode(&value) != nil || decoder.More() {
 		return "", false
 	}
+	hidden := len(w.hidden)
+	written := "jsonencode(" + w.expression("", value, "  ") + ")"
+	if len(w.hidden) > hidden {
+		return written, true
+	}
 	again, err := json.Marshal(value)
 	if err != nil || string(again) != text || !plainNumbers(value) {
 		return "", false
 	}
-	return "jsonencode(" + expression(value, "  ") + ")", true
+	return written, true
 }
 
 // plainNumbers holds that Terraform spells every number as the text does.
@@ -241,15 +283,15 @@ func plainNumbers(value any) bool {
 	return true
 }
 
-// expression writes decoded JSON as HCL.
-func expression(value any, indent string) string {
+// expression writes decoded JSON, which stands in the key within, as HCL.
+func (w *writer) expression(within string, value any, indent string) string {
 	switch value := value.(type) {
 	case string:
 		return quoted(value)
 	case []any:
 		items := make([]string, len(value))
 		for i, item := range value {
-			items[i] = expression(item, indent+"  ")
+			items[i] = w.expression(within, item, indent+"  ")
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	case map[string]any:
@@ -258,13 +300,28 @@ func expression(value any, indent string) string {
 		}
 		var lines strings.Builder
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			lines.WriteString(indent + "  " + quoted(key) + " = " + expression(value[key], indent+"  ") + "\n")
+			lines.WriteString(indent + "  ")
+			if secretIn(value, within, key) {
+				lines.WriteString("# " + quoted(key) + " = var." + w.hides(key, value[key]) + "\n")
+				continue
+			}
+			lines.WriteString(quoted(key) + " = " + w.expression(key, value[key], indent+"  ") + "\n")
 		}
 		return "{\n" + lines.String() + indent + "}"
 	case nil:
 		return "null"
 	}
 	return fmt.Sprint(value) // a number or a boolean
+}
+
+// hides notes that a part of the attribute is not written, and returns the variable that would hold it.
+func (w *writer) hides(key string, value any) string {
+	w.hidden = append(w.hidden, w.attribute)
+	v := variable{kind: "string", kept: true}
+	if _, many := value.([]any); many {
+		v.kind = "list(string)"
+	}
+	return w.variable(slug(key), v)
 }
 
 func unprintable(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
