@@ -32,7 +32,9 @@ import (
 // and, without a block, what the reader does by hand:
 //
 //	<!-- by hand: NAME -->   runs the guide's function NAME
-var marked = regexp.MustCompile("(?m)^<!-- (file|run|prints|by hand)(?:: ([^\n]*?))? -->\n" +
+//
+// "in OpenTofu" after the first word keeps readers with Terraform out.
+var marked = regexp.MustCompile("(?m)^<!-- (file|run|prints|by hand)( in OpenTofu)?(?:: ([^\n]*?))? -->\n" +
 	"(?:\n*```[a-z]*\n((?s:.*?)\n)```$)?")
 
 // guide is what stands in for the servers and the people of a guide.
@@ -247,8 +249,10 @@ func TestGuides(t *testing.T) {
 		t.Fatal(err)
 	}
 	programs := t.TempDir()
-	write(t, filepath.Join(programs, "terraform"), fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n",
-		filepath.ToSlash(terraform.Path)), 0o700)
+	for _, name := range []string{"terraform", "tofu"} {
+		write(t, filepath.Join(programs, name), fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n",
+			filepath.ToSlash(terraform.Path)), 0o700)
+	}
 	repository, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -357,7 +361,10 @@ type reader struct {
 func (r *reader) reads(text string, g guide) {
 	r.t.Helper()
 	for _, found := range marked.FindAllStringSubmatch(text, -1) {
-		kind, argument, block := found[1], found[2], found[3]
+		kind, argument, block := found[1], found[3], found[4]
+		if found[2] != "" && !acctest.Terraform(r.t).Tofu {
+			continue
+		}
 		for theirs, own := range r.own {
 			block = strings.ReplaceAll(block, theirs, own)
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -217,9 +218,33 @@ func TestFirstIntegration(t *testing.T) {
 	u.writes("main.tf", u.own(text))
 	u.applies()
 	u.works("Elastic ITSM")
+	u.plansWith("several-instances")
 	u.destroys()
 	if left := w.Leftovers(); len(left) > 0 {
 		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+	}
+}
+
+// plansWith holds that a plan takes about as many requests as a guide states. How many reads are joined varies a little.
+func (u *user) plansWith(guide string) {
+	u.t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "guides", guide+".md"))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	parts := regexp.MustCompile(`\s(\d+)\s+requests\s+to\s+ServiceNow\s+and\s+Kibana\s+together`).FindSubmatch(page)
+	if parts == nil {
+		u.t.Fatalf("%s states no number", guide)
+	}
+	stated, err := strconv.Atoi(string(parts[1]))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	u.w.Forget()
+	u.terraform("plan", "-input=false", "-detailed-exitcode")
+	took := len(u.w.ServiceNow.Requests()) + len(u.w.Kibana.Requests())
+	if took*5 < stated*4 || took*5 > stated*6 {
+		u.t.Errorf("a plan takes %d requests, and the guide states %d", took, stated)
 	}
 }
 
