@@ -232,7 +232,7 @@ func (u *user) plansWith(guide string) {
 	if err != nil {
 		u.t.Fatal(err)
 	}
-	parts := regexp.MustCompile(`\s(\d+)\s+requests\s+to\s+ServiceNow\s+and\s+Kibana\s+together`).FindSubmatch(page)
+	parts := regexp.MustCompile(`\s(\d+) requests to ServiceNow and Kibana together`).FindSubmatch(page)
 	if parts == nil {
 		u.t.Fatalf("%s states no number", guide)
 	}
