@@ -348,10 +348,14 @@ func (s *Client) learnPath(ctx context.Context, api string, policies map[string]
 	match := map[string]string{"name": policyTable, "element": "api", "value": api}
 	choices, err := s.Table("sys_choice").Find(ctx, record.Match{Values: match}, []string{"label"}, 1)
 	if err != nil || len(choices) != 1 {
-		// A scripted API is none of the platform's own.
+		// A scripted API is none of the platform's own, unless the instance lists those too.
 		apis, err := s.Table("sys_ws_definition").Find(
 			ctx, record.Match{Values: map[string]string{"sys_id": api}}, []string{"base_uri"}, 1)
-		if err == nil && len(apis) == 1 {
+		switch {
+		case err != nil || len(apis) != 1:
+		case IsTablePath(apis[0].Text("base_uri")):
+			s.guard.paths[api] = tableAPIPath
+		default:
 			s.guard.paths[api] = "api" + apis[0].Text("base_uri")
 		}
 		return

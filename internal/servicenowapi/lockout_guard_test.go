@@ -304,11 +304,14 @@ func TestGuardThatCannotLook(t *testing.T) {
 // be another.
 func TestGuardOfUnknownAPIs(t *testing.T) {
 	t.Parallel()
-	const scripted = "5c10000000000000000000000000000a"
+	const scripted, listed = "5c10000000000000000000000000000a", "5c10000000000000000000000000000b"
 	server, client, end := simulated(t, nil)
 	t.Cleanup(end)
 	put(t, server, "sys_ws_definition", servicenow.Record{
 		"sys_id": scripted, "name": "Mine", "service_id": "mine", "base_uri": "/x/mine",
+	})
+	put(t, server, "sys_ws_definition", servicenow.Record{
+		"sys_id": listed, "name": "Table API", "service_id": "table", "base_uri": "/api/now/table",
 	})
 	key := put(t, server, keyProfileTable, servicenow.Record{"name": "key"})
 	other := put(t, server, "sys_choice", servicenow.Record{
@@ -322,6 +325,7 @@ func TestGuardOfUnknownAPIs(t *testing.T) {
 		"the Table API":          {servicenow.TableAPI, true},
 		"told by a choice":       {row["value"], false},
 		"a scripted one":         {scripted, false},
+		"listed among these":     {listed, true},
 		"told by nothing":        {NewSysID(), true},
 		"told by nothing, again": {NewSysID(), true},
 	} {
