@@ -402,6 +402,9 @@ func (t *Table) write(
 
 func (t *Table) send(ctx context.Context, r rest.Request) (record.Answer, error) {
 	row, err := t.sendRow(ctx, r)
+	if err == nil {
+		row = t.completed(ctx, row, r)
+	}
 	t.sn.wrote(t.Name, written(row, err))
 	return record.Answer{Record: row}, err
 }
@@ -423,6 +426,26 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 			r.Method, r.Path, err, record.ErrOutcomeUnknown)
 	}
 	return row, nil
+}
+
+// completed reads a row that was answered in part, such as with the sys_id alone or with what was sent. A column that the
+// instance does not have leaves an answer whole: sys_mod_count, which each table has, is there then.
+func (t *Table) completed(ctx context.Context, row record.Record, r rest.Request) record.Record {
+	columns := strings.Split(r.Query.Get("sysparm_fields"), ",")
+	missing := slices.ContainsFunc(columns, func(column string) bool {
+		_, ok := row.Values[column]
+		return !ok && column != "sys_mod_count"
+	})
+	if row.Revision != "" || !missing {
+		return row
+	}
+	ctx, cancel := record.GraceContext(ctx) // what was written is known only with it
+	defer cancel()
+	stored, err := t.readOne(ctx, row.ID, columns)
+	if err != nil {
+		return row
+	}
+	return stored
 }
 
 // change sends a write. A change of a row that the instance refuses in the row's own scope is sent once more without a

@@ -257,6 +257,9 @@ func TestUpdates(t *testing.T) {
 		"an answer that only echoes": {map[string]any{"name": "new"}, nil, func(w http.ResponseWriter) {
 			answerRow(w, map[string]string{"sys_id": id, "sys_mod_count": "3", "name": "new"})
 		}, map[string]string{"name": "new"}, 2, "stored", nil},
+		"an answer of the sys_id alone": {map[string]any{"name": "new"}, nil, func(w http.ResponseWriter) {
+			answerRow(w, map[string]string{"sys_id": id})
+		}, map[string]string{"name": "new"}, 2, "stored", nil},
 		"no answer": {map[string]any{"name": "new"}, nil, func(http.ResponseWriter) {
 			panic(http.ErrAbortHandler)
 		}, map[string]string{"name": "new"}, 1, "", nil},
@@ -278,7 +281,7 @@ func TestUpdates(t *testing.T) {
 			var sent map[string]string
 			client, log := scripted(t, func(w http.ResponseWriter, r *http.Request, body map[string]string) {
 				if r.Method == http.MethodGet {
-					answerRows(w, map[string]string{"sys_id": id, "sys_mod_count": "3", "name": "stored"})
+					answerRows(w, map[string]string{"sys_id": id, "sys_mod_count": "4", "name": "stored"})
 					return
 				}
 				if scope := r.URL.Query().Get("sysparm_transaction_scope"); scope != "mine" && sent == nil {
@@ -288,7 +291,7 @@ func TestUpdates(t *testing.T) {
 				test.patch(w)
 			})
 			got, err := client.Table("c").Update(t.Context(), have, record.Write{
-				Record: record.Record{Values: test.values}, Columns: []string{"name"}, Secrets: test.secrets,
+				Record: record.Record{Values: test.values}, Columns: []string{"name", "absent"}, Secrets: test.secrets,
 			})
 			if diff := cmp.Diff(test.sent, sent); diff != "" || len(log()) != test.requests {
 				t.Errorf("requests %v, sent (-want +got):\n%s", log(), diff)
