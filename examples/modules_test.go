@@ -225,7 +225,7 @@ func TestFirstIntegration(t *testing.T) {
 	}
 }
 
-// plansWith holds that a plan takes about as many requests as a guide states. How many reads are joined varies a little.
+// plansWith holds that a plan takes about as many requests as a guide states; how many reads are joined varies.
 func (u *user) plansWith(guide string) {
 	u.t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "docs", "guides", guide+".md"))
