@@ -31,13 +31,16 @@ type sortKey struct {
 
 // operators, longest first where one begins with another.
 var operators = []string{
-	"GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "DOES NOT CONTAIN", "CHANGESFROM", "INSTANCEOF", "RELATIVEGT",
+	"SUBQUERY", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "DOES NOT CONTAIN", "CHANGESFROM", "INSTANCEOF", "RELATIVEGT",
 	"RELATIVELT", "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "VALCHANGES", "CHANGESTO", "MATCH_PAT", "MATCH_RGX",
 	"DATEPART", "GT_FIELD", "LT_FIELD", "MORETHAN", "LESSTHAN", "NSAMEAS", "DYNAMIC", "SAMEAS", "ISNOTEMPTY",
 	"EMPTYSTRING", "STARTSWITH", "NOT LIKE", "ENDSWITH", "ANYTHING", "CONTAINS",
 	"BETWEEN", "NOTLIKE", "ISEMPTY", "NOT IN", "NOTON", "LIKE", "IN", "ON", "!=", ">=", "<=", "=", ">", "<", "!*", "*",
 	"%",
 }
+
+// outside is what a NOTON with a range is evaluated as; no query spells it so.
+const outside = "not BETWEEN"
 
 // textSearch heads the term that searches all texts of a record.
 const textSearch = "123TEXTQUERY321"
@@ -52,7 +55,7 @@ func (s *Server) parseQuery(t *table, encoded string, c *caller) query {
 			if or && strings.HasPrefix(part, "DERBY") {
 				part, or = "OR"+part, false
 			}
-			if part == "" || part == "EQ" {
+			if part == "" || part == "EQ" || strings.HasPrefix(part, "GROUPBY") { // a list shows its groups' rows
 				continue
 			}
 			if key, ok := orderBy(part); ok {
@@ -101,7 +104,17 @@ const (
 	termUnbuilt             // instances evaluate it, the simulator does not
 )
 
+// unbuiltHeads begin parts that instances evaluate: related lists, joins, tags, and searches in the text index.
+var unbuiltHeads = []string{
+	"RLQUERY", "JOIN", "sys_tags.", "IR_AND_QUERY=", "IR_OR_QUERY=", "GOTO" + textSearch + "=",
+}
+
 func (s *Server) parseTerm(t *table, part string, c *caller) (term, fate) {
+	for _, head := range unbuiltHeads {
+		if strings.HasPrefix(part, head) {
+			return term{}, termUnbuilt
+		}
+	}
 	if words, ok := strings.CutPrefix(part, textSearch+"="); ok {
 		return term{operator: textSearch, value: strings.ToLower(words)}, termHolds
 	}
@@ -132,7 +145,7 @@ func (s *Server) parseTerm(t *table, part string, c *caller) (term, fate) {
 func (s *Server) termOf(t *table, column *Column, parsed term, c *caller) (term, fate) {
 	value, ok := s.evaluate(parsed.value, c)
 	switch op := parsed.operator; op {
-	case "MATCH_PAT", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "DATEPART", "MORETHAN", "LESSTHAN", "RELATIVEEE":
+	case "SUBQUERY", "MATCH_PAT", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "DATEPART", "MORETHAN", "LESSTHAN", "RELATIVEEE":
 		return term{}, termUnbuilt
 	case "MATCH_RGX":
 		pattern, err := regexp.Compile("(?i)" + value)
@@ -155,10 +168,12 @@ func (s *Server) termOf(t *table, column *Column, parsed term, c *caller) (term,
 		if column.Type == Boolean {
 			value = normaliseBool(value)
 		}
-	case "ON":
+	case "ON", "NOTON":
 		// Condition builders write a label, the first and the last second.
 		if _, edges, ranged := strings.Cut(value, "@"); ranged {
-			parsed.operator, value = "BETWEEN", edges
+			parsed.operator, value = map[string]string{"ON": "BETWEEN", "NOTON": outside}[op], edges
+		} else {
+			ok = ok && datePrefix.MatchString(value)
 		}
 	}
 	if !ok {
@@ -282,6 +297,9 @@ func (s *Server) holds(r *row, t term) bool {
 	case "BETWEEN":
 		low, high, ok := strings.Cut(want, "@")
 		return ok && have != "" && compare(have, low, typ) >= 0 && compare(have, high, typ) <= 0
+	case outside:
+		low, high, ok := strings.Cut(want, "@")
+		return ok && (have == "" || compare(have, low, typ) < 0 || compare(have, high, typ) > 0)
 	case ">":
 		return have != "" && compare(have, want, typ) > 0
 	case ">=":

@@ -30,6 +30,10 @@ func TestOperatorsOfConditionBuilders(t *testing.T) {
 		{"due_date>javascript:gs.endOfToday()", "later"},
 		{"due_dateONToday@" + today, "today"},
 		{"due_dateBETWEEN" + today, "today"},
+		{"due_dateNOTONToday@" + today, "old later"},
+		{"due_dateON2026-05-13", "today"},
+		{"due_dateNOTON2026-05-13", "old later"},
+		{"correlation_id=today^GROUPBYimpact", "today"},
 		{"due_date>=javascript:gs.daysAgoStart(0)", "today later"},
 		{"due_date<javascript:gs.monthsAgoStart(1)", "old"},
 		{"due_date<=javascript:gs.monthsAgoEnd(1)", "old"},
@@ -74,6 +78,9 @@ func TestOperatorsOfConditionBuilders(t *testing.T) {
 		"correlation_idMATCH_PATx", "stateVALCHANGES",
 		"due_dateDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','EE')",
 		"assigned_toDYNAMIC0123456789abcdef0123456789abcdef", "due_date>javascript:new Surprise().date()",
+		"RLQUERYsys_user_grmember.user,>=1^ENDRLQUERY", "JOINincident.sys_id=task.sys_id!active=true",
+		"assignment_groupSUBQUERYsys_id,sys_user_group^name=x^ENDSUBQUERY", "sys_tags.0123456789abcdef=x",
+		"IR_AND_QUERY=x", "GOTO123TEXTQUERY321=x", "due_dateONLast week", "due_dateNOTONToday",
 		"due_date>javascript:gs.daysAgo(x)", "due_dateRELATIVEEE@hour@ago@3", "correlation_idMATCH_RGX(",
 	} {
 		for _, path := range []string{table + "incident", "/api/now/stats/incident"} {

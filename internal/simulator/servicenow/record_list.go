@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// recordList is a list of records in JSON, with the keys in the order that encoding/json would give them. Records of
-// seventy columns in maps took longer to be sorted and encoded than to be found.
+// recordList is a list of records, or one record, in JSON, with the keys in the order that encoding/json would give them.
+// Records of seventy columns in maps took longer to be sorted and encoded than to be found.
 type recordList struct {
 	rows  []byte
 	count int
@@ -29,12 +29,14 @@ func (s *Server) shownColumns(t *table, v view) []shownColumn {
 	if v.fields != nil {
 		return nil
 	}
-	shown := make([]shownColumn, len(t.columns))
-	for i, c := range t.columns {
-		shown[i] = shownColumn{c, append(appendText(nil, c.Name), ':')}
+	if t.shown == nil {
+		t.shown = make([]shownColumn, len(t.columns))
+		for i, c := range t.columns {
+			t.shown[i] = shownColumn{c, append(appendText(nil, c.Name), ':')}
+		}
+		slices.SortFunc(t.shown, func(a, b shownColumn) int { return strings.Compare(a.Name, b.Name) })
 	}
-	slices.SortFunc(shown, func(a, b shownColumn) int { return strings.Compare(a.Name, b.Name) })
-	return shown
+	return t.shown
 }
 
 // renderInto adds a record to a list: what render makes of it, without the map.

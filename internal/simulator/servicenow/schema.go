@@ -74,7 +74,8 @@ type table struct {
 	parent  *table
 	columns []*Column
 	byName  map[string]*Column
-	closed  bool // sys_db_object.ws_access is false
+	closed  bool          // sys_db_object.ws_access is false
+	shown   []shownColumn // the columns in the order of an answer; made at need
 }
 
 func (t *table) column(name string) *Column { return t.byName[name] }
@@ -123,6 +124,7 @@ func (t *table) displayColumn() string {
 }
 
 func (t *table) add(c Column) {
+	t.shown = nil
 	if c.Label == "" {
 		c.Label = labelOf(c.Name)
 	}
@@ -139,6 +141,7 @@ func (t *table) add(c Column) {
 }
 
 func (t *table) drop(name string) {
+	t.shown = nil
 	delete(t.byName, name)
 	for i, c := range t.columns {
 		if c.Name == name {

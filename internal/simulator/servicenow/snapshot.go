@@ -37,6 +37,7 @@ func copyOf(of snapshot) snapshot {
 			return copies[t]
 		}
 		copied := *t
+		copied.shown = nil
 		copied.columns, copied.byName = make([]*Column, len(t.columns)), make(map[string]*Column, len(t.columns))
 		for i, c := range t.columns {
 			column := *c

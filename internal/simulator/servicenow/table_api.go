@@ -65,7 +65,10 @@ func (s *Server) tableRecord(c *call, name, id string) answer {
 	}
 	switch c.method {
 	case http.MethodGet, http.MethodHead:
-		return result(http.StatusOK, s.render(t, r, viewOf(c)))
+		v := viewOf(c)
+		one := recordList{}
+		s.renderInto(&one, t, r, v, s.shownColumns(t, v))
+		return result(http.StatusOK, one)
 	case http.MethodPut, http.MethodPatch:
 		return s.updateRecord(c, t, r)
 	case http.MethodDelete:
