@@ -394,7 +394,11 @@ func (s *Server) run(t *table, q query) []*row {
 		return nil
 	}
 	var found []*row
-	for _, r := range s.candidates(t, q) {
+	candidates := s.candidates(t, q)
+	if len(q.groups) == 1 && len(q.groups[0]) == 0 { // nothing filters
+		found = make([]*row, 0, len(candidates))
+	}
+	for _, r := range candidates {
 		if r.table.is(t.Name) && s.matches(r, q) {
 			found = append(found, r)
 		}
