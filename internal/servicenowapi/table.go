@@ -428,8 +428,8 @@ func (t *Table) sendRow(ctx context.Context, r rest.Request) (record.Record, err
 	return row, nil
 }
 
-// completed reads a row that was answered in part, such as with the sys_id alone or with what was sent. A column that the
-// instance does not have leaves an answer whole: sys_mod_count, which each table has, is there then.
+// completed reads a row that was answered in part, such as with the sys_id alone. A column that the instance does not
+// have leaves an answer whole: sys_mod_count, which each table has, is there then.
 func (t *Table) completed(ctx context.Context, row record.Record, r rest.Request) record.Record {
 	columns := strings.Split(r.Query.Get("sysparm_fields"), ",")
 	missing := slices.ContainsFunc(columns, func(column string) bool {
