@@ -37,7 +37,7 @@ func serve(debug bool) error {
 		}
 		settings = append(settings, provider.WithoutLog())
 	}
-	server, err := provider.NewServer(version, process.NewServer, settings...)
+	server, err := provider.NewServer(version, settings...)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/kibana"
@@ -114,7 +113,7 @@ provider "servicenow" {
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"servicenow": func() (tfprotov6.ProviderServer, error) {
-			return provider.NewServer("test", process.NewServer)
+			return provider.NewServer("test")
 		},
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
@@ -330,7 +329,7 @@ type coreRun struct {
 
 // served is the provider's schema, asked for once as Terraform does: the provider says that it need not be asked again.
 var served = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
-	server, err := provider.NewServer("test", process.NewServer)
+	server, err := provider.NewServer("test")
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +341,7 @@ func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	if !c.Quiet {
 		ctx = tflogtest.RootLogger(ctx, c.log)
 	}
-	server, err := provider.NewServer("test", process.NewServer, provider.WithPatience(c.Patience))
+	server, err := provider.NewServer("test", provider.WithPatience(c.Patience))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
@@ -25,7 +24,7 @@ type Provider struct {
 
 // Start configures a provider with an empty block.
 func Start(ctx context.Context, version string) (*Provider, error) {
-	server, err := provider.NewServer(version, process.NewServer)
+	server, err := provider.NewServer(version)
 	if err != nil {
 		return nil, err
 	}

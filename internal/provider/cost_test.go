@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
@@ -20,7 +19,7 @@ import (
 func BenchmarkStartup(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		server, err := provider.NewServer("bench", process.NewServer, provider.WithoutLog())
+		server, err := provider.NewServer("bench", provider.WithoutLog())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -81,7 +80,7 @@ func newCreator(tb testing.TB) *creator {
 	tb.Helper()
 	instance := httptest.NewServer(http.HandlerFunc(forgetful))
 	tb.Cleanup(instance.Close)
-	server, err := provider.NewServer("test", process.NewServer, provider.WithoutLog())
+	server, err := provider.NewServer("test", provider.WithoutLog())
 	if err != nil {
 		tb.Fatal(err)
 	}

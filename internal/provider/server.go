@@ -3,33 +3,28 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
+	"reflect"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
-	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// NewServer makes what Terraform talks to: the provider as serve serves it, with its last fence around it. No text
-// leaves without having been searched for secrets, wherever it comes from, and secrets of actions are write-only.
-func NewServer(
-	version string, serve func(provider.Provider) (tfprotov6.ProviderServer, error), options ...Option,
-) (tfprotov6.ProviderServer, error) {
+// NewServer makes what Terraform talks to: the framework's server with the last fence around it. No text leaves without
+// having been searched for secrets, wherever it comes from; secrets of actions are write-only; and a call that is over
+// keeps no memory.
+func NewServer(version string, options ...Option) (tfprotov6.ProviderServer, error) {
 	p := newProvider(version, options)
-	made, err := serve(p)
-	if err != nil {
-		return nil, err
-	}
-	inner, ok := made.(frameworkServer)
+	inner, ok := providerserver.NewProtocol6(p)().(frameworkServer)
 	if !ok {
-		return nil, fmt.Errorf("a part of the protocol is not served: %T", made)
+		return nil, errors.New("terraform-plugin-framework's server lacks a part of the protocol")
 	}
 	return &server{frameworkServer: inner, provider: p}, nil
 }
 
-// frameworkServer is all that terraform-plugin-framework serves.
+// frameworkServer is all that terraform-plugin-framework serves: what is left out here, Terraform would not find.
 type frameworkServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ActionServer
@@ -48,8 +43,7 @@ type server struct {
 func (s *server) GetProviderSchema(
 	ctx context.Context, req *tfprotov6.GetProviderSchemaRequest,
 ) (*tfprotov6.GetProviderSchemaResponse, error) {
-	resp, err := call(ctx, s, req, s.frameworkServer.GetProviderSchema,
-		func(r *tfprotov6.GetProviderSchemaResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	resp, err := call(ctx, s, req, s.frameworkServer.GetProviderSchema)
 	if err != nil {
 		return resp, err
 	}
@@ -86,9 +80,8 @@ func markWriteOnly(attributes []*tfprotov6.SchemaAttribute, dotted string) {
 // call passes a request on and takes secrets out of what comes back.
 func call[Q, R any](
 	ctx context.Context, s *server, req *Q, serve func(context.Context, *Q) (*R, error),
-	diagnosticsOf func(*R) []*tfprotov6.Diagnostic,
 ) (*R, error) {
-	resp, err := serve(ctx, req)
+	resp, err := callReleased(ctx, req, serve)
 	if resp != nil {
 		s.clean(diagnosticsOf(resp))
 	}
@@ -96,6 +89,12 @@ func call[Q, R any](
 		err = errors.New(s.provider.redactor.Redact(err.Error()))
 	}
 	return resp, err
+}
+
+// diagnosticsOf returns a response's field Diagnostics.
+func diagnosticsOf(resp any) []*tfprotov6.Diagnostic {
+	diags, _ := reflect.ValueOf(resp).Elem().FieldByName("Diagnostics").Interface().([]*tfprotov6.Diagnostic)
+	return diags
 }
 
 func (s *server) clean(diags []*tfprotov6.Diagnostic) {
@@ -157,7 +156,7 @@ func (s *server) CallFunction(
 			req.Arguments[i] = &tfprotov6.DynamicValue{MsgPack: []byte{null}}
 		}
 	}
-	resp, err := s.frameworkServer.CallFunction(ctx, req)
+	resp, err := callReleased(ctx, req, s.frameworkServer.CallFunction)
 	if resp != nil && resp.Error != nil {
 		resp.Error.Text = s.provider.redactor.Redact(resp.Error.Text)
 	}
@@ -167,148 +166,125 @@ func (s *server) CallFunction(
 func (s *server) GetResourceIdentitySchemas(
 	ctx context.Context, req *tfprotov6.GetResourceIdentitySchemasRequest,
 ) (*tfprotov6.GetResourceIdentitySchemasResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.GetResourceIdentitySchemas,
-		func(r *tfprotov6.GetResourceIdentitySchemasResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.GetResourceIdentitySchemas)
 }
 
 func (s *server) ValidateProviderConfig(
 	ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest,
 ) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateProviderConfig,
-		func(r *tfprotov6.ValidateProviderConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ValidateProviderConfig)
 }
 
 func (s *server) ConfigureProvider(
 	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
 ) (*tfprotov6.ConfigureProviderResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ConfigureProvider,
-		func(r *tfprotov6.ConfigureProviderResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ConfigureProvider)
 }
 
 func (s *server) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateResourceConfig,
-		func(r *tfprotov6.ValidateResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ValidateResourceConfig)
 }
 
 func (s *server) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.UpgradeResourceState,
-		func(r *tfprotov6.UpgradeResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.UpgradeResourceState)
 }
 
 func (s *server) ReadResource(
 	ctx context.Context, req *tfprotov6.ReadResourceRequest,
 ) (*tfprotov6.ReadResourceResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ReadResource,
-		func(r *tfprotov6.ReadResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ReadResource)
 }
 
 func (s *server) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.PlanResourceChange,
-		func(r *tfprotov6.PlanResourceChangeResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.PlanResourceChange)
 }
 
 func (s *server) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ApplyResourceChange,
-		func(r *tfprotov6.ApplyResourceChangeResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ApplyResourceChange)
 }
 
 func (s *server) ImportResourceState(
 	ctx context.Context, req *tfprotov6.ImportResourceStateRequest,
 ) (*tfprotov6.ImportResourceStateResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ImportResourceState,
-		func(r *tfprotov6.ImportResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ImportResourceState)
 }
 
 func (s *server) MoveResourceState(
 	ctx context.Context, req *tfprotov6.MoveResourceStateRequest,
 ) (*tfprotov6.MoveResourceStateResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.MoveResourceState,
-		func(r *tfprotov6.MoveResourceStateResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.MoveResourceState)
 }
 
 func (s *server) UpgradeResourceIdentity(
 	ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest,
 ) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.UpgradeResourceIdentity,
-		func(r *tfprotov6.UpgradeResourceIdentityResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.UpgradeResourceIdentity)
 }
 
 func (s *server) GenerateResourceConfig(
 	ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest,
 ) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.GenerateResourceConfig,
-		func(r *tfprotov6.GenerateResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.GenerateResourceConfig)
 }
 
 func (s *server) ValidateDataResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest,
 ) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateDataResourceConfig,
-		func(r *tfprotov6.ValidateDataResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ValidateDataResourceConfig)
 }
 
 func (s *server) ReadDataSource(
 	ctx context.Context, req *tfprotov6.ReadDataSourceRequest,
 ) (*tfprotov6.ReadDataSourceResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ReadDataSource,
-		func(r *tfprotov6.ReadDataSourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ReadDataSource)
 }
 
 func (s *server) ValidateEphemeralResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest,
 ) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateEphemeralResourceConfig,
-		func(r *tfprotov6.ValidateEphemeralResourceConfigResponse) []*tfprotov6.Diagnostic {
-			return r.Diagnostics
-		})
+	return call(ctx, s, req, s.frameworkServer.ValidateEphemeralResourceConfig)
 }
 
 func (s *server) OpenEphemeralResource(
 	ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest,
 ) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.OpenEphemeralResource,
-		func(r *tfprotov6.OpenEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.OpenEphemeralResource)
 }
 
 func (s *server) RenewEphemeralResource(
 	ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest,
 ) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.RenewEphemeralResource,
-		func(r *tfprotov6.RenewEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.RenewEphemeralResource)
 }
 
 func (s *server) CloseEphemeralResource(
 	ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest,
 ) (*tfprotov6.CloseEphemeralResourceResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.CloseEphemeralResource,
-		func(r *tfprotov6.CloseEphemeralResourceResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.CloseEphemeralResource)
 }
 
 func (s *server) ValidateListResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest,
 ) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateListResourceConfig,
-		func(r *tfprotov6.ValidateListResourceConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ValidateListResourceConfig)
 }
 
 func (s *server) ValidateActionConfig(
 	ctx context.Context, req *tfprotov6.ValidateActionConfigRequest,
 ) (*tfprotov6.ValidateActionConfigResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.ValidateActionConfig,
-		func(r *tfprotov6.ValidateActionConfigResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.ValidateActionConfig)
 }
 
 func (s *server) PlanAction(
 	ctx context.Context, req *tfprotov6.PlanActionRequest,
 ) (*tfprotov6.PlanActionResponse, error) {
-	return call(ctx, s, req, s.frameworkServer.PlanAction,
-		func(r *tfprotov6.PlanActionResponse) []*tfprotov6.Diagnostic { return r.Diagnostics })
+	return call(ctx, s, req, s.frameworkServer.PlanAction)
 }

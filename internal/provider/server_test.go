@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -56,9 +54,7 @@ func served(t *testing.T, block map[string]any) (
 	server frameworkServer, schemas *tfprotov6.GetProviderSchemaResponse, told []*tfprotov6.Diagnostic,
 ) {
 	t.Helper()
-	made, err := NewServer("test", func(p provider.Provider) (tfprotov6.ProviderServer, error) {
-		return providerserver.NewProtocol6(p)(), nil
-	})
+	made, err := NewServer("test")
 	if err != nil {
 		t.Fatal(err)
 	}

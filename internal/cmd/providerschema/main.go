@@ -20,7 +20,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
@@ -35,7 +34,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("usage: providerschema ADDRESS, such as registry.terraform.io/hashicorp/servicenow")
 	}
-	server, err := provider.NewServer("dev", process.NewServer)
+	server, err := provider.NewServer("dev")
 	if err != nil {
 		return err
 	}

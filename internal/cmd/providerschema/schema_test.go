@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/process"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
@@ -29,7 +28,7 @@ const configuration = `terraform {
 func TestDescribeAgreesWithTerraform(t *testing.T) {
 	t.Parallel()
 	cli := acctest.Terraform(t)
-	server, err := provider.NewServer("dev", process.NewServer)
+	server, err := provider.NewServer("dev")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func run(ctx context.Context) (err error) {
 		stop()
 		return err
 	}
-	server, err := provider.NewServer("bench", process.NewServer, provider.WithoutLog())
+	server, err := provider.NewServer("bench", provider.WithoutLog())
 	if err == nil {
 		err = tf6server.Serve("registry.terraform.io/seed-e98ff420/servicenow",
 			func() tfprotov6.ProviderServer { return server })

@@ -1,4 +1,4 @@
-package process
+package provider
 
 import (
 	"context"
@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/provider"
 )
 
 type luggageKey struct{}
@@ -59,34 +57,23 @@ func validate(t *testing.T, s tfprotov6.ProviderServer, config *tfprotov6.Dynami
 
 func TestServerLetsGoOfCalls(t *testing.T) {
 	t.Parallel()
-	s, err := NewServer(provider.New("test")())
+	s, err := NewServer("test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if keepsContext(t, s) {
 		t.Error("the server keeps the context of a call that is over")
 	}
-	if !keepsContext(t, providerserver.NewProtocol6(provider.New("test")())()) {
+	if !keepsContext(t, providerserver.NewProtocol6(New("test")())()) {
 		t.Error("terraform-plugin-framework's own server lets go of contexts by now: NewServer is no longer needed")
 	}
 }
 
-func TestServerOffersAll(t *testing.T) {
-	t.Parallel()
-	s, err := NewServer(provider.New("test")())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := s.(server); !ok {
-		t.Error("list resources, actions or state stores are hidden")
-	}
-}
-
-func TestPassingContext(t *testing.T) {
+func TestReleasedContext(t *testing.T) {
 	t.Parallel()
 	outer, cancel := context.WithCancelCause(context.WithValue(t.Context(), luggageKey{}, "a"))
 	var during, below context.Context
-	_, err := called(outer, 1, func(ctx context.Context, _ int) (int, error) {
+	_, err := callReleased(outer, 1, func(ctx context.Context, _ int) (int, error) {
 		var stop context.CancelFunc
 		during = ctx //nolint:fatcontext // looked at after the call
 		below, stop = context.WithCancel(ctx)
