@@ -87,9 +87,6 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// IsNotFound reports whether the server said that what was asked for does not exist. See ErrNotFound.
-func IsNotFound(err error) bool { return errors.Is(err, record.ErrNotFound) }
-
 // HasStatus reports whether a server answered a request with a status.
 func HasStatus(err error, status int) bool {
 	var e *Error

@@ -176,7 +176,7 @@ func TestErrorEnvelopes(t *testing.T) {
 			if err == nil || err.Error() != test.want {
 				t.Fatalf("\n got %v\nwant %v", err, test.want)
 			}
-			if IsNotFound(err) != test.notFound {
+			if errors.Is(err, record.ErrNotFound) != test.notFound {
 				t.Errorf("IsNotFound = %v", !test.notFound)
 			}
 			if errors.Is(err, ErrHibernating) != test.hibernating {

@@ -501,7 +501,7 @@ func TestRefusedTokens(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("error %v, want %q", err, test.want)
 				}
-				if IsNotFound(err) || errors.Is(err, record.ErrOutcomeUnknown) {
+				if errors.Is(err, record.ErrNotFound) || errors.Is(err, record.ErrOutcomeUnknown) {
 					t.Errorf("%v was taken for news of a record", err)
 				}
 			}

@@ -2,7 +2,7 @@ package servicenow
 
 import (
 	"context"
-	"errors"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -45,17 +45,10 @@ func (m *elasticApplicationData) Read(ctx context.Context, c *lifecycle.Servers)
 		} `json:"result"`
 	}
 	err = c.ServiceNow.Get(ctx, "/api/"+app.scope+"/elastic_api/health", nil, &health)
-	if missing(err) {
+	if rest.HasStatus(err, http.StatusNotFound) || rest.HasStatus(err, http.StatusBadRequest) { // no API serves the path
 		m.Installed, m.Version = types.BoolValue(false), types.StringNull()
 		return nil
 	}
 	m.Installed, m.Version = types.BoolValue(err == nil), types.StringValue(health.Result.Version)
 	return err
-}
-
-// missing reports that no API serves a path. The platform answers 404, or 400 "Requested URI does not represent any
-// resource".
-func missing(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && (e.Status == 404 || e.Status == 400)
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -265,9 +264,9 @@ func (s oauthClientStore) Read(
 func (s oauthClientStore) withScopes(ctx context.Context, got record.Answer, owned bool) (record.Answer, error) {
 	rows, err := s.rows(ctx, got.ID)
 	switch {
-	case isInvalidTable(err):
+	case servicenowapi.IsMissingTable(err):
 		return withScopes(got, nil), nil
-	case err != nil && !owned && statusOf(err) == http.StatusForbidden:
+	case err != nil && !owned && rest.HasStatus(err, http.StatusForbidden):
 		got.Warnings = append(got.Warnings, fmt.Sprintf("Which auth scopes the client %s holds is not known, so "+
 			"auth_scope_ids is left alone: %s.", got.Text("name"), err))
 		return got, nil
@@ -299,10 +298,4 @@ func (s oauthClientStore) Delete(
 		}
 	}
 	return s.clients.Delete(ctx, clientOf(have), options)
-}
-
-// isInvalidTable reports how an instance refuses a table that it does not have.
-func isInvalidTable(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "Invalid table")
 }

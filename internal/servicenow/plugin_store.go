@@ -91,8 +91,7 @@ func isActivePlugin(row record.Record) bool {
 }
 
 func forbidden(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusBadRequest)
+	return rest.HasStatus(err, http.StatusForbidden) || rest.HasStatus(err, http.StatusBadRequest)
 }
 
 // find returns the plugin if it is active.

@@ -237,12 +237,12 @@ func (p *preflight) ancestry(ctx context.Context, needs []tableNeed) map[string]
 func (p *preflight) lookAtTable(ctx context.Context, area string, need tableNeed, ancestry []string) {
 	rows, total, err := p.sn.Table(need.table).Peek(ctx)
 	switch {
-	case statusOf(err) == http.StatusBadRequest, rest.IsNotFound(err):
+	case rest.HasStatus(err, http.StatusBadRequest), errors.Is(err, record.ErrNotFound):
 		p.find(area, need.table, "", severityError, "The table does not exist. It comes with its plugin or application.")
 		return
-	case statusOf(err) == http.StatusForbidden && need.readOnly:
+	case rest.HasStatus(err, http.StatusForbidden) && need.readOnly:
 		p.find(area, need.table, "", severityWarning, "The account may not read the table: "+err.Error()+".")
-	case statusOf(err) == http.StatusForbidden:
+	case rest.HasStatus(err, http.StatusForbidden):
 		p.find(area, need.table, "", severityError, "The account may not read the table, so Terraform could not see what it "+
 			"makes: "+err.Error()+".")
 	case err != nil:
@@ -342,12 +342,4 @@ func (p *preflight) lookAtChoices(ctx context.Context, area string, need tableNe
 			}
 		}
 	}
-}
-
-func statusOf(err error) int {
-	var e *rest.Error
-	if errors.As(err, &e) {
-		return e.Status
-	}
-	return 0
 }

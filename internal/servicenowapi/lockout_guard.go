@@ -309,7 +309,7 @@ func (s *Client) accessTable(ctx context.Context, table string) (map[string]acce
 		rows[row.ID] = stringValues(row.Values)
 		return nil
 	})
-	if isMissingTable(err) {
+	if IsMissingTable(err) {
 		return rows, nil
 	}
 	if err == nil && hidden > 0 {
@@ -327,7 +327,8 @@ func (s *Client) accessTable(ctx context.Context, table string) (map[string]acce
 	return nil, unseen(err)
 }
 
-func isMissingTable(err error) bool {
+// IsMissingTable reports how an instance refuses a table that it does not have.
+func IsMissingTable(err error) bool {
 	var e *rest.Error
 	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message+e.Detail, "Invalid table")
 }

@@ -244,7 +244,7 @@ func (s *Client) roleRefusal(ctx context.Context, own ownUser, c RowChange) erro
 // ownRows lists what belongs to the own user. What the account may not see at all is an empty list.
 func (s *Client) ownRows(ctx context.Context, table, query string, columns ...string) ([]record.Record, error) {
 	rows, err := s.Table(table).Query(ctx, query, columns, pageSize)
-	if rest.HasStatus(err, http.StatusForbidden) || isMissingTable(err) {
+	if rest.HasStatus(err, http.StatusForbidden) || IsMissingTable(err) {
 		return nil, nil
 	}
 	if err != nil {
