@@ -23,7 +23,7 @@ type group[T any] struct {
 	fields  []Field
 }
 
-// Group binds a nested object of type T. present tells from an answer whether the object is there at all, since its
+// Group binds a nested object of type T. present reports, from an answer, whether the object is there at all, since its
 // write-only attributes cannot tell: so an import rebuilds it. bind lists its fields.
 func Group[T any](p *types.Object, present func(record.Record) bool, bind func(*T) []Field) Field {
 	object := new(T)

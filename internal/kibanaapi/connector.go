@@ -19,9 +19,9 @@ import (
 // Connectors is the Store of the Kibana connectors of one type.
 //
 // Its columns are name and space_id, each key of the connector's config as "config.<key>" (or the whole of it as
-// "config"), case_field_mappings as a list of {source, target, actionType}, and what Kibana tells of the connector:
-// connector_type_id, is_deprecated, is_missing_secrets, is_preconfigured. Secrets are named by their keys; the secret
-// "secrets" is all of them as a JSON object.
+// "config"), case_field_mappings as a list of {source, target, actionType}, and what Kibana reports about the
+// connector: connector_type_id, is_deprecated, is_missing_secrets, is_preconfigured. Secrets are named by their keys;
+// the secret "secrets" is all of them as a JSON object.
 //
 // What depends on Kibana's release is decided here: routes, spellings, and which keys are sent.
 type Connectors struct {
@@ -54,7 +54,7 @@ const (
 	usesTableAPIKey = "usesTableApi"
 )
 
-// keySince tells when config keys of the ServiceNow connectors came. Kibana refuses keys that it does not know.
+// keySince records when config keys of the ServiceNow connectors came. Kibana refuses keys that it does not know.
 var keySince = map[string]Version{
 	usesTableAPIKey: {7, 16}, "isOAuth": {8, 3}, "clientId": {8, 3}, "userIdentifierValue": {8, 3}, "jwtKeyId": {8, 3},
 }
@@ -152,8 +152,8 @@ func (s *Connectors) findCreated(
 				Key: fmt.Sprintf(" (connector_id %s is that of another connector, %q)", want.ID, found.Name),
 			}
 		}
-		s.kibana.lists.wrote(space, found.ID, &found)
-		return s.written(routes, found, want, space), nil
+		s.kibana.lists.noteWrite(space, found.ID, &found)
+		return s.writeAnswer(routes, found, want, space), nil
 	}
 	after, err := s.kibana.requestList(ctx, space)
 	if err != nil {
@@ -164,8 +164,8 @@ func (s *Connectors) findCreated(
 	case 0:
 		return record.Answer{}, record.ErrNotFound
 	case 1:
-		s.kibana.lists.wrote(space, after[0].ID, &after[0])
-		return s.written(routes, after[0], want, space), nil
+		s.kibana.lists.noteWrite(space, after[0].ID, &after[0])
+		return s.writeAnswer(routes, after[0], want, space), nil
 	}
 	several := &record.SeveralError{Key: fmt.Sprintf(" named %q", want.Text(nameColumn))}
 	for _, c := range after {
@@ -309,7 +309,7 @@ func (s *Connectors) Delete(ctx context.Context, have record.Record, _ record.Op
 		s.kibana.lists.forget(space)
 		return nil, err
 	}
-	s.kibana.lists.wrote(space, have.ID, nil)
+	s.kibana.lists.noteWrite(space, have.ID, nil)
 	all, err := s.kibana.List(ctx, space)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		// One odd list would leave all deletes that it was to prove in the state.
@@ -387,8 +387,8 @@ func (s *Connectors) send(
 		s.kibana.lists.forget(space)
 		return record.Answer{}, fmt.Errorf("%s %s: %w: %w", method, path, err, record.ErrOutcomeUnknown)
 	}
-	s.kibana.lists.wrote(space, c.ID, &c)
-	return s.written(routes, c, want, space), nil
+	s.kibana.lists.noteWrite(space, c.ID, &c)
+	return s.writeAnswer(routes, c, want, space), nil
 }
 
 // confirm looks at the connector that a write was answered with although another one was addressed. A create may have
@@ -403,8 +403,8 @@ func (s *Connectors) confirm(ctx context.Context, method, space, id string, want
 	return fmt.Errorf("the answer is about the connector %s, not %s", id, want.ID)
 }
 
-// written is the answer to a write, each of which carries all the secrets.
-func (s *Connectors) written(routes routes, c Connector, want record.Write, space string) record.Answer {
+// writeAnswer is the answer to a write, each of which carries all the secrets.
+func (s *Connectors) writeAnswer(routes routes, c Connector, want record.Write, space string) record.Answer {
 	wanted, _ := want.Values[configColumn].(map[string]any)
 	r := s.record(routes, c, space)
 	s.learn(routes, &r, c, wanted)

@@ -101,8 +101,8 @@ func (r routes) decode(decoded any) (Connector, error) {
 	}
 	c.IsPreconfigured, _ = r.key(in, "is_preconfigured", "isPreconfigured").(bool)
 	c.IsMissingSecrets, _ = r.key(in, "is_missing_secrets", "isMissingSecrets").(bool)
-	deprecated, told := r.key(in, "is_deprecated", "isDeprecated").(bool)
-	if !told && !c.IsPreconfigured {
+	deprecated, reported := r.key(in, "is_deprecated", "isDeprecated").(bool)
+	if !reported && !c.IsPreconfigured {
 		// 7.16 to 8.1 know deprecated connectors, but do not report them.
 		deprecated = r.usesTableAPI(c)
 	}
@@ -119,8 +119,8 @@ func (r routes) usesTableAPI(c Connector) bool {
 	if !CanDeprecate(r.version) || c.TypeID != typeITSM && c.TypeID != typeSecOps || c.Config == nil {
 		return false
 	}
-	uses, told := c.Config[usesTableAPIKey].(bool)
-	return uses || !told
+	uses, set := c.Config[usesTableAPIKey].(bool)
+	return uses || !set
 }
 
 // caseMappingKey is where a release before 7.10 keeps the mapping of case fields inside a connector; empty: nowhere.
@@ -155,7 +155,7 @@ func (k *Client) Get(ctx context.Context, space, id string) (Connector, error) {
 	return c, nil
 }
 
-// List gives every connector of a space, preconfigured ones included. Calls that come together share one request, and
+// List returns every connector of a space, preconfigured ones included. Calls that come together share one request, and
 // its answer serves for 30 seconds unless this provider writes a connector in between.
 func (k *Client) List(ctx context.Context, space string) ([]Connector, error) {
 	return k.lists.read(ctx, k, space, false)

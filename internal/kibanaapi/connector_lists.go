@@ -21,8 +21,8 @@ type spaceList struct {
 	known  bool
 	rows   []Connector
 	readAt time.Time
-	// edited reports that rows hold what this provider wrote since the server listed them. They still tell which names are
-	// taken, but a read wants the server's own word.
+	// edited reports that rows hold what this provider wrote since the server listed them. They still tell which names
+	// are taken, but a read wants the server's own word.
 	edited bool
 	flight *listFlight
 }
@@ -122,8 +122,8 @@ func (l *connectorLists) start(ctx context.Context, k *Client, space string, s *
 	return f
 }
 
-// wrote takes over a write of this provider; a nil row is a deletion.
-func (l *connectorLists) wrote(space, id string, row *Connector) {
+// noteWrite takes over a write of this provider; a nil row is a deletion.
+func (l *connectorLists) noteWrite(space, id string, row *Connector) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s, edit := l.space(space), connectorEdit{id, row}

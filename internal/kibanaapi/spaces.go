@@ -15,7 +15,7 @@ import (
 // knownSpaces remembers which spaces are there. Its zero value is ready for use.
 type knownSpaces struct {
 	mu      sync.Mutex
-	missing map[string]bool // false: there, or it cannot be told
+	missing map[string]bool // false: there, or not known
 }
 
 func (s *knownSpaces) get(space string) (missing, known bool) {

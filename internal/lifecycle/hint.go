@@ -112,7 +112,7 @@ var refusalHints = map[rest.Refusal]string{
 		"uses its REST APIs. Grant it to the provider's account.",
 	rest.RefusedScope: "The record lives in another application scope than the one that the request runs in. Set " +
 		"scope_id to the record's scope, or give the account access to that application.",
-	rest.RefusedLicense: "Kibana's licence does not include this. The message names the licence that does.",
+	rest.RefusedLicense: "Kibana's license does not include this. The message names the license that does.",
 }
 
 // answerHints say what to do about other answers, by status (0: any) and words. The first that fits counts.

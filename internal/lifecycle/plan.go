@@ -145,7 +145,7 @@ func (r *lifecycle[T, M]) checkKey(plan M, diags *diag.Diagnostics) {
 			if err := servicenowapi.Queryable(value.ValueString()); err != nil {
 				diags.AddAttributeError(leaf.Path, "A name that cannot be looked up", leaf.Path.String()+" "+err.Error()+
 					". Choose another one, or set duplicate_check = false in the provider block: then the record is created "+
-					"without a look whether it exists.")
+					"without checking whether it exists.")
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (r *lifecycle[T, M]) missingReferences(ctx context.Context, m, before M) []
 			return nil
 		})
 	}
-	_ = looks.Wait() // no look fails: what cannot be told is not missing
+	_ = looks.Wait() // no look fails: what is not known is not missing
 	i := -1
 	return slices.DeleteFunc(found, func(missing) bool { i++; return !gone[i] })
 }

@@ -222,7 +222,7 @@ func dedent(text string) []byte {
 // maxKeyFile caps what is read of a file that was named in error.
 const maxKeyFile = 1 << 20
 
-// readPEM gives PEM text as it is, and reads anything else from the file of that name.
+// readPEM returns PEM text as it is, and reads anything else from the file of that name.
 func readPEM(pemOrPath, what string) (string, error) {
 	if strings.Contains(pemOrPath, pemBegin) || strings.TrimSpace(pemOrPath) == "" {
 		return pemOrPath, nil

@@ -497,7 +497,7 @@ func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnosti
 		}
 		detail := at.String() + " " + cause + "."
 		if block, environment := s.parts(method); group == "Auth" && len(block)+len(environment) > 0 {
-			detail += " " + origins(block, environment)
+			detail += " " + credentialSources(block, environment)
 		}
 		if mistake.Confidential {
 			diags.AddError("The provider's configuration is wrong", detail)
@@ -508,8 +508,8 @@ func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnosti
 	return len(mistakes) > 0
 }
 
-// origins says which half of the credentials came from where.
-func origins(block, environment []string) string {
+// credentialSources says which half of the credentials came from where.
+func credentialSources(block, environment []string) string {
 	var parts []string
 	if len(block) > 0 {
 		parts = append(parts, "From the provider block: "+strings.Join(block, ", ")+".")

@@ -11,8 +11,8 @@ import (
 type Creation struct {
 	// Send makes the record. An error that is ErrOutcomeUnknown leaves open whether it did.
 	Send func(context.Context) (Answer, error)
-	// Look finds the record that Send may have made: ErrNotFound when there is none, another error when it cannot be
-	// told or when there are several.
+	// Look finds the record that Send may have made: ErrNotFound when there is none, another error when that cannot be
+	// determined or when there are several.
 	Look func(context.Context) (Answer, error)
 	// Conclusive reports whether a look that finds nothing proves that Send may be repeated, and Repeatable whether a
 	// second Send could at worst meet the first one's record, since both carry the same id.

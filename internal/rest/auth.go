@@ -10,15 +10,15 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Auth is one way to prove to a server on whose behalf a request comes. Its String tells the way and nothing else.
+// Auth is one way to prove to a server on whose behalf a request comes. Its String names the method and nothing else.
 type Auth interface {
 	String() string
 	GoString() string
-	// resolve checks the settings and gives the credentials made of them.
+	// resolve checks the settings and returns the credentials made of them.
 	resolve(Kind) (credentials, []*ConfigError)
 }
 
-// credentials are resolved settings: either a fixed header or a grant by which access tokens are had.
+// credentials are resolved settings: either a fixed header or a grant by which access tokens are obtained.
 type credentials struct {
 	header, value string
 	grant         grant
@@ -33,7 +33,7 @@ type BasicAuth struct{ Username, Password string }
 // "Authorization: ApiKey".
 type APIKey struct{ Key string }
 
-// BearerToken presents an access token that was had elsewhere. It is not renewed.
+// BearerToken presents an access token that was obtained elsewhere. It is not renewed.
 type BearerToken struct{ Token string }
 
 func (BasicAuth) String() string   { return "basic authentication" }

@@ -46,7 +46,7 @@ var refusals = []struct {
 		`delete|find|execute)|insufficient (rights|privileges)|required roles`), RefusedRole},
 }
 
-// Cause tells why the server refused, by the words of its 403. Of every other error it is RefusedUnknown.
+// Cause reports why the server refused, by the words of its 403. Of every other error it is RefusedUnknown.
 //
 // Sources of the words: ServiceNow KB2731346 and answers of live instances; Kibana's action and saved object clients.
 func Cause(err error) Refusal {
@@ -54,9 +54,9 @@ func Cause(err error) Refusal {
 	if !errors.As(err, &e) || e.Status != http.StatusForbidden {
 		return RefusedUnknown
 	}
-	said := strings.TrimSpace(e.Message + " " + e.Detail)
+	words := strings.TrimSpace(e.Message + " " + e.Detail)
 	for _, known := range refusals {
-		if known.words.MatchString(said) {
+		if known.words.MatchString(words) {
 			return known.refusal
 		}
 	}

@@ -35,7 +35,7 @@ func (k Kind) String() string {
 	return "ServiceNow"
 }
 
-// Config reports how to reach one server.
+// Config describes how to reach one server.
 type Config struct {
 	// BaseURL is scheme://host[:port], without query, fragment or credentials. A Kibana's may have a path
 	// (server.basePath).
@@ -106,7 +106,7 @@ func (e *ConfigError) Error() string { return e.Field + ": " + e.Err.Error() }
 func (e *ConfigError) Unwrap() error { return e.Err }
 
 // ValidateConfig checks all that can be checked without a request, reading key and certificate files on the way.
-// It gives every mistake found, none when the configuration is sound.
+// It returns every mistake found, none when the configuration is sound.
 func ValidateConfig(c Config) []*ConfigError {
 	_, errs := c.resolve()
 	return errs
@@ -260,7 +260,7 @@ func checkBasePath(path string) error {
 	return nil
 }
 
-// isLoopback tells hosts that cannot be anywhere but on this machine. Names below localhost are left to resolvers, so
+// isLoopback reports hosts that cannot be anywhere but on this machine. Names below localhost are left to resolvers, so
 // that they do not count.
 func isLoopback(host string) bool {
 	if isLocalhost(host) {
@@ -334,7 +334,7 @@ func fixedHeaders(c Config) (http.Header, error) {
 	return h, nil
 }
 
-// rootCAs adds certificates to the system's, or gives nil, which stands for the system's alone.
+// rootCAs adds certificates to the system's, or returns nil, which stands for the system's alone.
 func rootCAs(pemOrPath string) (*x509.CertPool, error) {
 	if pemOrPath == "" {
 		return nil, nil

@@ -174,7 +174,7 @@ func (e *Endpoint) Do(ctx context.Context, r Request, out any) (http.Header, err
 			return header, nil
 		}
 		failed.err.tries, failed.err.took = attempt+1, time.Since(began)
-		failed.err.unknown = (failed.fate == lost || failed.fate == undecided) && !r.repeatable()
+		failed.err.unknown = (failed.outcome == lost || failed.outcome == undecided) && !r.repeatable()
 		wait, again := e.retry.next(*failed, r.repeatable(), attempt)
 		if !again || waiting.Err() != nil || endsWithin(waiting, wait) {
 			return header, failed.err
@@ -308,7 +308,7 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 	}
 	return a, &failure{
 		err:        failed,
-		fate:       answerFate(a),
+		outcome:    outcomeOfAnswer(a),
 		retryAfter: e.retry.retryAfter(a.header),
 	}
 }
@@ -375,8 +375,8 @@ func (e *Endpoint) notSent(r Request, err error) *failure {
 	}}
 }
 
-// tokenFailure passes on that no access token could be had; that has been retried already. The error is copied, because
-// all who waited for the token got the same one.
+// tokenFailure passes on that no access token could be obtained; that has been retried already. The error is copied,
+// because all who waited for the token got the same one.
 func tokenFailure(err error) *failure {
 	var inner *Error
 	if !errors.As(err, &inner) {
@@ -412,7 +412,7 @@ func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connect
 			Method: r.Method, Path: r.Path, Err: err,
 			Message: Excerpt(e.redact(message), MaxMessage), Detail: detail,
 		},
-		fate: transportFate(err, connected, r.repeatable()),
+		outcome: outcomeWithoutAnswer(err, connected, r.repeatable()),
 	}
 }
 
@@ -420,10 +420,10 @@ func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connect
 // status it was carried out.
 func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
 	if isHTML(a) {
-		return &failure{err: htmlError(r.Method, r.Path, a, e.redact), fate: undecided}
+		return &failure{err: htmlError(r.Method, r.Path, a, e.redact), outcome: undecided}
 	}
 	unreadable := func(err error) *failure {
-		return &failure{fate: undecided, err: &Error{
+		return &failure{outcome: undecided, err: &Error{
 			Method: r.Method, Path: r.Path, Status: a.status, RequestID: requestID(a.header, e.redact), Err: err,
 			Message: "the answer is not the JSON that was expected", Detail: Excerpt(e.redact(err.Error()), maxExcerpt),
 		}}
@@ -436,7 +436,7 @@ func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
 	}
 	if e.kind == KindServiceNow {
 		if err := failureIn200(r.Method, r.Path, a, e.redact); err != nil {
-			return &failure{err: err, fate: undecided}
+			return &failure{err: err, outcome: undecided}
 		}
 	}
 	if r.Answered {

@@ -30,8 +30,8 @@ import (
 // tokenPath is the same on every instance.
 const tokenPath = "/oauth_token.do" //nolint:gosec // a path, not a credential
 
-// JWTBearer presents an access token had for an assertion signed with a private key (RFC 7523). The claims are those
-// that Kibana sends: aud and iss are the client id, sub is the user identifier, exp is an hour after iat.
+// JWTBearer presents an access token obtained for an assertion signed with a private key (RFC 7523). The claims are
+// those that Kibana sends: aud and iss are the client id, sub is the user identifier, exp is an hour after iat.
 type JWTBearer struct {
 	ClientID     string
 	ClientSecret string // empty for a public client
@@ -49,11 +49,11 @@ type JWTBearer struct {
 	IncludeJTI bool
 }
 
-// ClientCredentials presents an access token had for a client id and secret alone. The instance must permit the grant
-// (glide.oauth.inbound.client.credential.grant_type.enabled).
+// ClientCredentials presents an access token obtained for a client id and secret alone. The instance must permit the
+// grant (glide.oauth.inbound.client.credential.grant_type.enabled).
 type ClientCredentials struct{ ClientID, ClientSecret string }
 
-// PasswordGrant presents an access token had for a user's password, renewed with the refresh token.
+// PasswordGrant presents an access token obtained for a user's password, renewed with the refresh token.
 type PasswordGrant struct{ ClientID, ClientSecret, Username, Password string }
 
 func (JWTBearer) String() string         { return "OAuth (JWT bearer)" }
@@ -73,7 +73,7 @@ func (PasswordGrant) GoString() string { return "rest.PasswordGrant{…}" }
 type grant interface {
 	// form is called for each attempt: an assertion that was sent once is spent.
 	form() (url.Values, error)
-	// refreshForm gives nil where a refresh token is of no use.
+	// refreshForm returns nil where a refresh token is of no use.
 	refreshForm(refreshToken string) url.Values
 	// causes lists why an instance refuses, the likeliest first.
 	causes() string
@@ -254,7 +254,7 @@ func (passwordGrant) causes() string {
 // Token is an access token.
 type Token struct {
 	AccessToken string
-	ExpiresAt   time.Time // zero when the server did not tell
+	ExpiresAt   time.Time // zero when the server did not say
 }
 
 // String keeps the token out of every text.

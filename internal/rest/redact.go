@@ -298,7 +298,7 @@ func (v view) extend(start, end int, run alphabet) span {
 	for end < len(v.text) && run.holds(v.text[end]) {
 		end++
 	}
-	return v.origin(start, end)
+	return v.inOriginal(start, end)
 }
 
 // view is a text as it reads once escapes are undone, and where in the original each of its bytes stood.
@@ -307,7 +307,7 @@ type view struct {
 	starts, ends []int // nil: nothing was undone
 }
 
-func (v view) origin(start, end int) span {
+func (v view) inOriginal(start, end int) span {
 	if v.starts == nil {
 		return span{start, end}
 	}
@@ -349,7 +349,7 @@ func (v view) unescape(from unescaper) (view, bool) {
 		if n == 0 {
 			plain, n = v.text[i:i+1], 1
 		}
-		at := v.origin(i, i+n)
+		at := v.inOriginal(i, i+n)
 		for j := range len(plain) {
 			out = append(out, plain[j])
 			starts, ends = append(starts, at.start), append(ends, at.end)

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// fate is what became of a request that failed.
-type fate int
+// outcome is what became of a request that failed.
+type outcome int
 
 const (
 	// refused: the server, or something on the way, gave an answer that will not change by asking again.
-	refused fate = iota
+	refused outcome = iota
 	// notDone: it was certainly not carried out, and may be later; any request may be repeated.
 	notDone
 	// lost: it may have been carried out; only a request that is safe to repeat may be repeated.
@@ -30,7 +30,7 @@ const (
 // failure is a failed attempt.
 type failure struct {
 	err        *Error
-	fate       fate
+	outcome    outcome
 	retryAfter time.Duration // what the server asked for; 0: nothing
 }
 
@@ -72,7 +72,7 @@ func jitter(d time.Duration) time.Duration {
 
 // next reports whether a request that failed is repeated, and after which wait. attempt counts from 0.
 func (p *retryPolicy) next(f failure, repeatable bool, attempt int) (wait time.Duration, again bool) {
-	if f.fate == refused || f.fate == undecided || (f.fate == lost && !repeatable) || attempt >= p.max {
+	if f.outcome == refused || f.outcome == undecided || (f.outcome == lost && !repeatable) || attempt >= p.max {
 		return 0, false
 	}
 	bound := p.limit
@@ -105,9 +105,9 @@ func (p *retryPolicy) retryAfter(h http.Header) time.Duration {
 	return min(max(at.Sub(p.now()), 0), maxRetryAfter)
 }
 
-// answerFate tells the fate of a request by an answer that is not 2xx. Only the application's own no is one: a gateway
-// may look at the answer before it refuses, and speaks for a server that may be at work on the request still.
-func answerFate(a *answer) fate {
+// outcomeOfAnswer infers the outcome of a request from an answer that is not 2xx. Only the application's own no is one:
+// a gateway may look at the answer before it refuses, and speaks for a server that may be at work on the request still.
+func outcomeOfAnswer(a *answer) outcome {
 	switch {
 	case a.status == http.StatusTooManyRequests:
 		return notDone
@@ -132,10 +132,10 @@ func isJSONObject(body []byte) bool {
 	return json.Unmarshal(body, &object) == nil && object != nil
 }
 
-// transportFate tells the fate of a request that got no answer. connected is whether it ever had a connection: without
-// one, nothing of it can have reached the server.
-// An answer too large to read, or a redirect, is an answer: it will not change, but leaves unknown what a POST did.
-func transportFate(err error, connected, repeatable bool) fate {
+// outcomeWithoutAnswer infers the outcome of a request that got no answer. connected is whether it ever had a
+// connection: without one, nothing of it can have reached the server. An answer too large to read, or a redirect, is an
+// answer: it will not change, but leaves unknown what a POST did.
+func outcomeWithoutAnswer(err error, connected, repeatable bool) outcome {
 	var redirect *redirectError
 	if !repeatable && (errors.Is(err, errTooLarge) || errors.As(err, &redirect)) {
 		return undecided

@@ -287,7 +287,7 @@ func TestBackoffIsBoundedAndJittered(t *testing.T) {
 	t.Parallel()
 	p := newRetryPolicy(1000)
 	for attempt := range 1000 {
-		wait, again := p.next(failure{fate: notDone}, false, attempt)
+		wait, again := p.next(failure{outcome: notDone}, false, attempt)
 		if !again || wait < 0 || wait >= p.limit {
 			t.Fatalf("attempt %d: %v, %v", attempt, wait, again)
 		}

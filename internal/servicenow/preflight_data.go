@@ -131,7 +131,7 @@ func (p *preflight) lookAtAccounts(ctx context.Context, names []string) {
 	}
 }
 
-// ownRoles are the names of the roles that the provider's account holds; nil when that cannot be told.
+// ownRoles are the names of the roles that the provider's account holds; nil when that is not known.
 func ownRoles(ctx context.Context, sn *servicenowapi.Client) map[string]bool {
 	const most = 1000
 	rows, err := sn.Table("sys_user_has_role").Query(ctx, "user=javascript:gs.getUserID()", []string{"role.name"}, most)

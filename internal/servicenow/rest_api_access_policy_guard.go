@@ -10,7 +10,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
-// accessPolicyGuard knows what profiles admit: the own method's mappings are written first and removed last, and API
+// accessPolicyGuard knows what profiles admit: our own method's mappings are written first and removed last, and API
 // keys are kept out of global policies. That nobody is shut out altogether, servicenowapi.Client.Guarded sees to.
 type accessPolicyGuard struct{ sn *servicenowapi.Client }
 

@@ -22,7 +22,7 @@ const mappedProfiles = "sys_auth_profile_mapping"
 const mappersAtOnce = 8
 
 // accessPolicyStore keeps a policy and one mapping per profile as one record. Its order of writing keeps the door open:
-// a policy is active only while the own method is mapped.
+// a policy is active only while our own method is mapped.
 type accessPolicyStore struct {
 	policies, mappings *servicenowapi.Table
 	guard              accessPolicyGuard
@@ -185,7 +185,7 @@ func (s accessPolicyStore) refuseByPath(
 	return true, refusal
 }
 
-// add maps profiles to a policy, those of the own method first, and returns which are mapped. fresh says that
+// add maps profiles to a policy, those of our own method first, and returns which are mapped. fresh says that
 // the policy was made just now, so that none can be mapped yet.
 func (s accessPolicyStore) add(
 	ctx context.Context, policy record.Record, ids []string, profiles map[string]profile, fresh bool,
@@ -229,7 +229,7 @@ func (s accessPolicyStore) add(
 	return made, err
 }
 
-// remove takes mappings away, those of the own method last, and returns which profiles are no longer mapped.
+// remove takes mappings away, those of our own method last, and returns which profiles are no longer mapped.
 func (s accessPolicyStore) remove(
 	ctx context.Context, policy record.Record, rows []record.Record, profiles map[string]profile,
 ) ([]string, error) {
@@ -390,7 +390,7 @@ func (s accessPolicyStore) update(
 	return withMapped(policy, mapped), nil
 }
 
-// change writes the policy's own row. One that moves to another API without the own method is looked at while it is
+// change writes the policy's own row. One that moves to another API without our own method is looked at while it is
 // inactive: the guard may not have known what the API is, and the instance's path shows it.
 func (s accessPolicyStore) change(
 	ctx context.Context, have record.Record, want record.Write, profiles map[string]profile,

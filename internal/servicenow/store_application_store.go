@@ -77,7 +77,7 @@ func (s storeApplications) install(ctx context.Context, want record.Write) (reco
 		defer cancel()
 		got, ferr := s.find(looking, scope, want.Columns)
 		if ferr != nil {
-			return record.Answer{}, err // not installed, as far as can be told
+			return record.Answer{}, err // not installed, as far as is known
 		}
 		return record.Answer{Record: got}, err
 	}

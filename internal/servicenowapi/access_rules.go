@@ -67,10 +67,10 @@ func stringValues(values map[string]any) accessRow {
 
 func isTrue(value string) bool { return value == "true" || value == "1" }
 
-// isActive takes a row for active that does not tell: a new one is by default.
+// isActive counts a row that does not say as active: a new one is by default.
 func isActive(row accessRow) bool {
-	active, told := row["active"]
-	return !told || isTrue(active)
+	active, set := row["active"]
+	return !set || isTrue(active)
 }
 
 // accessRows are rows by table and sys_id.
@@ -156,7 +156,7 @@ const (
 	admits
 )
 
-// mapped tells by profile what each one that a policy maps does for our own method. A profile of a kind that is not
+// mapped reports, by profile, what each one that a policy maps does for our own method. A profile of a kind that is not
 // known is another method's.
 func (a accessRows) mapped(policy string, own AuthKind) map[string]verdict {
 	all := map[string]verdict{}
@@ -266,7 +266,7 @@ func (a accessRows) verdicts(own AuthKind) map[string]verdict {
 type accessView struct {
 	began         time.Time
 	before, after accessRows
-	// policies and scopes tell which of the two the change may touch.
+	// policies and scopes report which of the two the change may touch.
 	policies, scopes bool
 }
 
@@ -303,7 +303,7 @@ func (v accessView) matters(s *Client) bool {
 	})
 }
 
-// refusal tells why the change would shut us out; nil when nothing is known against it.
+// refusal reports why the change would shut us out; nil when nothing is known against it.
 func (v accessView) refusal(s *Client) error {
 	if v.policies {
 		if err := v.policyRefusal(s.AuthKind()); err != nil {
@@ -354,7 +354,7 @@ type LockoutError struct{ Summary, Detail string }
 // Error leaves the last full stop to whoever ends the sentence.
 func (e *LockoutError) Error() string { return e.Summary + ": " + strings.TrimSuffix(e.Detail, ".") }
 
-// Lockout is the refusal of an active policy on the Table API that leaves the own method out.
+// Lockout is the refusal of an active policy on the Table API that leaves our own method out.
 func (s *Client) Lockout(policy string) error {
 	return lockout(s.AuthKind(), fmt.Sprintf("the policy %q on the Table API maps no active profile that admits that",
 		policy), false)

@@ -118,7 +118,7 @@ func (v accessView) movesScopes(clientID string) bool {
 		!reflect.DeepEqual(v.before[accessScopeTable], v.after[accessScopeTable])
 }
 
-// scopeRefusal tells why the change would take the Table API from this connection's tokens.
+// scopeRefusal reports why the change would take the Table API from this connection's tokens.
 func (v accessView) scopeRefusal(clientID string) error {
 	clientID = v.knownClient(clientID)
 	before, after := v.before.scopesOf(clientID), v.after.scopesOf(clientID)

@@ -17,7 +17,7 @@ type childRead struct {
 
 	rows []record.Record
 	err  error
-	// undecided means that the join proved nothing about this parent, so that its own query must.
+	// undecided means that the join proved nothing about this parent, so its own query must.
 	undecided bool
 }
 
@@ -35,7 +35,7 @@ func (s *Client) childrenOf(table, column string) *tableChildren {
 
 // Children returns all rows whose reference column names a parent, in the order of sys_id, read together with those of
 // other parents. It fails with record.ErrHidden when access control keeps one of them back: what the rows are together
-// cannot be told then.
+// is not known then.
 func (t *Table) Children(ctx context.Context, column, parent string, columns []string) ([]record.Record, error) {
 	columns = slices.Concat([]string{column}, columns)
 	if t.sn.SingleReads || !joinable(parent) {
@@ -146,13 +146,13 @@ func (r *tableChildren) wholeTable(
 		return nil, nil
 	}
 	return r.whole.load(ctx, t, columns, most, func(list wholeList) (map[string][]record.Record, bool) {
-		rows, told := map[string][]record.Record{}, true
+		rows, answered := map[string][]record.Record{}, true
 		for _, row := range list.rows {
-			_, said := row.Values[column]
-			told = told && said
+			_, held := row.Values[column]
+			answered = answered && held
 			parent := fold(row.Text(column))
 			rows[parent] = append(rows[parent], row)
 		}
-		return rows, list.complete && told
+		return rows, list.complete && answered
 	})
 }

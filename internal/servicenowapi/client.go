@@ -72,7 +72,7 @@ func (s *Client) joined(n int) { s.endpoint.Usage().Join(n) }
 // AuthKind is how the connection proves who it is, as ServiceNow's inbound authentication profiles tell methods apart.
 type AuthKind string
 
-// The kinds: a password, a REST API key, an access token however it was had.
+// The kinds: a password, a REST API key, an access token however it was obtained.
 const (
 	AuthBasic  AuthKind = "basic authentication"
 	AuthAPIKey AuthKind = "an API key" //nolint:gosec // words for messages, not credentials
@@ -109,7 +109,7 @@ func (s *Client) do(ctx context.Context, r rest.Request, out any) (http.Header, 
 	return header, err
 }
 
-// now is the server's clock, as far as its answers told; whole seconds, as ServiceNow stores them.
+// now is the server's clock, as far as its answers show; whole seconds, as ServiceNow stores them.
 func (s *Client) now() time.Time {
 	return time.Now().Add(time.Duration(s.clockAhead.Load())).UTC().Truncate(time.Second)
 }

@@ -25,7 +25,7 @@ type creation struct{ values map[string]string }
 // begin notes a create. The result must be called with the sys_id that came of it: "" where none is known, and settled
 // false where a row may exist all the same.
 func (c *creations) begin(table string, values map[string]any) (own *creation, end func(id string, settled bool)) {
-	own = &creation{values: writtenValues(values)}
+	own = &creation{values: nonEmptyTexts(values)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.pending == nil {
@@ -68,23 +68,23 @@ func (c *creations) isMade(table, id string) bool {
 	return c.made[table+"\n"+id]
 }
 
-// writtenValues are the columns that a create sets, as texts.
-func writtenValues(values map[string]any) map[string]string {
-	written := map[string]string{}
+// nonEmptyTexts are the columns that a create sets, as texts.
+func nonEmptyTexts(values map[string]any) map[string]string {
+	texts := map[string]string{}
 	for column, value := range values {
 		if text := record.Text(value); text != "" {
-			written[column] = text
+			texts[column] = text
 		}
 	}
-	return written
+	return texts
 }
 
-// mostCandidates bounds how many rows of the own account are compared. Where there are more, nothing is proven.
+// mostCandidates bounds how many rows of our own account are compared. Where there are more, nothing is proven.
 const mostCandidates = 100
 
 // findByValues looks for the row of a create without a natural key: the one row that this account has made since the
 // create began and that holds every value that was written. Rows that other creates of this process made, or may have
-// made, prove nothing; where the own account cannot be told, nothing does.
+// made, prove nothing; where our own account is not known, nothing does.
 func (t *Table) findByValues(
 	ctx context.Context, want record.Write, own *creation, began time.Time,
 ) (record.Record, error) {

@@ -15,7 +15,7 @@ func (e *NoColumnError) Error() string {
 	return fmt.Sprintf("no column of %s refers to %s on this instance, as its dictionary says", e.Table, e.To)
 }
 
-// UnknownColumnError reports that the dictionary does not tell: it answers accounts that may not read it with an empty
+// UnknownColumnError reports that the dictionary does not say: it answers accounts that may not read it with an empty
 // list.
 type UnknownColumnError struct{ Table, To string }
 

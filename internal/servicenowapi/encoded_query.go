@@ -20,7 +20,7 @@ type QueryTerm struct {
 	equals bool // the column must hold the value in every row
 }
 
-// queryTermPattern takes a column apart from its operator: columns are written small, operators are capitals or signs.
+// queryTermPattern takes a column apart from its operator: column names are lowercase, operators are capitals or signs.
 var queryTermPattern = regexp.MustCompile(`^(?:OR|NQ)?([a-z][a-z0-9_.]*)(!=|>=|<=|=|>|<|[A-Z])(.*)$`)
 
 // TermsOf takes an encoded query apart. Values are held against an answer only where every term must hold.

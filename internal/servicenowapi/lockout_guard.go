@@ -26,13 +26,13 @@ type RowChange struct {
 	New, Deleted bool
 	// Values are the columns that are written.
 	Values map[string]any
-	// LooksAtPath means that the writer itself looks what an API is that nothing told, before the row counts.
+	// LooksAtPath means that the writer itself looks what an API is that nothing has shown, before the row counts.
 	LooksAtPath bool
 	// Profiles, unless nil, are all that a policy maps afterwards.
 	Profiles []string
 }
 
-// Guarded carries out a write of rows that may decide who gets into the Table API, or what the own user may do, unless
+// Guarded carries out a write of rows that may decide who gets into the Table API, or what our own user may do, unless
 // it would shut this connection out: then it fails with a LockoutError before anything is sent. Writes of other tables
 // go straight through.
 //
@@ -70,7 +70,7 @@ func (s *Client) Guarded(
 	return err
 }
 
-// Foresee tells, for a plan, what Guarded would say now.
+// Foresee reports, for a plan, what Guarded would say now.
 func (s *Client) Foresee(ctx context.Context, changes []RowChange) error {
 	if !slices.ContainsFunc(changes, s.mayMatter) {
 		return nil
@@ -97,7 +97,7 @@ type lockoutGuard struct {
 	writing *semaphore.Weighted
 	mu      sync.Mutex
 	seen    *sighting
-	// paths are those of APIs that the choice list tells, by their value.
+	// paths are those of APIs that the choice list shows, by their value.
 	paths map[string]string
 }
 
@@ -187,7 +187,7 @@ func (g *lockoutGuard) after(view accessView, changes []RowChange, err error) {
 	g.keep(&sighting{began: view.began, rows: view.after})
 }
 
-// mayMatter tells from a change alone whether it could shut us out. Whatever it could, is looked into.
+// mayMatter reports, from a change alone, whether it could shut us out. Whatever it could, is looked into.
 func (s *Client) mayMatter(c RowChange) bool {
 	columns := decisiveColumns[c.Table]
 	if columns == nil {
@@ -333,8 +333,8 @@ func IsMissingTable(err error) bool {
 	return errors.As(err, &e) && e.Status == http.StatusBadRequest && strings.Contains(e.Message+e.Detail, "Invalid table")
 }
 
-// learnPath finds out which path an API stands for, where neither a policy on it nor an earlier look tells. No
-// sys_ws_definition stands behind the Table API, so the choice list is asked. What that does not tell, the instance
+// learnPath finds out which path an API stands for, where neither a policy on it nor an earlier look shows it. No
+// sys_ws_definition stands behind the Table API, so the choice list is asked. What that does not show, the instance
 // does: it fills in api_path.
 func (s *Client) learnPath(ctx context.Context, api string, policies map[string]accessRow) {
 	if api == "" || s.guard.paths[api] != "" {

@@ -31,7 +31,7 @@ type lookUp struct {
 
 	found []record.Record
 	err   error
-	// undecided means that the join proved nothing about this look-up, so that its own query must.
+	// undecided means that the join proved nothing about this look-up, so its own query must.
 	undecided bool
 	// remembered means that found is from a snapshot that was there before.
 	remembered bool
@@ -55,7 +55,7 @@ type tableLookUps struct {
 	unanswered map[string]bool
 	// uncounted means that the instance does not count what a query matches, so that joins prove nothing.
 	uncounted bool
-	oneLoad   sync.Mutex
+	loadMu    sync.Mutex
 }
 
 // ownWrite is what came of a write of ours: a row, as answered, the sys_id of one that is deleted, or nothing, since
@@ -79,9 +79,9 @@ func (s *Client) lookUpsOf(table string) *tableLookUps {
 	return lookUps.(*tableLookUps) //nolint:forcetypeassert // nothing else is stored
 }
 
-// wrote takes note of what this provider has just written to a table. Everything that was read before is too old after
-// it, but for a snapshot of keys, over which the write is laid.
-func (s *Client) wrote(table string, write ownWrite) {
+// noteWrite takes note of what this provider has just written to a table. Everything that was read before is too old
+// after it, but for a snapshot of keys, over which the write is laid.
+func (s *Client) noteWrite(table string, write ownWrite) {
 	l := s.lookUpsOf(table)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +108,7 @@ func (l *tableLookUps) lay(rows *keyedRows, write ownWrite) (ok bool) {
 		return false
 	}
 	for column := range rows.columns {
-		if _, said := write.row.Values[column]; !said {
+		if _, answered := write.row.Values[column]; !answered {
 			delete(rows.columns, column)
 			if l.unanswered == nil {
 				l.unanswered = map[string]bool{}
@@ -120,9 +120,9 @@ func (l *tableLookUps) lay(rows *keyedRows, write ownWrite) (ok bool) {
 	return true
 }
 
-// written is what the answer to a POST or PATCH says about a row. A refusal by the application changes nothing, and any
-// other failure leaves open what the table holds.
-func written(row record.Record, err error) ownWrite {
+// writeOutcome is what the answer to a POST or PATCH says about a row. A refusal by the application changes nothing,
+// and any other failure leaves open what the table holds.
+func writeOutcome(row record.Record, err error) ownWrite {
 	var answered *rest.Error
 	switch {
 	case err == nil:
@@ -250,8 +250,8 @@ func fail(asked []*lookUp, err error) {
 
 // answerWhole reads the whole table and answers from it; not ok when it holds too many rows.
 func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookUp, most int) (ok bool, err error) {
-	l.oneLoad.Lock()
-	defer l.oneLoad.Unlock()
+	l.loadMu.Lock()
+	defer l.loadMu.Unlock()
 	l.mu.Lock()
 	left := slices.DeleteFunc(slices.Clone(asked), func(q *lookUp) bool { return l.remember(t, q) })
 	if len(left) == 0 || l.loading.total > most {
@@ -307,7 +307,7 @@ func (l *tableLookUps) answerJoined(ctx context.Context, t *Table, asked []*look
 	if err != nil {
 		return err
 	}
-	if len(asked) > 1 && !counted.said {
+	if len(asked) > 1 && !counted.reported {
 		l.mu.Lock()
 		l.uncounted = true
 		l.mu.Unlock()
@@ -317,7 +317,7 @@ func (l *tableLookUps) answerJoined(ctx context.Context, t *Table, asked []*look
 		q.found = found[i]
 		// A page that was cut may lack rows of any look-up, and one with rows that nobody asked for may have been cut by
 		// them: the server dropped a term.
-		if len(asked) > 1 && (odd || !counted.said || counted.total > limit) && len(q.found) < q.limit {
+		if len(asked) > 1 && (odd || !counted.reported || counted.total > limit) && len(q.found) < q.limit {
 			q.undecided = true
 		}
 		if len(asked) == 1 && odd && counted.total > len(rows) && len(q.found) < q.limit {

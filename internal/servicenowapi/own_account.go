@@ -14,7 +14,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
-// The tables that decide what the own user may do, and with which key.
+// The tables that decide what our own user may do, and with which key.
 const (
 	userTable        = "sys_user"
 	hasRoleTable     = "sys_user_has_role"
@@ -29,7 +29,7 @@ const (
 	platformRESTRole = "snc_platform_rest_api_access"
 )
 
-// accountColumns are, by table, the columns by whose change the own user may lose its access; nil: only a delete takes
+// accountColumns are, by table, the columns by whose change our own user may lose its access; nil: only a delete takes
 // it away. Any column of a key may: the one that holds its auth scopes has no name that is known.
 var accountColumns = map[string][]string{
 	userTable:      {"active", "locked_out", "web_service_access_only", "user_name", passwordColumn},
@@ -43,7 +43,8 @@ var accountColumns = map[string][]string{
 // harmlessKeyColumns are those of a key that decide nothing.
 var harmlessKeyColumns = []string{"name", "description"}
 
-// mayTouchAccount tells from a change alone whether it could take the own user's access away. New rows take nothing.
+// mayTouchAccount reports, from a change alone, whether it could take our own user's access away. New rows take
+// nothing.
 func (s *Client) mayTouchAccount(c RowChange) bool {
 	if c.Table == apiKeyTable {
 		return s.AuthKind() == AuthAPIKey && !c.New && (c.Deleted ||
@@ -91,7 +92,7 @@ func (s *Client) keepAccount(ctx context.Context, changes []RowChange) (done fun
 	return func() { s.self.guard.Release(1) }, nil
 }
 
-// concernsAccount reports whether a change is about a row that the own user's access stands on. An account that is not
+// concernsAccount reports whether a change is about a row that our own user's access stands on. An account that is not
 // shown can hardly change itself.
 func (s *Client) concernsAccount(ctx context.Context, own ownUser, c RowChange) (bool, error) {
 	switch {
@@ -115,7 +116,7 @@ func (s *Client) concernsAccount(ctx context.Context, own ownUser, c RowChange) 
 	return s.self.rows[c.ID], nil
 }
 
-// accountRows are the sys_ids of the grants of roles to the own user and its groups, of its memberships, and of those
+// accountRows are the sys_ids of the grants of roles to our own user and its groups, of its memberships, and of those
 // roles and groups.
 func (s *Client) accountRows(ctx context.Context, own ownUser) (map[string]bool, error) {
 	r, err := s.readGrants(ctx, own)
@@ -129,7 +130,7 @@ func (s *Client) accountRows(ctx context.Context, own ownUser) (map[string]bool,
 	return ids, nil
 }
 
-// forgetAccountRows makes the next look read anew, since a row was made that the own access may stand on.
+// forgetAccountRows makes the next look read anew, since a row was made that our own access may stand on.
 func (s *Client) forgetAccountRows(table string) {
 	if _, guarded := accountColumns[table]; !guarded {
 		return
@@ -139,7 +140,7 @@ func (s *Client) forgetAccountRows(table string) {
 	s.self.rows = nil
 }
 
-// accountRefusal tells why a change would take the own user's access away; nil when nothing is known against it.
+// accountRefusal reports why a change would take our own user's access away; nil when nothing is known against it.
 func (s *Client) accountRefusal(ctx context.Context, own ownUser, c RowChange) error {
 	switch c.Table {
 	case apiKeyTable:
@@ -154,7 +155,7 @@ func unseen(err error) error {
 	return fmt.Errorf("it was not sent, since whether it locks the provider itself out could not be seen: %w", err)
 }
 
-// accountLockout is the refusal of a change of the own user's access.
+// accountLockout is the refusal of a change of our own user's access.
 func accountLockout(own ownUser, after string) error {
 	who := "the user " + own.name
 	if own.name == "" {
@@ -190,7 +191,7 @@ func (s *Client) userRefusal(ctx context.Context, own ownUser, c RowChange) erro
 	return nil
 }
 
-// restrictedRefusal refuses what would bring the restriction of basic authentication upon the own user: that it is no
+// restrictedRefusal refuses what would bring the restriction of basic authentication upon our own user: that it is no
 // web-service-only one any more, or, with one, the loss of a role.
 func (s *Client) restrictedRefusal(ctx context.Context, own ownUser, lost *roleLoss) error {
 	if s.AuthKind() != AuthBasic {
@@ -220,10 +221,10 @@ func (s *Client) restrictedRefusal(ctx context.Context, own ownUser, lost *roleL
 		"web-service-only nor holds the role "+strings.Join(restriction.roles, " or "))
 }
 
-// roleLoss is what a change does to the roles that the own user holds, by name.
+// roleLoss is what a change does to the roles that our own user holds, by name.
 type roleLoss struct{ before, after map[string]bool }
 
-// roleRefusal refuses to take from the own user the roles without which it could not give them back: those that manage
+// roleRefusal refuses to take from our own user the roles without which it could not give them back: those that manage
 // users' roles, and those that open the REST APIs.
 func (s *Client) roleRefusal(ctx context.Context, own ownUser, c RowChange) error {
 	loss, err := s.heldRoles(ctx, own, c)
@@ -241,7 +242,7 @@ func (s *Client) roleRefusal(ctx context.Context, own ownUser, c RowChange) erro
 	return s.restrictedRefusal(ctx, own, &loss)
 }
 
-// ownRows lists what belongs to the own user. What the account may not see at all is an empty list.
+// ownRows lists what belongs to our own user. What the account may not see at all is an empty list.
 func (s *Client) ownRows(ctx context.Context, table, query string, columns ...string) ([]record.Record, error) {
 	rows, err := s.Table(table).Query(ctx, query, columns, pageSize)
 	if rest.HasStatus(err, http.StatusForbidden) || IsMissingTable(err) {
@@ -253,7 +254,7 @@ func (s *Client) ownRows(ctx context.Context, table, query string, columns ...st
 	return rows, nil
 }
 
-// grants are the rows that give the own user its roles: its own, its memberships, and those of its groups.
+// grants are the rows that give our own user its roles: its own, its memberships, and those of its groups.
 type grants struct{ held, members, grants []record.Record }
 
 func (s *Client) readGrants(ctx context.Context, own ownUser) (r grants, err error) {
@@ -279,7 +280,7 @@ func (s *Client) readGrants(ctx context.Context, own ownUser) (r grants, err err
 	return r, err
 }
 
-// heldRoles works out which roles the own user holds before and after a change: those of its own, those of its groups,
+// heldRoles works out which roles our own user holds before and after a change: those of its own, those of its groups,
 // and those that one of these contains.
 func (s *Client) heldRoles(ctx context.Context, own ownUser, c RowChange) (roleLoss, error) {
 	r, err := s.readGrants(ctx, own)
@@ -297,7 +298,7 @@ func (s *Client) heldRoles(ctx context.Context, own ownUser, c RowChange) (roleL
 	}, nil
 }
 
-// rolesAfter names the roles that the own user holds once a change is made.
+// rolesAfter names the roles that our own user holds once a change is made.
 func rolesAfter(own ownUser, c RowChange, r grants, contained []record.Record) map[string]bool {
 	changed := func(table string, r record.Record) (accessRow, bool) {
 		row := stringValues(r.Values)
@@ -346,8 +347,8 @@ func rolesAfter(own ownUser, c RowChange, r grants, contained []record.Record) m
 	return names
 }
 
-// keyRefusal refuses to take away the last key that may be the own one: no instance shows the token of a key, so the
-// candidates are the keys of the own user, or all where that is not known, but for those that this process made.
+// keyRefusal refuses to take away the last key that may be our own: no instance shows the token of a key, so the
+// candidates are the keys of our own user, or all where that is not known, but for those that this process made.
 func (s *Client) keyRefusal(ctx context.Context, own ownUser, c RowChange) error {
 	query := ""
 	if own.id != "" {

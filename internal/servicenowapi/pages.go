@@ -15,7 +15,7 @@ import (
 const pageSize = 1000
 
 // Each calls do for every row that matches an encoded query, page by page in the order of sys_id, so that memory holds
-// one page. At most limit rows when it is positive; all columns when none is named. hidden tells how many matching rows
+// one page. At most limit rows when it is positive; all columns when none is named. hidden is how many matching rows
 // access control kept back, as far as was read.
 //
 // The server cuts a page before access control takes rows out, so a short page, or an empty one, is not the last.
@@ -35,7 +35,7 @@ func (t *Table) Each(
 		if err != nil {
 			return hidden, err
 		}
-		if limit <= 0 && !total.said {
+		if limit <= 0 && !total.reported {
 			return hidden, &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
 				"(X-Total-Count), so some may be missing"}
 		}
@@ -64,8 +64,8 @@ func (t *Table) Peek(ctx context.Context, columns ...string) (rows []record.Reco
 // count is how many rows a query matches before access control, as the server says.
 type count struct {
 	total int
-	// said is false where the server did not say: total then is a guess, and proves nothing.
-	said bool
+	// reported is false where the server did not say: total then is a guess, and proves nothing.
+	reported bool
 }
 
 // page is the one place where rows are read. Without a count the total is one more than what was read for as long as
@@ -109,7 +109,7 @@ func (t *Table) page(
 		}
 		return rows, count{total: total}, nil
 	}
-	return rows, count{total: total, said: true}, nil
+	return rows, count{total: total, reported: true}, nil
 }
 
 // OddListError reports that the answer to a list proves nothing about the records that were asked for.

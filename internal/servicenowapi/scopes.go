@@ -39,7 +39,7 @@ func (s *Client) scopeOf(ctx context.Context, table string) (string, error) {
 			return "", nil
 		case err != nil:
 			return "", err
-		case len(rows) == 0 && !counted.said:
+		case len(rows) == 0 && !counted.reported:
 			return "", &OddListError{Table: t.Name, Reason: "it is empty and does not count (X-Total-Count)"}
 		case len(rows) == 0:
 			return "", nil

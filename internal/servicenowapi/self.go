@@ -16,11 +16,11 @@ import (
 // ownUser is the user that this connection's requests run as.
 type ownUser struct{ id, name string }
 
-// self keeps the own user once it is known.
+// self keeps our own user once it is known.
 type self struct {
 	mu    sync.Mutex
 	known *ownUser
-	// guard is held by whoever decides about a change of the own user's access, until that is written.
+	// guard is held by whoever decides about a change of our own user's access, until that is written.
 	guard *semaphore.Weighted
 	// rows are the sys_ids of what its access stands on, as seen then; nil: to be read.
 	rows map[string]bool
@@ -30,7 +30,7 @@ type self struct {
 // errNoUser says that the instance does not show which user this connection is.
 var errNoUser = errors.New("the instance does not show the user that the provider logs in as")
 
-// userName is the own user's name where the configuration tells it; "" where only the instance knows.
+// userName is our own user's name where the configuration names it; "" where only the instance knows.
 func (s *Client) userName() string {
 	switch auth := s.config.Auth.(type) {
 	case rest.BasicAuth:

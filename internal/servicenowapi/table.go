@@ -162,7 +162,7 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 	}
 	q, err := newLookUp(record.Match{Values: match}, want.Key, 5)
 	if err != nil {
-		return fmt.Errorf("%w, or set duplicate_check = false in the provider block to create it without a look", err)
+		return fmt.Errorf("%w, or set duplicate_check = false in the provider block to create it without that check", err)
 	}
 	q.tolerant = true
 	found, err := t.sn.lookUpsOf(t.Name).find(ctx, t, q)
@@ -327,10 +327,10 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 	t.sn.forget(t.Name, have.ID)
 	err := t.change(ctx, r, nil)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
-		t.sn.wrote(t.Name, written(record.Record{}, err))
+		t.sn.noteWrite(t.Name, writeOutcome(record.Record{}, err))
 		return err
 	}
-	t.sn.wrote(t.Name, ownWrite{deleted: have.ID})
+	t.sn.noteWrite(t.Name, ownWrite{deleted: have.ID})
 	_, rerr := t.verifyGone(ctx, have.ID)
 	if err == nil && rerr != nil && !errors.Is(rerr, record.ErrNotFound) {
 		// One odd list would leave all deletes that it was to prove in the state, and the next refresh would find that many
@@ -338,7 +338,7 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 		_, rerr = t.readOne(ctx, have.ID, []string{"sys_id"})
 	}
 	if !errors.Is(rerr, record.ErrNotFound) {
-		t.sn.wrote(t.Name, ownWrite{})
+		t.sn.noteWrite(t.Name, ownWrite{})
 	}
 	switch {
 	case errors.Is(rerr, record.ErrNotFound):
@@ -405,7 +405,7 @@ func (t *Table) send(ctx context.Context, r rest.Request) (record.Answer, error)
 	if err == nil {
 		row = t.completed(ctx, row, r)
 	}
-	t.sn.wrote(t.Name, written(row, err))
+	t.sn.noteWrite(t.Name, writeOutcome(row, err))
 	return record.Answer{Record: row}, err
 }
 

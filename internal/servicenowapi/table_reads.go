@@ -27,7 +27,8 @@ type rowRead struct {
 
 	row record.Record
 	err error
-	// undecided means that some record of the join is hidden, and only the row's own query reports whether it is this one.
+	// undecided means that some record of the join is hidden, and only the row's own query reports whether it is this
+	// one.
 	undecided bool
 }
 
@@ -185,7 +186,7 @@ func (t *Table) readMany(
 	}
 	switch missing := len(ids) - len(found); {
 	case missing == 0:
-	case !counted.said:
+	case !counted.reported:
 		return nil, &OddListError{Table: t.Name, Reason: "it lacks records and does not say how many there are " +
 			"(X-Total-Count)"}
 	case counted.total < len(found) || counted.total > len(ids):
@@ -225,7 +226,7 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 	switch {
 	case err != nil:
 		return wholeList{}, err
-	case !counted.said:
+	case !counted.reported:
 		return wholeList{total: math.MaxInt, cut: true}, nil
 	case counted.total > most:
 		return wholeList{total: counted.total, cut: true}, nil

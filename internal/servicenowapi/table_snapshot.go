@@ -24,8 +24,8 @@ type tableSnapshot[R any] struct {
 	loading loading
 	// unproven means that a list of the whole table was found not to prove what it holds.
 	unproven bool
-	// oneLoad lets one join read the whole table while others wait for what it finds.
-	oneLoad sync.Mutex
+	// loadMu lets one join read the whole table while others wait for what it finds.
+	loadMu sync.Mutex
 }
 
 // known returns the rows where they are fresh and hold the columns, nil otherwise, and notes what is wanted of them.
@@ -68,8 +68,8 @@ func (s *tableSnapshot[R]) worth(t *Table) (most int) {
 func (s *tableSnapshot[R]) load(
 	ctx context.Context, t *Table, columns []string, most int, index func(wholeList) (rows map[string]R, proven bool),
 ) (map[string]R, error) {
-	s.oneLoad.Lock()
-	defer s.oneLoad.Unlock()
+	s.loadMu.Lock()
+	defer s.loadMu.Unlock()
 	s.mu.Lock()
 	unfit := s.unproven || s.loading.total > most
 	if unfit || s.fresh(t, columns) {
