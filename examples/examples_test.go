@@ -2,13 +2,11 @@
 package examples_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -155,36 +153,5 @@ func validate(t *testing.T, executable, dir, cli string, options ...string) {
 	}
 	if !result.Valid && !t.Failed() {
 		t.Errorf("invalid without a reason:\n%s", out)
-	}
-}
-
-// TestReadmeNamesTestsThatExist holds the table of promises to the tests that it names.
-func TestReadmeNamesTestsThatExist(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`").FindAllSubmatch(readme, -1)
-	if len(named) < 20 {
-		t.Fatalf("README.md names %d tests", len(named))
-	}
-	var tests []byte
-	module := os.DirFS("..")
-	err = fs.WalkDir(module, ".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := fs.ReadFile(module, path)
-		tests = append(tests, text...)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range named {
-		if !bytes.Contains(tests, []byte("func "+string(name[1])+"(t *testing.T)")) {
-			t.Errorf("README.md names %s, which is nowhere", name[1])
-		}
 	}
 }

@@ -3,39 +3,18 @@ package examples_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
-	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/terraformcli"
 )
-
-// A guide says by comments, which no reader sees, what the fenced block below each is:
-//
-//	<!-- file: main.tf -->   a file to write
-//	<!-- run -->             commands for a shell; they succeed
-//	<!-- run: exit 2 -->     commands that end with this status
-//	<!-- prints -->          lines that the commands above printed, in this order, with … for anything
-//
-// and, without a block, what the reader does by hand:
-//
-//	<!-- by hand: NAME -->   runs the guide's function NAME
-//
-// "in OpenTofu" after the first word keeps readers with Terraform out.
-var marked = regexp.MustCompile("(?m)^<!-- (file|run|prints|by hand)( in OpenTofu)?(?:: ([^\n]*?))? -->\n" +
-	"(?:\n*```[a-z]*\n((?s:.*?)\n)```$)?")
 
 // guide is what stands in for the servers and the people of a guide.
 type guide struct {
@@ -48,9 +27,22 @@ type guide struct {
 }
 
 // byHand is what readers do in a browser. It returns what they fill in from then on, by what the guide has there.
-type byHand func(t *testing.T, w *acctest.World) map[string]string
+type byHand func(r *reader) map[string]string
+
+// guidesNotRun is how many blocks of each guide no test runs. Each says why.
+var guidesNotRun = map[string]int{
+	"migrating":                  1,
+	"performance":                1,
+	"reliability":                2,
+	"several-instances":          1,
+	"testing-with-the-simulator": 9,
+}
 
 var guides = map[string]guide{
+	"authentication": {
+		options: func(o *simulator.Options) { o.ServiceNow.Release = servicenow.Australia },
+		byHand:  map[string]byHand{"let Terraform in": letsTerraformIn},
+	},
 	"drift": {
 		byHand: map[string]byHand{
 			"change the group": changes("sys_user_group", "name=Network operations", servicenow.Record{"description": "Mine"}),
@@ -58,16 +50,16 @@ var guides = map[string]guide{
 	},
 	"elastic-cases": {
 		byHand: map[string]byHand{
-			"make the integration user": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				person(t, w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
+			"make the integration user": func(r *reader) map[string]string {
+				r.t.Helper()
+				person(r.t, r.w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
 					"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user")
 				const variable = "TF_VAR_servicenow_itsm_password="
 				return map[string]string{variable + "…": variable + "a-long-password"}
 			},
-			"close cases by hand": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				closeByHand(t, w)
+			"close cases by hand": func(r *reader) map[string]string {
+				r.t.Helper()
+				closeByHand(r.t, r.w)
 				return nil
 			},
 		},
@@ -86,76 +78,113 @@ var guides = map[string]guide{
 				"TF_VAR_servicenow_password=a-long-password",
 		},
 		byHand: map[string]byHand{
-			"have a deprecated connector": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				person(t, w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
+			"have a deprecated connector": func(r *reader) map[string]string {
+				r.t.Helper()
+				person(r.t, r.w, servicenow.Record{"user_name": "elastic.integration", "user_password": "a-long-password"},
 					"import_set_loader", "import_transformer", "personalize_choices", "x_elas2_inc_int.integration_user")
-				request(t, w, http.MethodPost, "/api/actions/connector", fmt.Sprintf(`{"name": "ServiceNow",
+				request(r.t, r.w, http.MethodPost, "/api/actions/connector", fmt.Sprintf(`{"name": "ServiceNow",
 					"connector_type_id": ".servicenow", "config": {"apiUrl": %q, "usesTableApi": true},
-					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`, w.ServiceNowURL()))
+					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`, r.w.ServiceNowURL()))
 				return nil
 			},
-			"have an authority": func(t *testing.T, _ *acctest.World) map[string]string {
-				t.Helper()
-				_, certificate := acctest.KeyPair(t, "authority")
-				path := filepath.Join(t.TempDir(), "authority.pem")
-				write(t, path, certificate, 0o600)
+			"have Kibana 7.9": func(r *reader) map[string]string {
+				r.t.Helper()
+				old := acctest.New(r.t, func(o *simulator.Options) { o.Kibana.Version = "7.9.3" })
+				const variable = `
+
+variable "servicenow_password" {
+  type      = string
+  ephemeral = true
+}
+`
+				write(r.t, filepath.Join(r.place(), "old", "main.tf"), required+old.Provider()+variable, 0o600)
+				return nil
+			},
+			"apply it on Kibana 7.9": func(r *reader) map[string]string {
+				r.t.Helper()
+				r.runs("cd old\nterraform init\nterraform apply -auto-approve\nterraform plan -detailed-exitcode\ncd ..", 0)
+				return nil
+			},
+			"leave the host out of allowedHosts": func(r *reader) map[string]string {
+				r.t.Helper()
+				closed := acctest.New(r.t, func(o *simulator.Options) { o.Kibana.AllowedHosts = []string{"localhost"} })
+				login := base64.StdEncoding.EncodeToString([]byte(acctest.KibanaUser + ":" + acctest.KibanaPassword))
+				r.answers(http.MethodPost, closed.KibanaURL()+"/api/actions/connector", fmt.Sprintf(`{"name": "ServiceNow",
+					"connector_type_id": ".servicenow", "config": {"apiUrl": %q, "usesTableApi": true},
+					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`, r.w.ServiceNowURL()),
+					map[string]string{"Authorization": "Basic " + login, "Kbn-Xsrf": "true", "Content-Type": "application/json"})
+				r.printed = strings.ReplaceAll(r.printed, `\"`, `"`)
+				return nil
+			},
+			"have an authority": func(r *reader) map[string]string {
+				r.t.Helper()
+				_, certificate := acctest.KeyPair(r.t, "authority")
+				path := filepath.Join(r.t.TempDir(), "authority.pem")
+				write(r.t, path, certificate, 0o600)
 				return map[string]string{`file("authority.pem")`: fmt.Sprintf("file(%q)", path)}
 			},
 		},
 	},
 	"migrating": {
 		byHand: map[string]byHand{
-			"have an integration made by hand": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				person(t, w, servicenow.Record{"user_name": "elastic.integration", "web_service_access_only": "true"})
-				api := w.ServiceNow.Records("sys_ws_definition", "namespace=x_elas2_inc_int")[0]["sys_id"]
+			"have an integration made by hand": func(r *reader) map[string]string {
+				r.t.Helper()
+				person(r.t, r.w, servicenow.Record{"user_name": "elastic.integration", "web_service_access_only": "true"})
+				api := r.w.ServiceNow.Records("sys_ws_definition", "namespace=x_elas2_inc_int")[0]["sys_id"]
 				rule := servicenow.Record{
 					"name": "Elastic CORS", "domain": "https://kibana.example.com", "rest_api": api, "get": "true",
 				}
-				if _, err := w.ServiceNow.Insert("sys_cors_rule", rule); err != nil {
-					t.Fatal(err)
+				if _, err := r.w.ServiceNow.Insert("sys_cors_rule", rule); err != nil {
+					r.t.Fatal(err)
 				}
-				request(t, w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow", "connector_type_id": ".servicenow",
+				request(r.t, r.w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow", "connector_type_id": ".servicenow",
 					"config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
 					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`)
 				return nil
 			},
+			"look a property's sys_id up": func(r *reader) map[string]string {
+				r.t.Helper()
+				id, err := r.w.ServiceNow.Insert("sys_properties", servicenow.Record{"name": "com.example.mode", "value": "strict"})
+				if err != nil {
+					r.t.Fatal(err)
+				}
+				return map[string]string{"2831a114c611228501d4ea6c309d626d": id}
+			},
 		},
 	},
+	"permissions": {},
 	"rapid7-insightvm": {
+		byHand: map[string]byHand{
+			"have an integration with other names": changes("sn_sec_int_config", "name=insightvm_region",
+				servicenow.Record{"name": "server_url"}),
+			"have an integration that Terraform did not make": func(r *reader) map[string]string {
+				r.t.Helper()
+				r.runs("terraform state rm module.insightvm.servicenow_security_integration.insightvm", 0)
+				return nil
+			},
+		},
 		options: func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.Rapid7Integration} },
 		fill:    map[string]string{"TF_VAR_api_key=…": "TF_VAR_api_key=insight-key"},
 	},
 	"several-instances": {
 		byHand: map[string]byHand{
-			"have two instances": func(t *testing.T, _ *acctest.World) map[string]string {
-				t.Helper()
-				return map[string]string{"https://test12345.service-now.com": acctest.New(t).ServiceNowURL()}
+			"have two instances": func(r *reader) map[string]string {
+				r.t.Helper()
+				return map[string]string{"https://test12345.service-now.com": acctest.New(r.t).ServiceNowURL()}
 			},
 		},
 	},
 	"quick-start": {
 		options: func(o *simulator.Options) { o.ServiceNow.Release = servicenow.Australia },
 		byHand: map[string]byHand{
-			"let Terraform in": func(t *testing.T, w *acctest.World) map[string]string {
-				t.Helper()
-				user := person(t, w, servicenow.Record{"user_name": "terraform", "web_service_access_only": "true"}, "user_admin")
-				w.ServiceNow.SetProperty("glide.oauth.inbound.client.credential.grant_type.enabled", "true")
-				client := servicenow.Record{
-					"name": "Terraform", "user": user, "client_id": "terraform-client", "client_secret": "a-secret", "type": "client",
-					"inbound_grant_type": "client_credentials", "default_grant_type": "client_credentials",
-					"scope_restriction_status": "unrestricted",
-				}
-				if _, err := w.ServiceNow.Insert("oauth_entity", client); err != nil {
-					t.Fatal(err)
-				}
-				return map[string]string{"TF_VAR_client_id=… TF_VAR_client_secret=…": "TF_VAR_client_id=terraform-client " +
-					"TF_VAR_client_secret=a-secret"}
-			},
+			"let Terraform in": letsTerraformIn,
 			"change the group": changes("sys_user_group", "name=Monitoring", servicenow.Record{"description": "Mine"}),
 		},
 	},
+	"troubleshooting": {
+		byHand: map[string]byHand{"use a securely scoped token": usesScopedToken},
+	},
+	"upgrading": {},
 	"event-management-api-keys": {
 		options: func(o *simulator.Options) { o.ServiceNow.Apps = []string{servicenow.EventConnectors} },
 		roles: []string{
@@ -165,32 +194,97 @@ var guides = map[string]guide{
 		byHand: map[string]byHand{
 			"copy the key":        copiesKey("a"),
 			"copy the second key": copiesKey("b"),
+			"send an event without a key": func(r *reader) map[string]string {
+				r.t.Helper()
+				r.answers(http.MethodPost, r.w.ServiceNowURL()+"/api/sn_em_connector/em/inbound_event?source=aws-lambda", "{}", nil)
+				return nil
+			},
 		},
 	},
 }
 
+// letsTerraformIn is an administrator who makes Terraform's user and OAuth client in their forms.
+func letsTerraformIn(r *reader) map[string]string {
+	r.t.Helper()
+	user := person(r.t, r.w, servicenow.Record{"user_name": "terraform", "web_service_access_only": "true"}, "user_admin")
+	r.w.ServiceNow.SetProperty("glide.oauth.inbound.client.credential.grant_type.enabled", "true")
+	client := servicenow.Record{
+		"name": "Terraform", "user": user, "client_id": "terraform-client", "client_secret": "a-secret", "type": "client",
+		"inbound_grant_type": "client_credentials", "default_grant_type": "client_credentials",
+		"scope_restriction_status": "unrestricted",
+	}
+	if _, err := r.w.ServiceNow.Insert("oauth_entity", client); err != nil {
+		r.t.Fatal(err)
+	}
+	return map[string]string{
+		"TF_VAR_client_id=…":     "TF_VAR_client_id=terraform-client",
+		"TF_VAR_client_secret=…": "TF_VAR_client_secret=a-secret",
+	}
+}
+
+// usesScopedToken asks the Table API with the token of a client that is not broadly scoped.
+func usesScopedToken(r *reader) map[string]string {
+	r.t.Helper()
+	letsTerraformIn(r)
+	changes("oauth_entity", "client_id=terraform-client", servicenow.Record{"scope_restriction_status": "restricted"})(r)
+	r.answers(http.MethodPost, r.w.ServiceNowURL()+"/oauth_token.do",
+		"grant_type=client_credentials&client_id=terraform-client&client_secret=a-secret",
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(r.printed), &token); err != nil || token.AccessToken == "" {
+		r.t.Fatal(err, r.printed)
+	}
+	r.answers(http.MethodGet, r.w.ServiceNowURL()+"/api/now/table/sys_user", "",
+		map[string]string{"Authorization": "Bearer " + token.AccessToken})
+	return nil
+}
+
+// answers keeps what a server answered to a request, for the block below.
+func (r *reader) answers(method, address, body string, headers map[string]string) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), method, address, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for name, value := range headers {
+		request.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.printed = string(text)
+}
+
 // copiesKey is somebody who copies the key in a slot of the sender from its form.
 func copiesKey(slot string) byHand {
-	return func(t *testing.T, w *acctest.World) map[string]string {
-		t.Helper()
-		keys := w.ServiceNow.Records("api_key", "nameENDSWITH("+slot+")")
+	return func(r *reader) map[string]string {
+		r.t.Helper()
+		keys := r.w.ServiceNow.Records("api_key", "nameENDSWITH("+slot+")")
 		if len(keys) != 1 {
-			t.Fatalf("%d keys are in the slot %s", len(keys), slot)
+			r.t.Fatalf("%d keys are in the slot %s", len(keys), slot)
 		}
-		return map[string]string{"now_…": w.ServiceNow.Secret("api_key", keys[0]["sys_id"], "token")}
+		return map[string]string{"now_…": r.w.ServiceNow.Secret("api_key", keys[0]["sys_id"], "token")}
 	}
 }
 
 // changes is somebody who changes a record in its form.
 func changes(table, query string, values servicenow.Record) byHand {
-	return func(t *testing.T, w *acctest.World) map[string]string {
-		t.Helper()
-		rows := w.ServiceNow.Records(table, query)
+	return func(r *reader) map[string]string {
+		r.t.Helper()
+		rows := r.w.ServiceNow.Records(table, query)
 		if len(rows) != 1 {
-			t.Fatalf("%d records of %s match %s", len(rows), table, query)
+			r.t.Fatalf("%d records of %s match %s", len(rows), table, query)
 		}
-		if err := w.ServiceNow.Set(table, rows[0]["sys_id"], values); err != nil {
-			t.Fatal(err)
+		if err := r.w.ServiceNow.Set(table, rows[0]["sys_id"], values); err != nil {
+			r.t.Fatal(err)
 		}
 		return nil
 	}
@@ -230,6 +324,14 @@ func closeByHand(t *testing.T, w *acctest.World) {
 		fmt.Sprintf(`{"closure_type": "close-by-user", "version": %q}`, settings["version"]))
 }
 
+// required is how a configuration names the provider.
+const required = `terraform {
+  required_providers {
+    servicenow = { source = "seed-e98ff420/servicenow" }
+  }
+}
+`
+
 // Parts of guides that the reader replaces by their own.
 const (
 	guideInstance    = "https://dev12345.service-now.com"
@@ -239,78 +341,6 @@ const (
 )
 
 var kibanaKey = base64.StdEncoding.EncodeToString([]byte("terraform:key"))
-
-// TestGuides does what the guides say, block after block, as a reader would who copies and pastes.
-func TestGuides(t *testing.T) {
-	t.Parallel()
-	terraform := acctest.Terraform(t)
-	mirror := terraformcli.Mirror{Dir: t.TempDir(), Version: "0.1.1"}
-	if err := mirror.Build(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	programs := t.TempDir()
-	for _, name := range []string{"terraform", "tofu"} {
-		write(t, filepath.Join(programs, name), fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n",
-			filepath.ToSlash(terraform.Path)), 0o700)
-	}
-	repository, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What is cloned is this repository, as it is here.
-	clone := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = clone ] || exit 1\nmkdir terraform-provider-servicenow &&\n"+
-		"cp -R %q terraform-provider-servicenow/\n", filepath.Join(repository, "examples"))
-	write(t, filepath.Join(programs, "git"), clone, 0o700)
-	cli := filepath.Join(programs, "cli.tfrc")
-	write(t, cli, mirror.Configuration(), 0o600)
-	for name, g := range guides {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			text, err := os.ReadFile(filepath.Join("..", "docs", "guides", name+".md"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := acctest.New(t, func(o *simulator.Options) {
-				o.Kibana.APIKeys = []string{kibanaKey}
-				if g.options != nil {
-					g.options(o)
-				}
-			})
-			r := &reader{t: t, w: w, dir: t.TempDir(), own: g.own(t, w), env: append(os.Environ(),
-				"PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "TF_CLI_CONFIG_FILE="+cli,
-				"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color")}
-			r.reads(string(text), g)
-		})
-	}
-}
-
-// TestGuidesAreTried holds that every guide which has something to do is in the table above, and the reverse.
-func TestGuidesAreTried(t *testing.T) {
-	t.Parallel()
-	pages, err := filepath.Glob(filepath.Join("..", "docs", "guides", "*.md"))
-	if err != nil || len(pages) == 0 {
-		t.Fatal(err, pages)
-	}
-	var marks []string
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if marked.Match(text) {
-			marks = append(marks, strings.TrimSuffix(filepath.Base(page), ".md"))
-		}
-		for line := range strings.Lines(string(text)) {
-			if strings.HasPrefix(line, "<!--") && regexp.MustCompile(`^<!-- ?(file|run|prints|by hand)`).MatchString(line) &&
-				!marked.MatchString(line) {
-				t.Errorf("%s: %s is no mark that a test understands", page, strings.TrimSpace(line))
-			}
-		}
-	}
-	if tried := slices.Sorted(maps.Keys(guides)); !slices.Equal(tried, marks) {
-		t.Errorf("guides with marks: %v\ntried: %v", marks, tried)
-	}
-}
 
 // own is what a reader has instead of the guide's examples.
 func (g guide) own(t *testing.T, w *acctest.World) map[string]string {
@@ -346,110 +376,4 @@ func person(t *testing.T, w *acctest.World, values servicenow.Record, roles ...s
 		}
 	}
 	return id
-}
-
-// reader follows a guide in a directory of their own. Their shell remembers its variables and where it is.
-type reader struct {
-	t       *testing.T
-	w       *acctest.World
-	dir     string
-	env     []string
-	own     map[string]string
-	printed string
-}
-
-func (r *reader) reads(text string, g guide) {
-	r.t.Helper()
-	for _, found := range marked.FindAllStringSubmatch(text, -1) {
-		kind, argument, block := found[1], found[3], found[4]
-		if found[2] != "" && !acctest.Terraform(r.t).Tofu {
-			continue
-		}
-		for theirs, own := range r.own {
-			block = strings.ReplaceAll(block, theirs, own)
-		}
-		switch kind {
-		case "by hand":
-			do, ok := g.byHand[argument]
-			if !ok {
-				r.t.Fatalf("nobody knows how to do %q by hand", argument)
-			}
-			maps.Copy(r.own, do(r.t, r.w))
-		case "file":
-			write(r.t, filepath.Join(r.place(), filepath.FromSlash(argument)), block, 0o600)
-		case "run":
-			status := 0
-			if exit, ok := strings.CutPrefix(argument, "exit "); ok {
-				var err error
-				if status, err = strconv.Atoi(exit); err != nil {
-					r.t.Fatal(err)
-				}
-			}
-			r.runs(block, status)
-		case "prints":
-			r.saw(block)
-		}
-	}
-}
-
-// place is where the shell is.
-func (r *reader) place() string {
-	text, err := os.ReadFile(filepath.Join(r.dir, ".place"))
-	if errors.Is(err, os.ErrNotExist) {
-		return r.dir
-	}
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return strings.TrimSpace(string(text))
-}
-
-func (r *reader) runs(block string, want int) {
-	r.t.Helper()
-	if strings.Contains(block, "…") {
-		r.t.Fatalf("a reader could not run this, since nothing says what … is:\n%s", block)
-	}
-	variables, place := filepath.Join(r.dir, ".variables"), filepath.Join(r.dir, ".place")
-	script := fmt.Sprintf("[ ! -f %[1]q ] || . %[1]q\nset -e\n%[3]s\nexport -p >%[1]q\npwd >%[2]q\n",
-		variables, place, block)
-	command := exec.CommandContext(r.t.Context(), "sh", "-c", script)
-	command.Dir, command.Env = r.place(), r.env
-	out, err := command.CombinedOutput()
-	r.printed = string(out)
-	status := 0
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		status = exit.ExitCode()
-	} else if err != nil {
-		r.t.Fatal(err)
-	}
-	if status != want {
-		r.t.Fatalf("it ended with %d, not %d:\n%s\n%s", status, want, block, out)
-	}
-}
-
-// saw holds that the commands before printed these lines.
-func (r *reader) saw(block string) {
-	r.t.Helper()
-	rest := strings.Join(strings.Fields(r.printed), " ") // Terraform aligns values, and folds lines
-	for line := range strings.Lines(block) {
-		for _, part := range strings.Split(strings.TrimSpace(line), "…") {
-			_, after, found := strings.Cut(rest, strings.Join(strings.Fields(part), " "))
-			if !found {
-				r.t.Fatalf("it did not print, or not here, %q:\n%s", part, r.printed)
-			}
-			rest = after
-		}
-	}
-}
-
-func write(t *testing.T, path, text string, mode os.FileMode) {
-	t.Helper()
-	//nolint:gosec // the path is in a folder of the test's own
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		t.Fatal(err)
-	}
-	//nolint:gosec // as above
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
 }

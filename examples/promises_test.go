@@ -17,20 +17,7 @@ var (
 // test of each name.
 func TestPromisesNameTheirTests(t *testing.T) {
 	t.Parallel()
-	tests := map[string]bool{}
-	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		source, err := os.ReadFile(path) //nolint:gosec // G304: a file of this repository
-		for _, f := range testFunc.FindAllStringSubmatch(string(source), -1) {
-			tests[f[1]] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tests := testsOf(t)
 	for file, section := range map[string]struct{ heading, item string }{
 		"README.md":   {"## What it promises, and what holds it to that", "\n| "},
 		"SECURITY.md": {"## What the provider promises", "\n- "},
@@ -60,4 +47,24 @@ func TestPromisesNameTheirTests(t *testing.T) {
 			}
 		}
 	}
+}
+
+// testsOf returns the names of all tests of the module.
+func testsOf(t *testing.T) map[string]bool {
+	t.Helper()
+	tests := map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path) //nolint:gosec // G304: a file of this repository
+		for _, f := range testFunc.FindAllStringSubmatch(string(source), -1) {
+			tests[f[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tests
 }

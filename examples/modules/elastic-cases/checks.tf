@@ -10,7 +10,7 @@ check "connector_types_are_licensed" {
       for t in data.servicenow_kibana_connector_types.all.connector_types : t.enabled
       if contains(local.types_in_use, t.id)
     ])
-    error_message = "Kibana's licence or settings forbid one of: ${join(", ", local.types_in_use)}."
+    error_message = "Kibana's license or settings forbid one of: ${join(", ", local.types_in_use)}."
   }
 }
 
