@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -72,9 +73,14 @@ func (o *Outcome) merge(address string, one Outcome) (failed bool) {
 	return true
 }
 
-func (o *Outcome) add(diags []*tfprotov6.Diagnostic) (failed bool) {
+// add takes diagnostics. Whatever they quote, each sentence ends in one full stop.
+func (o *Outcome) add(t *testing.T, diags []*tfprotov6.Diagnostic) (failed bool) {
+	t.Helper()
 	for _, d := range diags {
 		text := d.Summary + ": " + d.Detail
+		if twoStops.MatchString(text) {
+			t.Errorf("a sentence ends in two full stops: %s", text)
+		}
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
 			o.Errors, failed = append(o.Errors, text), true
 		} else {
@@ -83,6 +89,9 @@ func (o *Outcome) add(diags []*tfprotov6.Diagnostic) (failed bool) {
 	}
 	return failed
 }
+
+// twoStops is a sentence of a server's, ended once more.
+var twoStops = regexp.MustCompile(`[^.\s]\.\.(\s|$)`)
 
 // Texts are all the diagnostics.
 func (o *Outcome) Texts() string { return strings.Join(slices.Concat(o.Errors, o.Warnings), "\n") }
@@ -215,7 +224,7 @@ func (r *coreRun) importOne(b block, id string) Outcome {
 	imported, err := r.server.ImportResourceState(r.ctx, &tfprotov6.ImportResourceStateRequest{
 		TypeName: b.typeName, ID: id,
 	})
-	if err != nil || out.add(imported.Diagnostics) {
+	if err != nil || out.add(r.t, imported.Diagnostics) {
 		return out.with(err)
 	}
 	for _, one := range imported.ImportedResources {
@@ -359,7 +368,7 @@ func (c *Core) start(ctx context.Context) (*coreRun, Outcome) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if out.add(configured.Diagnostics) {
+	if out.add(c.t, configured.Diagnostics) {
 		return nil, out
 	}
 	return &coreRun{Core: c, ctx: ctx, server: server, schemas: schemas}, out
@@ -410,7 +419,7 @@ func (r *coreRun) handle(b block, apply bool) Outcome {
 		TypeName: b.typeName, Config: config,
 		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
 	})
-	if err != nil || out.add(valid.Diagnostics) {
+	if err != nil || out.add(r.t, valid.Diagnostics) {
 		return out.with(err)
 	}
 	held := r.refresh(b, &out)
@@ -460,7 +469,7 @@ func (r *coreRun) refresh(b block, out *Outcome) *instance {
 		*out = out.with(err)
 		return held
 	}
-	if out.add(read.Diagnostics) {
+	if out.add(r.t, read.Diagnostics) {
 		return held
 	}
 	value, err := read.NewState.Unmarshal(as)
@@ -497,7 +506,7 @@ func (r *coreRun) plan(
 		TypeName: b.typeName, PriorState: pack(r.t, as, prior), ProposedNewState: pack(r.t, as, proposed), Config: config,
 		PriorPrivate: private, PriorIdentity: identity,
 	})
-	if err != nil || out.add(planned.Diagnostics) {
+	if err != nil || out.add(r.t, planned.Diagnostics) {
 		*out = out.with(err)
 		return nil, ""
 	}
@@ -537,7 +546,7 @@ func (r *coreRun) apply(
 		*out = out.with(err)
 		return
 	}
-	failed := out.add(applied.Diagnostics)
+	failed := out.add(r.t, applied.Diagnostics)
 	value, err := applied.NewState.Unmarshal(as)
 	if err != nil {
 		*out = out.with(err)
@@ -585,7 +594,7 @@ func (r *coreRun) delete(b block, held *instance, out *Outcome) {
 		TypeName: b.typeName, PriorState: pack(r.t, as, held.value), ProposedNewState: nothing, Config: nothing,
 		PriorPrivate: held.private, PriorIdentity: held.identity,
 	})
-	if err != nil || out.add(planned.Diagnostics) {
+	if err != nil || out.add(r.t, planned.Diagnostics) {
 		*out = out.with(err)
 		return
 	}
@@ -593,7 +602,7 @@ func (r *coreRun) delete(b block, held *instance, out *Outcome) {
 		TypeName: b.typeName, PriorState: pack(r.t, as, held.value), PlannedState: nothing, Config: nothing,
 		PlannedPrivate: planned.PlannedPrivate, PlannedIdentity: planned.PlannedIdentity,
 	})
-	if err != nil || out.add(applied.Diagnostics) {
+	if err != nil || out.add(r.t, applied.Diagnostics) {
 		*out = out.with(err)
 		return
 	}
@@ -616,11 +625,11 @@ func (r *coreRun) readData(b block, known map[string]tftypes.Value) Outcome {
 	valid, err := r.server.ValidateDataResourceConfig(r.ctx, &tfprotov6.ValidateDataResourceConfigRequest{
 		TypeName: b.typeName, Config: config,
 	})
-	if err != nil || out.add(valid.Diagnostics) {
+	if err != nil || out.add(r.t, valid.Diagnostics) {
 		return out.with(err)
 	}
 	read, err := r.server.ReadDataSource(r.ctx, &tfprotov6.ReadDataSourceRequest{TypeName: b.typeName, Config: config})
-	if err != nil || out.add(read.Diagnostics) {
+	if err != nil || out.add(r.t, read.Diagnostics) {
 		return out.with(err)
 	}
 	value, err := read.State.Unmarshal(as)

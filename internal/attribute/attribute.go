@@ -104,8 +104,8 @@ func Secret(description string) schema.StringAttribute {
 func SecretVersion(of string) schema.Int64Attribute {
 	return schema.Int64Attribute{
 		Optional: true,
-		MarkdownDescription: "Change it to send " + of + " again. Without it, a changed secret is noticed by itself, which " +
-			"does not work with ephemeral values that differ at every run: set it for those.",
+		MarkdownDescription: "Change this to send " + of + " again. Without it, the provider notices a changed secret by " +
+			"itself. It cannot where an ephemeral value differs at every run: set it for those.",
 	}
 }
 

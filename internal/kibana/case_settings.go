@@ -43,7 +43,7 @@ var NewCaseSettings = lifecycle.New[caseSettings](lifecycle.Definition{
 			"it there, it is set to the connector's own again."),
 		"adopt_existing": attribute.FlagOr(false, "Whether settings that somebody has made are taken over. Without it they "+
 			"are an error that prints the import command; settings that are as Kibana delivers them need no adoption."),
-		"adopted": attribute.Adopted("restores what they were"),
+		"adopted": attribute.Adopted("restores the settings as they were"),
 		"mappings": attribute.ComputedObjects("Which field of a case is pushed to which field of the other service. Kibana "+
 			"derives it from the connector's type.", attribute.Schema{
 			"source": attribute.ComputedText("The case's field."),

@@ -17,7 +17,7 @@ var NewConnector = lifecycle.New[genericConnector](connectorDefinition("", lifec
 	Display:  "{name} ({connector_type_id})",
 	ListedBy: "connector_type_id",
 	ListedElsewhere: []string{
-		".servicenow", ".servicenow-sir", ".servicenow-itom", ".jira", ".resilient", ".swimlane",
+		typeITSM, typeSecOps, typeITOM, typeJira, typeResilient, typeSwimlane,
 	},
 	Description: "A Kibana connector of any type, its config and secrets as JSON. The ServiceNow, Jira, Resilient and " +
 		"Swimlane types have resources of their own, which check more at plan.",
@@ -51,13 +51,17 @@ func (m *genericConnector) Fields() []field.Field {
 	)
 }
 
+func (m *genericConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+	m.plan(ctx, c, m.ConnectorTypeID.ValueString(), report)
+}
+
 // PlanChange knows the two types whose config decides whether they are deprecated.
 func (m *genericConnector) PlanChange(
 	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, report *lifecycle.Report,
 ) {
 	m.connector.PlanChange(ctx, c, change, report)
 	switch m.ConnectorTypeID.ValueString() {
-	case ".servicenow", ".servicenow-sir":
+	case typeITSM, typeSecOps:
 		uses := types.BoolUnknown()
 		if !m.Config.IsUnknown() {
 			config := field.ParseObject(m.Config.ValueString())

@@ -16,6 +16,16 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
+// Types of connectors that have a resource of their own, in Kibana's words.
+const (
+	typeITSM      = ".servicenow"
+	typeSecOps    = ".servicenow-sir"
+	typeITOM      = ".servicenow-itom"
+	typeJira      = ".jira"
+	typeResilient = ".resilient"
+	typeSwimlane  = ".swimlane"
+)
+
 // connector is embedded in the model of every connector.
 type connector struct {
 	lifecycle.Base

@@ -60,7 +60,7 @@ func spaceAttribute() schema.Attribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true,
 		MarkdownDescription: "The Kibana space. Default: the provider's `kibana.space_id`, else `default`.",
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		Validators:          []validator.String{lifecycle.SpaceID()},
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -13,6 +12,7 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // NewConnectorRun lets a connector run a sub-action.
@@ -27,7 +27,7 @@ var NewConnectorRun = lifecycle.NewAction[connectorRun](lifecycle.Action{
 		"space_id": schema.StringAttribute{
 			Optional:            true,
 			MarkdownDescription: "The Kibana space. Default: the provider's `kibana.space_id`, else `default`.",
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{lifecycle.SpaceID()},
 		},
 		"sub_action": schema.StringAttribute{
 			Optional: true,
@@ -72,10 +72,11 @@ func (m *connectorRun) Invoke(ctx context.Context, c *lifecycle.Servers, progres
 		return err
 	}
 	if run.Status != "ok" {
+		failure := fmt.Errorf("connector %s: %s", id, rest.Excerpt(run.Message, rest.MaxMessage))
 		if run.ServiceMessage != "" {
-			return fmt.Errorf("connector %s: %s: %s", id, run.Message, run.ServiceMessage)
+			failure = fmt.Errorf("%w: %s", failure, rest.Excerpt(run.ServiceMessage, rest.MaxMessage))
 		}
-		return fmt.Errorf("connector %s: %s", id, run.Message)
+		return failure
 	}
 	progress(outcome(run.Data))
 	return nil

@@ -444,13 +444,67 @@ func TestServerless(t *testing.T) {
 	}
 }
 
-// TestLicenseTooLow says which license is needed and which one Kibana has.
-func TestLicenseTooLow(t *testing.T) {
+// TestTypeRefusedAtPlan says before the first write which license is needed and which one Kibana has, and which types
+// kibana.yml leaves out.
+func TestTypeRefusedAtPlan(t *testing.T) {
 	t.Parallel()
-	acctest.New(t, func(o *simulator.Options) { o.Kibana.License = "basic" }).Run(resource.TestStep{
-		Config:      basicConnector,
-		ExpectError: regexp.MustCompile(`need\s+the\s+license\s+platinum\s+or\s+higher,\s+and\s+this\s+Kibana\s+has\s+basic`),
-	})
+	for name, test := range map[string]struct {
+		change func(*simulator.Options)
+		want   string
+	}{
+		"the license is too low": {
+			func(o *simulator.Options) { o.Kibana.License = "basic" },
+			"need the license platinum or higher, and this Kibana has basic.",
+		},
+		"the license has expired": {
+			func(o *simulator.Options) { o.Kibana.License, o.Kibana.LicenseExpired = "platinum", true },
+			"need the license platinum or higher, and this Kibana has platinum, which has expired.",
+		},
+		"kibana.yml leaves the type out": {
+			func(o *simulator.Options) { o.Kibana.EnabledActionTypes = []string{".index"} },
+			"kibana.yml leaves the type out of xpack.actions.enabledActionTypes.",
+		},
+		"nothing": {func(*simulator.Options) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := acctest.New(t, test.change)
+			out := acctest.NewCore(t, w.Provider()+basicConnector).Plan(t.Context())
+			if test.want == "" && len(out.Errors) > 0 || !strings.Contains(out.Texts(), test.want) {
+				t.Errorf("planned %+v, want %q", out, test.want)
+			}
+			if writes := w.Writes(); len(writes) > 0 {
+				t.Errorf("written at plan: %v", writes)
+			}
+		})
+	}
+}
+
+// TestSpaceIDs refuses at validate what would lead a path elsewhere.
+func TestSpaceIDs(t *testing.T) {
+	t.Parallel()
+	const said = "must be a space's id: lowercase letters, digits, - and _"
+	w := acctest.New(t)
+	for _, space := range []string{"..", "a/b", "", "Security", "a%2fb"} {
+		for name, config := range map[string]string{
+			"resource": w.Provider() + strings.Replace(basicConnector, "{", fmt.Sprintf("{\n  space_id = %q", space), 1),
+			"data": w.Provider() +
+				fmt.Sprintf("data \"servicenow_kibana_connectors\" \"all\" {\n  space_id = %q\n}\n", space),
+			"provider": strings.Replace(w.Provider(), "kibana = {", fmt.Sprintf("kibana = {\n    space_id = %q", space), 1) +
+				basicConnector,
+		} {
+			if space == "" && name == "provider" {
+				continue // as good as none
+			}
+			out := acctest.NewCore(t, config).Plan(t.Context())
+			if !strings.Contains(out.Texts(), said) && !(space == "" && strings.Contains(out.Texts(), "empty")) {
+				t.Errorf("%s, %q: %+v", name, space, out)
+			}
+		}
+	}
+	if sent := w.Reads(); len(sent) > 0 {
+		t.Errorf("asked for: %v", sent)
+	}
 }
 
 // A blank name is refused at plan: Kibana shows connectors by nothing else.

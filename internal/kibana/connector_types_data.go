@@ -13,7 +13,7 @@ import (
 var NewConnectorTypesData = lifecycle.NewReader[connectorTypesData](lifecycle.Reader{
 	Type:   "kibana_connector_types",
 	Server: lifecycle.Kibana,
-	Description: "Lists the connector types that this Kibana knows, and whether its settings and its licence let them " +
+	Description: "Lists the connector types that this Kibana knows, and whether its settings and its license let them " +
 		"be used: for `check` blocks before connectors are made.",
 	Attributes: map[string]schema.Attribute{
 		"space_id": spaceAttribute(),
@@ -26,9 +26,9 @@ var NewConnectorTypesData = lifecycle.NewReader[connectorTypesData](lifecycle.Re
 				"enabled_in_config": schema.BoolAttribute{
 					Computed: true, MarkdownDescription: "Whether `xpack.actions.enabledActionTypes` admits it.",
 				},
-				"enabled_in_license": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the licence admits it."},
+				"enabled_in_license": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the license admits it."},
 				"minimum_license_required": schema.StringAttribute{
-					Computed: true, MarkdownDescription: "The licence it needs: `basic`, `gold`, `platinum` or `enterprise`.",
+					Computed: true, MarkdownDescription: "The license it needs: `basic`, `gold`, `platinum` or `enterprise`.",
 				},
 			}},
 		},

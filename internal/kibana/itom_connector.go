@@ -8,7 +8,7 @@ import (
 )
 
 // NewITOMConnector manages a ServiceNow ITOM connector (.servicenow-itom), which sends events.
-var NewITOMConnector = lifecycle.New[itomConnector](connectorDefinition(".servicenow-itom", lifecycle.Definition{
+var NewITOMConnector = lifecycle.New[itomConnector](connectorDefinition(typeITOM, lifecycle.Definition{
 	Type: "kibana_itom_connector",
 	Description: "A ServiceNow ITOM connector (`.servicenow-itom`), with which Kibana's rules send events to Event " +
 		"Management. It serves rules only, not cases, and is never deprecated. The ServiceNow side needs the plugin Event " +
@@ -24,7 +24,7 @@ type itomConnector struct {
 func (m *itomConnector) Fields() []field.Field { return m.connector.fields(m.credentials.fields()...) }
 
 func (m *itomConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	m.connector.Plan(ctx, c, nil, report)
+	m.plan(ctx, c, typeITOM, report)
 	checkReleases(ctx, c, report, m.credentials.bounds()...)
 }
 

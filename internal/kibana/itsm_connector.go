@@ -9,7 +9,7 @@ import (
 )
 
 // NewITSMConnector manages a ServiceNow ITSM connector (.servicenow), which opens incidents.
-var NewITSMConnector = lifecycle.New[itsmConnector](connectorDefinition(".servicenow", lifecycle.Definition{
+var NewITSMConnector = lifecycle.New[itsmConnector](connectorDefinition(typeITSM, lifecycle.Definition{
 	Type: "kibana_itsm_connector",
 	Description: "A ServiceNow ITSM connector (`.servicenow`), with which Kibana's rules and cases open, update and " +
 		"close incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is what the " +
@@ -28,7 +28,7 @@ func (m *itsmConnector) Fields() []field.Field {
 }
 
 func (m *itsmConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	m.connector.Plan(ctx, c, nil, report)
+	m.plan(ctx, c, typeITSM, report)
 	checkReleases(ctx, c, report, append(m.instance.bounds(), m.gone())...)
 }
 

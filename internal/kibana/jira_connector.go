@@ -11,15 +11,15 @@ import (
 )
 
 // NewJiraConnector manages a Jira connector (.jira), which opens issues.
-var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(".jira", lifecycle.Definition{
+var NewJiraConnector = lifecycle.New[jiraConnector](connectorDefinition(typeJira, lifecycle.Definition{
 	Type: "kibana_jira_connector",
 	Description: "A Jira connector (`.jira`), with which Kibana's rules and cases open and update issues, Jira Service " +
 		"Management included.",
 	Attributes: attribute.Join(caseFieldMappingsAttribute(), attribute.Schema{
 		"api_url":                apiURL("The Jira instance, such as `https://example.atlassian.net`."),
 		"project_key":            attribute.RequiredText("The key of the project that gets the issues, such as `OPS`."),
-		"email_wo":               attribute.Secret("The account's e-mail address, or its name. Needed."),
-		"api_token_wo":           attribute.Secret("The account's API token, or its password. Needed."),
+		"email_wo":               attribute.Secret("The account's e-mail address, or its name. Required."),
+		"api_token_wo":           attribute.Secret("The account's API token, or its password. Required."),
 		"credentials_wo_version": attribute.SecretVersion("the credentials"),
 	}),
 }))
@@ -45,6 +45,6 @@ func (m *jiraConnector) Fields() []field.Field {
 }
 
 func (m *jiraConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	m.connector.Plan(ctx, c, nil, report)
+	m.plan(ctx, c, typeJira, report)
 	checkReleases(ctx, c, report, m.gone())
 }

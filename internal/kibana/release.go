@@ -49,10 +49,15 @@ func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.
 	}
 }
 
-// Plan checks what every connector has. The rule about connector_id holds for connectors that are to be made: the id of
+// Plan checks what every connector has. typeID is the connector's type; empty when it is not known yet. The rule about connector_id holds for connectors that are to be made: the id of
 // one that is there already may be configured whatever the release.
-func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+func (m *connector) plan(ctx context.Context, c *lifecycle.Servers, typeID string, report *lifecycle.Report) {
 	checkSpace(ctx, c, report, &m.SpaceID)
+	if m.ID.IsUnknown() && typeID != "" {
+		if refusal := c.Kibana.TypeRefusal(ctx, spaceOf(c, m.SpaceID), typeID); refusal != "" {
+			report.Error(nil, "Kibana refuses connectors of this type", refusal+".")
+		}
+	}
 	if !isKnown(m.ConnectorID) || m.ConnectorID.Equal(m.ID) {
 		return
 	}
@@ -67,14 +72,19 @@ func (m *connector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, 
 
 // checkSpace warns of a space that is not there. It is not an error yet, since the same apply may make it.
 func checkSpace(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report, attribute *types.String) {
-	space := c.Kibana.Space
-	if isKnown(*attribute) {
-		space = attribute.ValueString()
-	}
+	space := spaceOf(c, *attribute)
 	if c.Kibana.SpaceMissing(ctx, space) {
 		report.Warn(attribute, "No such space", fmt.Sprintf("Kibana has no space %q (space_id). Unless something makes it "+
 			"before this resource, the apply is going to fail.", space))
 	}
+}
+
+// spaceOf is the space that an attribute names, else the provider's.
+func spaceOf(c *lifecycle.Servers, attribute types.String) string {
+	if isKnown(attribute) {
+		return attribute.ValueString()
+	}
+	return c.Kibana.Space
 }
 
 func isKnown(v types.String) bool { return !v.IsNull() && !v.IsUnknown() }

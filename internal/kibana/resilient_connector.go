@@ -11,15 +11,15 @@ import (
 )
 
 // NewResilientConnector manages an IBM Resilient connector (.resilient), which opens incidents.
-var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinition(".resilient", lifecycle.Definition{
+var NewResilientConnector = lifecycle.New[resilientConnector](connectorDefinition(typeResilient, lifecycle.Definition{
 	Type: "kibana_resilient_connector",
 	Description: "An IBM Resilient (QRadar SOAR) connector (`.resilient`), with which Kibana's rules and cases open and " +
 		"update incidents.",
 	Attributes: attribute.Join(caseFieldMappingsAttribute(), attribute.Schema{
 		"api_url":                apiURL("The Resilient instance, such as `https://resilient.example.com`."),
 		"organization_id":        attribute.RequiredText("The organization's number, as text: `\"201\"`."),
-		"api_key_id_wo":          attribute.Secret("The API key's id. Needed."),
-		"api_key_secret_wo":      attribute.Secret("The API key's secret. Needed."),
+		"api_key_id_wo":          attribute.Secret("The API key's id. Required."),
+		"api_key_secret_wo":      attribute.Secret("The API key's secret. Required."),
 		"credentials_wo_version": attribute.SecretVersion("the credentials"),
 	}),
 }))
@@ -45,6 +45,6 @@ func (m *resilientConnector) Fields() []field.Field {
 }
 
 func (m *resilientConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	m.connector.Plan(ctx, c, nil, report)
+	m.plan(ctx, c, typeResilient, report)
 	checkReleases(ctx, c, report, m.gone())
 }

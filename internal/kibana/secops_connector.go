@@ -8,7 +8,7 @@ import (
 )
 
 // NewSecOpsConnector manages a ServiceNow SecOps connector (.servicenow-sir), which opens security incidents.
-var NewSecOpsConnector = lifecycle.New[secOpsConnector](connectorDefinition(".servicenow-sir", lifecycle.Definition{
+var NewSecOpsConnector = lifecycle.New[secOpsConnector](connectorDefinition(typeSecOps, lifecycle.Definition{
 	Type: "kibana_secops_connector",
 	Description: "A ServiceNow SecOps connector (`.servicenow-sir`), with which Kibana's rules and cases open and " +
 		"update security incidents. A connector from before Kibana 7.16 is deprecated; importing and applying it here is " +
@@ -25,7 +25,7 @@ type secOpsConnector struct {
 func (m *secOpsConnector) Fields() []field.Field { return m.connector.fields(m.instance.fields()...) }
 
 func (m *secOpsConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
-	m.connector.Plan(ctx, c, nil, report)
+	m.plan(ctx, c, typeSecOps, report)
 	checkReleases(ctx, c, report, m.instance.bounds()...)
 }
 

@@ -1,6 +1,7 @@
 package kibana
 
 import (
+	"context"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"
@@ -9,7 +10,7 @@ import (
 )
 
 // NewSwimlaneConnector manages a Swimlane connector (.swimlane), which makes records.
-var NewSwimlaneConnector = lifecycle.New[swimlaneConnector](connectorDefinition(".swimlane", lifecycle.Definition{
+var NewSwimlaneConnector = lifecycle.New[swimlaneConnector](connectorDefinition(typeSwimlane, lifecycle.Definition{
 	Type: "kibana_swimlane_connector",
 	Description: "A Swimlane connector (`.swimlane`), with which Kibana's rules and cases make and update records of a " +
 		"Swimlane application.",
@@ -19,7 +20,7 @@ var NewSwimlaneConnector = lifecycle.New[swimlaneConnector](connectorDefinition(
 		"connector_type": attribute.RequiredText("What the connector serves: `all`, `alerts` or `cases`. `alerts` needs the "+
 			"mappings `alert_id` and `rule_name`; `cases` needs `case_id`, `case_name`, `comments` and `description`.",
 			attribute.OneOf("all", "alerts", "cases")),
-		"api_token_wo":           attribute.Secret("A user's personal access token. Needed."),
+		"api_token_wo":           attribute.Secret("A user's personal access token. Required."),
 		"credentials_wo_version": attribute.SecretVersion("the token"),
 		"mappings": attribute.Object("Which field of the Swimlane application gets what Kibana knows.", attribute.Schema{
 			"alert_id":    swimlaneField("an alert's id"),
@@ -41,6 +42,10 @@ type swimlaneConnector struct {
 	Mappings             types.Object `tfsdk:"mappings"`
 	APITokenWO           types.String `tfsdk:"api_token_wo"`
 	CredentialsWOVersion types.Int64  `tfsdk:"credentials_wo_version"`
+}
+
+func (m *swimlaneConnector) Plan(ctx context.Context, c *lifecycle.Servers, _ []string, report *lifecycle.Report) {
+	m.plan(ctx, c, typeSwimlane, report)
 }
 
 func (m *swimlaneConnector) Fields() []field.Field {

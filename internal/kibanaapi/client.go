@@ -3,6 +3,7 @@ package kibanaapi
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -31,6 +32,9 @@ type Client struct {
 	spaces   knownSpaces
 	shared   joined // reads that several callers want at once
 
+	typesMu sync.Mutex
+	types   map[string]map[string]ConnectorType // by space and id
+
 	versionMu   sync.Mutex // guards what follows, and is never held over a request
 	version     *Version
 	versionErr  error
@@ -46,6 +50,9 @@ func New(config rest.Config, space string) (*Client, error) {
 	}
 	if space == "" {
 		space = DefaultSpace
+	}
+	if !SpaceID.MatchString(space) {
+		return nil, fmt.Errorf("kibana.space_id (or KIBANA_SPACE_ID) %s, and it is %q", NoSpaceID, space)
 	}
 	return &Client{endpoint: e, Space: space, DuplicateCheck: true, Patience: record.Patience}, nil
 }

@@ -22,13 +22,80 @@ func (k *Client) explainLicense(ctx context.Context, space, typeID string, err e
 		return err
 	}
 	needs := "a higher one"
-	if types, terr := k.Types(ctx, space); terr == nil {
-		for _, t := range types {
-			if t.ID == typeID && t.MinimumLicense != "" {
-				needs = t.MinimumLicense + " or higher"
-			}
-		}
+	if t, ok := k.typeOf(ctx, space, typeID); ok && t.MinimumLicense != "" {
+		needs = t.MinimumLicense + " or higher"
 	}
 	return fmt.Errorf("%w. Connectors of type %s need the license %s, and this Kibana has %s",
 		err, typeID, needs, found[1])
+}
+
+// TypeRefusal says why this Kibana would make no connector of a type, as far as it tells before one is sent; empty when
+// nothing speaks against it, or nothing is known. Kibana is asked once for each space.
+func (k *Client) TypeRefusal(ctx context.Context, space, typeID string) string {
+	t, ok := k.typeOf(ctx, space, typeID)
+	switch {
+	case !ok || t.Enabled:
+		return ""
+	case !t.EnabledInConfig:
+		return "Connectors of type " + typeID + " are not enabled in this Kibana: kibana.yml leaves the type out of " +
+			"xpack.actions.enabledActionTypes"
+	case t.InLicense || t.MinimumLicense == "":
+		return ""
+	}
+	refusal := "Connectors of type " + typeID + " need the license " + t.MinimumLicense + " or higher, and this Kibana has "
+	license, expired := k.license(ctx)
+	switch {
+	case license == "":
+		return refusal + "a lower one, or one that has expired"
+	case expired:
+		return refusal + license + ", which has expired"
+	}
+	return refusal + license
+}
+
+// typeOf finds a connector type. The list is kept while the provider runs.
+func (k *Client) typeOf(ctx context.Context, space, typeID string) (ConnectorType, bool) {
+	k.typesMu.Lock()
+	types, known := k.types[space]
+	k.typesMu.Unlock()
+	if !known {
+		got, err := k.shared.do(ctx, "types "+space, func(ctx context.Context) (any, error) { return k.Types(ctx, space) })
+		list, ok := got.([]ConnectorType)
+		if err != nil || !ok {
+			return ConnectorType{}, false
+		}
+		types = map[string]ConnectorType{}
+		for _, t := range list {
+			types[t.ID] = t
+		}
+		k.typesMu.Lock()
+		if k.types == nil {
+			k.types = map[string]map[string]ConnectorType{}
+		}
+		k.types[space] = types
+		k.typesMu.Unlock()
+	}
+	t, ok := types[typeID]
+	return t, ok
+}
+
+// license returns the kind of Kibana's license, and whether it has expired; empty when Kibana does not say.
+//
+// Source: GET /api/licensing/info of the licensing plugin, for every account, since 7.6.
+func (k *Client) license(ctx context.Context) (kind string, expired bool) {
+	got, err := k.shared.do(ctx, "license", func(ctx context.Context) (any, error) {
+		var out struct {
+			License struct {
+				Type   string `json:"type"`
+				Status string `json:"status"`
+			} `json:"license"`
+		}
+		err := k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/licensing/info"}, &out)
+		return [2]string{out.License.Type, out.License.Status}, err
+	})
+	said, ok := got.([2]string)
+	if err != nil || !ok {
+		return "", false
+	}
+	return said[0], said[1] == "expired"
 }

@@ -5,12 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
+
+// SpaceID is what Kibana takes as the id of a space.
+var SpaceID = regexp.MustCompile(`^[a-z0-9_-]+$`)
+
+// NoSpaceID says what a text that SpaceID does not match should be.
+const NoSpaceID = "must be a space's id: lowercase letters, digits, - and _"
 
 // knownSpaces remembers which spaces are there. Its zero value is ready for use.
 type knownSpaces struct {

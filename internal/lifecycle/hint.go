@@ -22,9 +22,18 @@ func (c *Connection) explain(err error, needs Needs) string {
 		}
 	}
 	if hint := hint(err, needs); hint != "" {
-		return err.Error() + ".\n\n" + hint
+		return sentence(err) + "\n\n" + hint
 	}
-	return err.Error() + "."
+	return sentence(err)
+}
+
+// sentence ends an error's words, unless they end as a sentence does.
+func sentence(err error) string {
+	words := err.Error()
+	if strings.HasSuffix(words, ".") || strings.HasSuffix(words, "…") {
+		return words
+	}
+	return words + "."
 }
 
 // hint says what to try after a failure; empty when nothing is known.

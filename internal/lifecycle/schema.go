@@ -17,11 +17,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/kibanaapi"
 )
 
 // schemaVersion is the version of every resource's schema. Raise it when a state from before cannot be read by today's
 // schema, and carry that state over in UpgradeState.
 const schemaVersion = 1
+
+// SpaceID takes only what can be the id of a Kibana space, since it becomes part of a path.
+func SpaceID() validator.String {
+	return stringvalidator.RegexMatches(kibanaapi.SpaceID, kibanaapi.NoSpaceID)
+}
 
 // Schema completes a definition's attributes with those of the model's mixins and with the conventions that hold for
 // every attribute.
@@ -57,6 +64,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			MarkdownDescription: "The Kibana space. Default: the provider's `kibana.space_id`, else `default`. Changing it " +
 				"replaces the object.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIfConfigured()},
+			Validators:    []validator.String{SpaceID()},
 		}
 	}
 	if _, ok := m.(withColumns); ok {

@@ -110,6 +110,43 @@ oauth_jwt = {
 	}
 }
 
+// TestWholeNumbers says in our words, in the provider block, resources and data sources, that a number has a fraction.
+func TestWholeNumbers(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	for name, config := range map[string]string{
+		"provider": strings.Replace(w.Provider(), "kibana = {", "http = { max_retries = 1.5 }\n  kibana = {", 1) + role,
+		"resource": w.Provider() + `
+resource "servicenow_cors_rule" "test" {
+  name    = "n"
+  domain  = "https://kibana.example.com"
+  max_age = 1.5
+}`,
+		"version of a secret": w.Provider() + strings.Replace(connector, "api_url", "credentials_wo_version = 1.5\n  api_url", 1),
+		"data source": w.Provider() + `
+data "servicenow_records" "test" {
+  table = "sys_user"
+  limit = 1.5
+}`,
+	} {
+		said := strings.Join(acctest.NewCore(t, config).Plan(t.Context()).Errors, "\n")
+		if !strings.Contains(said, "takes whole numbers only, and 1.5 has a fraction.") ||
+			strings.Contains(said, "provider developer") {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
+}
+
+// TestSpaceFromTheEnvironment refuses what would lead every path elsewhere.
+func TestSpaceFromTheEnvironment(t *testing.T) {
+	w := acctest.New(t)
+	t.Setenv("KIBANA_SPACE_ID", "a/../b")
+	out := acctest.NewCore(t, w.Provider()+connector).Plan(t.Context())
+	if !strings.Contains(out.Texts(), `lowercase letters, digits, - and _, and it is "a/../b"`) || len(w.Reads()) > 0 {
+		t.Errorf("planned: %+v", out)
+	}
+}
+
 // TestProviderUnknown plans resources although the connection is known only after apply.
 func TestProviderUnknown(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
 )
 
 // config is the provider block. Its nested objects stay framework objects, since any of them may be unknown at plan.
@@ -58,7 +60,7 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 						"path of a PEM file. PKCS#1, PKCS#8 and SEC 1, encrypted or not."),
 					"private_key_password": secret("The private key's password, where it has one."),
 					"key_id":               plain("The `kid` of the verifier map."),
-					"user_identifier": plain("The user to act as, told by the endpoint's user field. Administrators are " +
+					"user_identifier": plain("The user to act as, as the endpoint's user field holds it. Administrators are " +
 						"refused."),
 					"signing_algorithm": schema.StringAttribute{
 						Optional: true,
@@ -114,9 +116,9 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			},
 			"accept_vanished": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Takes it for a fact when none of five or more records that were asked for together exists, " +
-					"and plans to create them again. Otherwise that is an error, since it looks the same after a clone over the " +
-					"instance, on the wrong instance, and after the account has lost a role. Default: `false`.",
+				MarkdownDescription: "Accepts that five or more records that were asked for together are all gone, and plans to " +
+					"create them again. Otherwise that is an error, since it looks the same after a clone over the instance, on " +
+					"the wrong instance, and after the account has lost a role. Default: `false`.",
 			},
 			"kibana": schema.SingleNestedAttribute{
 				Optional:            true,
@@ -132,7 +134,11 @@ func (p *servicenowProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 							regexp.MustCompile(`^[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]+)?(-[\w.]+)?$`), "must be a release, such as 9.1",
 						)},
 					},
-					"space_id":     plain("The space of resources that name none. Or `KIBANA_SPACE_ID`. Default: `default`."),
+					"space_id": schema.StringAttribute{
+						Optional:            true,
+						MarkdownDescription: "The space of resources that name none. Or `KIBANA_SPACE_ID`. Default: `default`.",
+						Validators:          []validator.String{lifecycle.SpaceID()},
+					},
 					"basic_auth":   basicAuth("A user's name and password. Or `KIBANA_USERNAME` and `KIBANA_PASSWORD`."),
 					"api_key":      secret("An API key in its encoded form (`base64(id:key)`). Or `KIBANA_API_KEY`."),
 					"bearer_token": secret("An access token. Or `KIBANA_BEARER_TOKEN`."),
@@ -189,7 +195,7 @@ func httpAttribute() schema.SingleNestedAttribute {
 			"request_timeout": plain("How long one attempt may take, such as `30s`. Default: `60s`."),
 			"max_retries": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How often a request is sent again after a failure that passes. Default: `6`.",
+				MarkdownDescription: "How often a request is sent again after a temporary failure. Default: `6`.",
 			},
 			"max_concurrent_requests": schema.Int64Attribute{
 				Optional:            true,

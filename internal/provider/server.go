@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -97,8 +98,16 @@ func diagnosticsOf(resp any) []*tfprotov6.Diagnostic {
 	return diags
 }
 
+// notWhole is how the framework words a number with a fraction where a whole one belongs, which it takes for a bug of the
+// provider, and misprints.
+var notWhole = regexp.MustCompile(`Value (?:%!s\(\*big\.Float=)?([^\s)]+)\)? is not an integer`)
+
 func (s *server) clean(diags []*tfprotov6.Diagnostic) {
 	for _, d := range diags {
+		if found := notWhole.FindStringSubmatch(d.Detail); found != nil {
+			d.Summary = "Not a whole number"
+			d.Detail = "This attribute takes whole numbers only, and " + found[1] + " has a fraction."
+		}
 		d.Summary = s.provider.redactor.Redact(d.Summary)
 		d.Detail = s.provider.redactor.Redact(d.Detail)
 	}

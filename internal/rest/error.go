@@ -266,7 +266,8 @@ func pageTitle(body []byte, redact func(string) string) string {
 }
 
 // Excerpt makes a server's text fit for a terminal and a log: valid UTF-8 in one line, without control characters
-// (terminal escapes, forged log lines), at most limit runes.
+// (terminal escapes, forged log lines), at most limit runes. It has no full stop at its end, since whoever quotes it goes
+// on, or ends the sentence.
 func Excerpt(s string, limit int) string {
 	if len(s) > 8*limit {
 		s = s[:8*limit]
@@ -281,6 +282,9 @@ func Excerpt(s string, limit int) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
+	if !strings.HasSuffix(s, "..") {
+		s = strings.TrimSuffix(s, ".")
+	}
 	if runes := []rune(s); len(runes) > limit {
 		s = string(runes[:limit]) + "…"
 	}

@@ -280,6 +280,8 @@ func TestExcerpt(t *testing.T) {
 		{"€€€€€€", "€€€€€…"},
 		{" a \n\t b\x00 ", "a b"},
 		{"a\u202eb", "ab"},
+		{"a b. ", "a b"},
+		{"a...", "a..."},
 	} {
 		if got := Excerpt(test.text, 5); got != test.want {
 			t.Errorf("%q is cut to %q, not %q", test.text, got, test.want)

@@ -39,11 +39,11 @@ var NewCertificate = lifecycle.New[certificate](lifecycle.Definition{
 		"warn_in_days_to_expire": attribute.ServerInt("How many days before the certificate expires the instance warns; "+
 			"Terraform's plan warns then, too. Instances raise values below `20`. Default: the instance's.",
 			attribute.AtLeast(0)),
-		"notify_user_ids": attribute.ServerReferences("The users whom the instance warns, as `sys_id`s. Default: the ones " +
+		"notify_user_ids": attribute.ServerReferences("The users that the instance warns, as `sys_id`s. Default: the ones " +
 			"that the instance fills in."),
-		"notify_group_ids":   attribute.References("The groups whom the instance warns, as `sys_id`s."),
+		"notify_group_ids":   attribute.References("The groups that the instance warns, as `sys_id`s."),
 		"issuer":             attribute.ComputedText("Who issued it, such as `CN=ca,O=Example` (RFC 4514)."),
-		"subject":            attribute.ComputedText("Whom it is for (RFC 4514)."),
+		"subject":            attribute.ComputedText("Whom it was issued to (RFC 4514)."),
 		"serial_number":      attribute.ComputedText("The serial number, decimal."),
 		"valid_from":         attribute.ComputedTime("When it becomes valid, RFC 3339."),
 		"expires_at":         attribute.ComputedTime("When it expires, RFC 3339."),

@@ -33,7 +33,7 @@ var NewEventConnector = lifecycle.New[eventConnector](lifecycle.Definition{
 		"source_label": attribute.Text("The source that events are shown with."),
 		"description":  attribute.Text("What the connector is for."),
 		"script":       attribute.Text("The script that turns what was sent into events."),
-		"header_name":  attribute.Text("The header by which requests without a source are recognised."),
+		"header_name":  attribute.Text("The header by which requests without a source are recognized."),
 
 		"header_value_wo":         attribute.Secret("The value of that header."),
 		"header_value_wo_version": attribute.SecretVersion("`header_value_wo`"),

@@ -44,7 +44,7 @@ func oauthApplicationAttributes() attribute.Schema {
 		"auth_scope_ids": attribute.References("The auth scopes that the client holds " +
 			"(`oauth_entity_auth_scope_mapping`), as `sys_id`s: `id` of `servicenow_auth_scope`, a resource or a data source. " +
 			"`useraccount` opens every API. Scopes are read at each request, so tokens that were issued before change, too."),
-		"access_token_lifespan": attribute.ServerInt("How long an access token lives, in seconds. Default: the "+
+		"access_token_lifespan": attribute.ServerInt("Lifetime of an access token, in seconds. Default: the "+
 			"instance's, usually `1800`.", attribute.AtLeast(1)),
 		"public_client": attribute.ServerFlag("Whether the client has no secret. Kibana refuses to work without one. " +
 			"Default: the instance's, usually `false`."),

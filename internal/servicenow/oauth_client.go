@@ -28,10 +28,10 @@ var NewOAuthClient = lifecycle.New[oauthClient](lifecycle.Definition{
 		"another class of the same table: see `servicenow_oauth_jwt_endpoint`.",
 	Attributes: attribute.Join(oauthApplicationAttributes(), attribute.Schema{
 		"user_id": attribute.RequiredReference("The user that the client's requests run as: `id` of a `servicenow_user`."),
-		"refresh_token_lifespan": attribute.ServerInt("How long a refresh token lives, in seconds. Default: the instance's, "+
+		"refresh_token_lifespan": attribute.ServerInt("Lifetime of a refresh token, in seconds. Default: the instance's, "+
 			"usually `8640000`.", attribute.AtLeast(1)),
 		"inbound_grant_type": attribute.ComputedText("The grant that the client is for: `client_credential` or, as other " +
-			"set-ups store it, `client_credentials`. Another one found there is put right."),
+			"set-ups store it, `client_credentials`. Any other value is corrected."),
 	}),
 })
 

@@ -33,7 +33,7 @@ var NewOAuthJWTEndpoint = lifecycle.New[oauthJWTEndpoint](lifecycle.Definition{
 		"jti_claim": attribute.ServerText("The claim that holds the JWT's id. Default: the instance's, usually `jti`."),
 		"jwks_url":  attribute.Text("The URL of a JSON web key set to verify JWTs with, instead of verifier maps."),
 		"inbound_grant_type": attribute.ConstantText("jwt", "The grant that the endpoint takes, always `jwt`: another one "+
-			"found there is set right."),
+			"found there is corrected."),
 	}),
 })
 

@@ -42,7 +42,7 @@ func NewOAuthToken() ephemeral.EphemeralResource {
 					"key_id": schema.StringAttribute{
 						Optional: true, MarkdownDescription: "`key_id` of the `servicenow_jwt_verifier_map`.",
 					},
-					"user_identifier": required("The user to act as, told by the endpoint's `user_field`."),
+					"user_identifier": required("The user to act as, as the endpoint's `user_field` holds it."),
 					"signing_algorithm": schema.StringAttribute{
 						Optional: true,
 						MarkdownDescription: "`RS256`, `RS384`, `RS512`, or, from Zurich on, `ES256`, `ES384` or `ES512`. " +

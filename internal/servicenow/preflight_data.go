@@ -34,7 +34,7 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 			Required: true, ElementType: types.StringType,
 			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(
 				stringvalidator.OneOf(slices.Sorted(maps.Keys(preflightAreas))...))},
-			MarkdownDescription: "What the instance is wanted for: `elastic_itsm`, `elastic_secops`, `inbound_api_keys`, " +
+			MarkdownDescription: "What the instance is to be used for: `elastic_itsm`, `elastic_secops`, `inbound_api_keys`, " +
 				"`event_management`, `security_integration`.",
 		},
 		"accounts": schema.SetAttribute{
@@ -46,15 +46,15 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 		"findings": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "What was found, errors first.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"area": schema.StringAttribute{Computed: true, MarkdownDescription: "The area that is concerned."},
+				"area": schema.StringAttribute{Computed: true, MarkdownDescription: "The area concerned."},
 				"table": schema.StringAttribute{Computed: true, MarkdownDescription: "The table; empty for plugins and " +
 					"applications."},
 				"column": schema.StringAttribute{Computed: true, MarkdownDescription: "The column; empty for the table as a " +
 					"whole."},
 				"severity": schema.StringAttribute{
 					Computed: true,
-					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told, as whether " +
-						"the account may write is before the first write.",
+					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told, such as, before the " +
+						"first write, whether the account may write.",
 				},
 				"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, and what to do about it."},
 			}},

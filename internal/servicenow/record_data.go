@@ -20,7 +20,7 @@ var NewRecordData = lifecycle.NewReader[recordData](lifecycle.Reader{
 	Description: "Finds the one record of any table that an encoded query matches. " + droppedTerms,
 	Attributes: map[string]schema.Attribute{
 		"table": schema.StringAttribute{
-			Required: true, Validators: []validator.String{tableName}, MarkdownDescription: "The table's name, as " +
+			Required: true, Validators: []validator.String{tableName}, MarkdownDescription: "The table's name, such as " +
 				"`sys_properties`.",
 		},
 		"query": schema.StringAttribute{

@@ -26,7 +26,7 @@ var NewStoreApplication = lifecycle.New[storeApplication](lifecycle.Definition{
 		"scope": attribute.ReplacedText("The application's scope, such as `x_elas2_inc_int`."),
 		"version": attribute.ServerText("The version, such as `1.2.0`. Default: the latest when it is installed, and then " +
 			"the installed one."),
-		"auto_upgrade_base_app": attribute.Flag("Whether an application that this one customises is upgraded first where " +
+		"auto_upgrade_base_app": attribute.Flag("Whether an application that this one customizes is upgraded first where " +
 			"its version needs it. Default: `false`."),
 		"name":              attribute.ComputedText("The application's name."),
 		"installed_version": attribute.ComputedText("The version that is installed."),

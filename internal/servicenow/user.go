@@ -33,7 +33,7 @@ var NewUser = lifecycle.New[user](lifecycle.Definition{
 		"time_zone":  attribute.Text("The time zone, such as `Europe/Berlin`. Without it the system's applies."),
 		"active":     attribute.Active("Whether the user may log in."),
 		"locked_out": attribute.ServerFlag("Whether the user is locked out. Default: the instance's, `false`."),
-		"web_service_access_only": attribute.ServerFlag("Whether the user may call APIs only, and not log in to the web " +
+		"web_service_access_only": attribute.ServerFlag("Whether the user may only call APIs, and not log in to the web " +
 			"pages. The instance sets it for `identity_type = \"machine\"`. Default: the instance's, `false`."),
 		"internal_integration_user": attribute.ServerFlag("Whether the user is exempt from single sign-on and multi-factor " +
 			"rules for integrations. Default: the instance's, `false`."),

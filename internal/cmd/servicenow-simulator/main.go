@@ -58,7 +58,7 @@ func run(ctx context.Context, arguments []string, out io.Writer) error {
 		"ServiceNow `release` to imitate: washington, xanadu, yokohama, zurich or australia")
 	flags.StringVar(&opts.Kibana.BasePath, "kibana-base-path", "", "`path` that Kibana lives below, such as /kibana")
 	flags.StringVar(&opts.Kibana.License, "license", "trial",
-		"Kibana licence `level`: basic, standard, gold, platinum, enterprise or trial")
+		"Kibana license `level`: basic, standard, gold, platinum, enterprise or trial")
 	spaces := flags.String("spaces", "", "comma-separated `ids` of Kibana spaces besides default")
 	flags.BoolVar(&opts.TLS, "tls", false, "serve HTTPS with a certificate made for the occasion")
 	flags.BoolVar(&opts.ServiceNow.LegacyRoleManagement, "legacy-roles", false, "one sys_user_has_role row per grant")

@@ -239,6 +239,7 @@ func (s *Server) routes() *http.ServeMux {
 		})
 	}
 	add(always, "GET /api/status", s.status)
+	add(always, "GET /api/licensing/info", s.licensingInfo)
 
 	add(from713, "POST /api/actions/connector", s.create(modern))
 	add(clientIDs, "POST /api/actions/connector/{id}", s.create(modern))
