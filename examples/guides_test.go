@@ -34,7 +34,6 @@ var guidesNotRun = map[string]int{
 	"migrating":                  1,
 	"performance":                1,
 	"reliability":                2,
-	"several-instances":          1,
 	"testing-with-the-simulator": 10,
 }
 
