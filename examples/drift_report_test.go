@@ -57,11 +57,12 @@ func TestDriftReport(t *testing.T) {
 		}
 	}
 	reports(0, "# No drift\n")
-	changes("sys_cors_rule", "name=Elastic ITSM", servicenow.Record{"domain": "https://a|b.example.com"})(&reader{t: t, w: w})
+	somebody := &reader{t: t, w: w}
+	changes("sys_cors_rule", "name=Elastic ITSM", servicenow.Record{"domain": "https://a|b.example.com"})(somebody)
 	reports(2, "# Drift\n", "## update: `module.itsm.module.instance.servicenow_cors_rule.kibana`",
 		"| `domain` | `https://a\\|b.example.com` | `"+w.KibanaURL()+"` |")
 	u.applies()
-	changes("sys_user", "user_name=elastic.itsm", servicenow.Record{"locked_out": "true"})(&reader{t: t, w: w})
+	changes("sys_user", "user_name=elastic.itsm", servicenow.Record{"locked_out": "true"})(somebody)
 	reports(2, "# Drift\n", "## Failing checks", "module.itsm.check.integration_is_healthy", "locked out")
 	u.env = append(u.env, "SERVICENOW_PASSWORD=wrong")
 	reports(1, "# The plan failed\n")

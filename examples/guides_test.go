@@ -136,7 +136,8 @@ variable "servicenow_password" {
 				if _, err := r.w.ServiceNow.Insert("sys_cors_rule", rule); err != nil {
 					r.t.Fatal(err)
 				}
-				request(r.t, r.w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow", "connector_type_id": ".servicenow",
+				request(r.t, r.w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow",
+					"connector_type_id": ".servicenow",
 					"config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
 					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`)
 				return nil

@@ -49,8 +49,9 @@ func checkReleases(ctx context.Context, c *lifecycle.Servers, report *lifecycle.
 	}
 }
 
-// Plan checks what every connector has. typeID is the connector's type; empty when it is not known yet. The rule about connector_id holds for connectors that are to be made: the id of
-// one that is there already may be configured whatever the release.
+// plan checks what every connector has. typeID is the connector's type; empty when it is not known yet. The rules about
+// the type and about connector_id hold for connectors that are to be made: the id of one that is there already may be
+// configured whatever the release.
 func (m *connector) plan(ctx context.Context, c *lifecycle.Servers, typeID string, report *lifecycle.Report) {
 	checkSpace(ctx, c, report, &m.SpaceID)
 	if m.ID.IsUnknown() && typeID != "" {

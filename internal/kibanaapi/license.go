@@ -42,7 +42,8 @@ func (k *Client) TypeRefusal(ctx context.Context, space, typeID string) string {
 	case t.InLicense || t.MinimumLicense == "":
 		return ""
 	}
-	refusal := "Connectors of type " + typeID + " need the license " + t.MinimumLicense + " or higher, and this Kibana has "
+	refusal := fmt.Sprintf("Connectors of type %s need the license %s or higher, and this Kibana has ", typeID,
+		t.MinimumLicense)
 	license, expired := k.license(ctx)
 	switch {
 	case license == "":

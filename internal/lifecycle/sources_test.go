@@ -447,7 +447,9 @@ func TestFailedConnectionIsToldOnce(t *testing.T) {
 	if !strings.Contains(second, "as reported for another resource") || strings.Contains(second, "check the URL") {
 		t.Errorf("said %q", second)
 	}
-	for said, want := range map[string]string{"odd": "odd.", "It is odd.": "It is odd.", "it was cut…": "it was cut…"} {
+	for said, want := range map[string]string{
+		"odd": "odd.", "It is odd.": "It is odd.", "it was cut…": "it was cut…",
+	} {
 		if got := c.explain(errors.New(said), Needs{}); got != want {
 			t.Errorf("%q is explained as %q, want %q", said, got, want)
 		}

@@ -122,7 +122,8 @@ resource "servicenow_cors_rule" "test" {
   domain  = "https://kibana.example.com"
   max_age = 1.5
 }`,
-		"version of a secret": w.Provider() + strings.Replace(connector, "api_url", "credentials_wo_version = 1.5\n  api_url", 1),
+		"version of a secret": w.Provider() +
+			strings.Replace(connector, "api_url", "credentials_wo_version = 1.5\n  api_url", 1),
 		"data source": w.Provider() + `
 data "servicenow_records" "test" {
   table = "sys_user"

@@ -98,8 +98,8 @@ func diagnosticsOf(resp any) []*tfprotov6.Diagnostic {
 	return diags
 }
 
-// notWhole is how the framework words a number with a fraction where a whole one belongs, which it takes for a bug of the
-// provider, and misprints.
+// notWhole is how the framework words, and misprints, a number with a fraction where a whole one belongs. It takes that
+// for a bug of the provider.
 var notWhole = regexp.MustCompile(`Value (?:%!s\(\*big\.Float=)?([^\s)]+)\)? is not an integer`)
 
 func (s *server) clean(diags []*tfprotov6.Diagnostic) {
