@@ -14,9 +14,10 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
+// heldScopes is the list of auth scopes that an OAuth client holds.
+var heldScopes = listedRows{"oauth_entity_auth_scope_mapping", "auth_scope"}
+
 const (
-	// scopeMappings is the table of the auth scopes of OAuth clients, and the list that stands for its rows.
-	scopeMappings = "oauth_entity_auth_scope_mapping"
 	// restrictionColumn came with Yokohama. Since Zurich its default is a client whose tokens open no API without an auth
 	// scope.
 	restrictionColumn = "scope_restriction_status"
@@ -38,29 +39,23 @@ var _ interface {
 // newOAuthClientStore keeps to clients that are of no child class.
 func newOAuthClientStore(c *lifecycle.Servers) record.Store {
 	return oauthClientStore{
-		clients: c.ServiceNow.Table("oauth_entity"), mappings: c.ServiceNow.Table(scopeMappings), class: "oauth_entity",
+		clients: c.ServiceNow.Table("oauth_entity"), mappings: c.ServiceNow.Table(heldScopes.table), class: "oauth_entity",
 	}
 }
 
 func newOAuthJWTEndpointStore(c *lifecycle.Servers) record.Store {
-	return oauthClientStore{clients: c.ServiceNow.Table("oauth_jwt"), mappings: c.ServiceNow.Table(scopeMappings)}
+	return oauthClientStore{clients: c.ServiceNow.Table("oauth_jwt"), mappings: c.ServiceNow.Table(heldScopes.table)}
 }
 
 const classColumn = "sys_class_name"
 
-func scopesIn(r record.Record) []string {
-	ids, _ := r.Values[scopeMappings].([]string)
+func scopesOf(r record.Record) []string {
+	ids, _ := heldScopes.in(r)
 	return ids
 }
 
-func clientOf(r record.Record) record.Record {
-	r.Values = maps.Clone(r.Values)
-	delete(r.Values, scopeMappings)
-	return r
-}
-
 func (s oauthClientStore) columns(columns []string) []string {
-	own := slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return c == scopeMappings })
+	own := heldScopes.outOfColumns(columns)
 	if s.class != "" {
 		own = append(own, classColumn)
 	}
@@ -68,7 +63,7 @@ func (s oauthClientStore) columns(columns []string) []string {
 }
 
 func (s oauthClientStore) write(want record.Write) record.Write {
-	want.Record, want.Columns = clientOf(want.Record), s.columns(want.Columns)
+	want.Record, want.Columns = heldScopes.outOf(want.Record), s.columns(want.Columns)
 	return want
 }
 
@@ -110,7 +105,7 @@ func joinQuery(query, term string) string {
 }
 
 func (s oauthClientStore) Create(ctx context.Context, want record.Write) (record.Answer, error) {
-	client, scopes := s.write(want), scopesIn(want.Record)
+	client, scopes := s.write(want), scopesOf(want.Record)
 	if s.class != "" {
 		// Named, so that a client of a child class with the same name is neither a duplicate nor taken for this one.
 		client.Values[classColumn] = s.class
@@ -149,14 +144,14 @@ func (s oauthClientStore) Update(
 	ctx context.Context, have record.Record, want record.Write,
 ) (record.Answer, error) {
 	client := s.write(want)
-	got, err := s.clients.Update(ctx, clientOf(have), client)
+	got, err := s.clients.Update(ctx, heldScopes.outOf(have), client)
 	if err != nil {
 		return got, err
 	}
-	before, after := scopesIn(have), scopesIn(want.Record)
+	before, after := scopesOf(have), scopesOf(want.Record)
 	if _, changed := record.ChangedValues(have, want.Record)[restrictionColumn]; changed {
 		if err := refusesRestriction(want, got); err != nil {
-			return withScopes(got, before), err
+			return heldScopes.with(got, before), err
 		}
 	}
 	if len(before)+len(after) == 0 {
@@ -164,7 +159,7 @@ func (s oauthClientStore) Update(
 	}
 	rows, err := s.rows(ctx, have.ID)
 	if err != nil {
-		return withScopes(got, before), err
+		return heldScopes.with(got, before), err
 	}
 	return s.change(ctx, got, rows, after)
 }
@@ -183,7 +178,7 @@ func (s oauthClientStore) change(
 		}
 		surplus = append(surplus, row)
 	}
-	remaining := func(i int) []string { return slices.Concat(mapped, authScopesOf(surplus[i:])) }
+	remaining := func(i int) []string { return slices.Concat(mapped, heldScopes.idsOf(surplus[i:])) }
 	for _, id := range scopes {
 		if slices.Contains(mapped, id) {
 			continue
@@ -196,46 +191,22 @@ func (s oauthClientStore) change(
 			Defaulted: true, LookedUp: true,
 		})
 		if err != nil {
-			return withScopes(client, remaining(0)), fmt.Errorf("granting the client the auth scope %s: %w", id, err)
+			return heldScopes.with(client, remaining(0)), fmt.Errorf("granting the client the auth scope %s: %w", id, err)
 		}
 		mapped = append(mapped, id)
 	}
 	for i, row := range surplus {
 		if _, err := s.mappings.Delete(ctx, row, record.Options{}); err != nil {
-			return withScopes(client, remaining(i)), fmt.Errorf("taking the auth scope %s from the client: %w",
+			return heldScopes.with(client, remaining(i)), fmt.Errorf("taking the auth scope %s from the client: %w",
 				row.Text("auth_scope"), err)
 		}
 	}
-	return withScopes(client, mapped), nil
-}
-
-func withScopes(client record.Answer, ids []string) record.Answer {
-	client.Values = maps.Clone(client.Values)
-	client.Values[scopeMappings] = slices.Sorted(slices.Values(ids))
-	return client
-}
-
-func authScopesOf(rows []record.Record) []string {
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.Text("auth_scope")
-	}
-	return ids
+	return heldScopes.with(client, mapped), nil
 }
 
 // rows lists the mappings of one client. One that access control hides is an error: leaving it out would plan it anew.
 func (s oauthClientStore) rows(ctx context.Context, client string) ([]record.Record, error) {
-	var rows []record.Record
-	columns := []string{"oauth_entity", "auth_scope", "sys_scope"}
-	hidden, err := s.mappings.Each(ctx, "oauth_entity="+client, columns, 0, func(row record.Record) error {
-		if row.Text("oauth_entity") == client {
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	if err == nil && hidden > 0 {
-		err = fmt.Errorf("%d of them: %w", hidden, record.ErrHidden)
-	}
+	rows, err := s.mappings.Children(ctx, "oauth_entity", client, []string{heldScopes.id, "sys_scope"})
 	if err != nil {
 		return nil, fmt.Errorf("reading the client's auth scopes: %w", err)
 	}
@@ -246,7 +217,7 @@ func (s oauthClientStore) rows(ctx context.Context, client string) ([]record.Rec
 func (s oauthClientStore) Read(
 	ctx context.Context, have record.Record, columns []string,
 ) (record.Answer, error) {
-	got, err := s.clients.Read(ctx, clientOf(have), s.columns(columns))
+	got, err := s.clients.Read(ctx, heldScopes.outOf(have), s.columns(columns))
 	if err != nil {
 		return got, err
 	}
@@ -254,10 +225,10 @@ func (s oauthClientStore) Read(
 		return record.Answer{}, fmt.Errorf("the record is of the class %s, which is another kind of client than %s", class,
 			s.class)
 	}
-	if len(scopesIn(have)) == 0 && have.Revision != "" {
+	if len(scopesOf(have)) == 0 && have.Revision != "" {
 		return got, nil
 	}
-	return s.withScopes(ctx, got, len(scopesIn(have)) > 0)
+	return s.withScopes(ctx, got, len(scopesOf(have)) > 0)
 }
 
 // withScopes adds the scopes of a client. An instance without the mapping table has none.
@@ -265,7 +236,7 @@ func (s oauthClientStore) withScopes(ctx context.Context, got record.Answer, own
 	rows, err := s.rows(ctx, got.ID)
 	switch {
 	case servicenowapi.IsMissingTable(err):
-		return withScopes(got, nil), nil
+		return heldScopes.with(got, nil), nil
 	case err != nil && !owned && rest.HasStatus(err, http.StatusForbidden):
 		got.Warnings = append(got.Warnings, fmt.Sprintf("Which auth scopes the client %s holds is not known, so "+
 			"auth_scope_ids is left alone: %s.", got.Text("name"), err))
@@ -273,20 +244,20 @@ func (s oauthClientStore) withScopes(ctx context.Context, got record.Answer, own
 	case err != nil:
 		return record.Answer{}, err
 	}
-	ids := authScopesOf(rows)
+	ids := heldScopes.idsOf(rows)
 	for i, id := range ids {
 		if slices.Contains(ids[:i], id) {
 			got.Warnings = append(got.Warnings, fmt.Sprintf("The client %s holds the auth scope %s more than once. The next "+
-				"write of it removes the surplus rows of %s.", got.Text("name"), id, scopeMappings))
+				"write of it removes the surplus rows of %s.", got.Text("name"), id, heldScopes.table))
 		}
 	}
-	return withScopes(got, ids), nil
+	return heldScopes.with(got, ids), nil
 }
 
 func (s oauthClientStore) Delete(
 	ctx context.Context, have record.Record, options record.Options,
 ) ([]string, error) {
-	if len(scopesIn(have)) > 0 {
+	if len(scopesOf(have)) > 0 {
 		rows, err := s.rows(ctx, have.ID)
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return nil, err
@@ -297,5 +268,5 @@ func (s oauthClientStore) Delete(
 			}
 		}
 	}
-	return s.clients.Delete(ctx, clientOf(have), options)
+	return s.clients.Delete(ctx, heldScopes.outOf(have), options)
 }

@@ -39,7 +39,7 @@ func writeNeed(constructor func() resource.Resource) tableNeed {
 		}
 	}
 	need.columns = slices.DeleteFunc(need.columns, func(column string) bool {
-		return column == mappedProfiles || column == scopeMappings || column == keyScopes || column == "sys_scope" ||
+		return column == mappedProfiles.table || column == heldScopes.table || column == keyScopes || column == "sys_scope" ||
 			strings.Contains(column, ".")
 	})
 	slices.Sort(need.columns)
@@ -91,7 +91,7 @@ var preflightAreas = map[string]preflightArea{
 			writeNeed(NewHTTPAuthProfile),
 			writeNeed(NewRESTAPIKey).withScopes(),
 			writeNeed(NewRESTAPIAccessPolicy),
-			rowNeed(NewRESTAPIAccessPolicy, "sys_auth_profile_mapping", "api_access_policy", "inbound_auth_profile"),
+			rowNeed(NewRESTAPIAccessPolicy, mappedProfiles.table, "api_access_policy", "inbound_auth_profile"),
 			readNeed("sys_auth_scope", "name"),
 			readNeed("sys_ws_definition", "name", "base_uri", "namespace"),
 		},
@@ -170,7 +170,7 @@ func (n tableNeed) exported() Need {
 func otherNeeds() []tableNeed {
 	return []tableNeed{
 		writeNeed(NewOAuthClient),
-		rowNeed(NewOAuthClient, scopeMappings, "oauth_entity", "auth_scope"),
+		rowNeed(NewOAuthClient, heldScopes.table, "oauth_entity", "auth_scope"),
 		readNeed("inbound_auth_profile", "name", "active", "sys_class_name"),
 		readNeed("sys_choice", "name", "element", "value", "label"),
 		readNeed("sys_db_object", "name", "super_class", "sys_scope"),

@@ -82,7 +82,7 @@ func (m *restAPIAccessPolicy) Fields() []field.Field {
 		field.Bool("apply_all_tables", &m.AllTables),
 		field.Bool("all_authn_scheme_authenticate_header", &m.AdvertiseAuthSchemes),
 		field.Bool("active", &m.Active),
-		field.Reference(field.Members(mappedProfiles, &m.AuthProfileIDs),
+		field.Reference(field.Members(mappedProfiles.table, &m.AuthProfileIDs),
 			"inbound_auth_profile", "http_key_auth", "std_http_auth"),
 		field.Option(&m.AllowLockout, allowLockout),
 	)

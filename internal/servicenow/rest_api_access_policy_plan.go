@@ -35,7 +35,7 @@ func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ 
 	if m.AuthProfileIDs.IsUnknown() || slices.ContainsFunc(m.AuthProfileIDs.Elements(), attr.Value.IsUnknown) {
 		return
 	}
-	ids, owned := mappedIn(want.Record)
+	ids, owned := mappedProfiles.in(want.Record)
 	change := policyChange(want)
 	if change.ID == "" {
 		change.ID, change.New = servicenowapi.NewSysID(), true

@@ -15,8 +15,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/servicenowapi"
 )
 
-// mappedProfiles is the list of profiles that stands for the rows of sys_auth_profile_mapping.
-const mappedProfiles = "sys_auth_profile_mapping"
+// mappedProfiles is the list of profiles that a policy maps.
+var mappedProfiles = listedRows{"sys_auth_profile_mapping", "inbound_auth_profile"}
 
 // mappersAtOnce bounds how many mappings one policy writes at a time.
 const mappersAtOnce = 8
@@ -32,38 +32,15 @@ func allowLockout(o *record.Options) *bool { return &o.AllowLockout }
 
 func newAccessPolicyStore(c *lifecycle.Servers) record.Store {
 	return accessPolicyStore{
-		c.ServiceNow.Table("sys_api_access_policy"), c.ServiceNow.Table("sys_auth_profile_mapping"),
+		c.ServiceNow.Table("sys_api_access_policy"), c.ServiceNow.Table(mappedProfiles.table),
 		accessPolicyGuard{c.ServiceNow},
 	}
 }
 
-// mappedIn lists the profiles that a record maps; not ok where the configuration leaves them alone.
-func mappedIn(r record.Record) (ids []string, ok bool) {
-	ids, ok = r.Values[mappedProfiles].([]string)
-	return ids, ok
-}
-
-// policyOf is the row of sys_api_access_policy in a record.
-func policyOf(r record.Record) record.Record {
-	r.Values = maps.Clone(r.Values)
-	delete(r.Values, mappedProfiles)
-	return r
-}
-
 func policyWrite(want record.Write) record.Write {
-	want.Record = policyOf(want.Record)
-	want.Columns = policyColumns(want.Columns)
+	want.Record = mappedProfiles.outOf(want.Record)
+	want.Columns = mappedProfiles.outOfColumns(want.Columns)
 	return want
-}
-
-func policyColumns(columns []string) []string {
-	return slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return c == mappedProfiles })
-}
-
-func withMapped(policy record.Answer, ids []string) record.Answer {
-	policy.Values = maps.Clone(policy.Values)
-	policy.Values[mappedProfiles] = slices.Sorted(slices.Values(ids))
-	return policy
 }
 
 // set writes single columns of the policy.
@@ -86,7 +63,7 @@ func (s accessPolicyStore) Create(ctx context.Context, want record.Write) (got r
 	if want.ID == "" {
 		want.ID = servicenowapi.NewSysID()
 	}
-	ids, _ := mappedIn(want.Record)
+	ids, _ := mappedProfiles.in(want.Record)
 	profiles, err := s.guard.profiles(ctx, ids)
 	if err != nil {
 		return record.Answer{}, err
@@ -105,8 +82,8 @@ func (s accessPolicyStore) Create(ctx context.Context, want record.Write) (got r
 
 // ownedOnly leaves the mappings out of an answer where the configuration leaves them alone.
 func ownedOnly(got record.Answer, want record.Write) record.Answer {
-	if _, owned := mappedIn(want.Record); !owned && got.Values != nil {
-		got.Values[mappedProfiles] = nil
+	if _, owned := mappedProfiles.in(want.Record); !owned && got.Values != nil {
+		got.Values[mappedProfiles.table] = nil
 	}
 	return got
 }
@@ -114,7 +91,7 @@ func ownedOnly(got record.Answer, want record.Write) record.Answer {
 // policyChange is what a write does to the policy's own row.
 func policyChange(want record.Write) servicenowapi.RowChange {
 	return servicenowapi.RowChange{
-		Table: "sys_api_access_policy", ID: want.ID, Values: policyOf(want.Record).Values, LooksAtPath: true,
+		Table: "sys_api_access_policy", ID: want.ID, Values: mappedProfiles.outOf(want.Record).Values, LooksAtPath: true,
 	}
 }
 
@@ -128,24 +105,24 @@ func (s accessPolicyStore) create(
 		return got, err
 	}
 	if got, err = s.insistOnAPI(ctx, got, inactive); err != nil {
-		return withMapped(got, nil), err
+		return mappedProfiles.with(got, nil), err
 	}
 	if gone, err := s.refuseByPath(ctx, got.Record, want, profiles); err != nil {
 		if gone {
 			return record.Answer{}, err
 		}
-		return withMapped(got, nil), err
+		return mappedProfiles.with(got, nil), err
 	}
 	made, err := s.add(ctx, got.Record, ids, profiles, true)
 	if err != nil || want.Text("active") == "false" {
-		return withMapped(got, made), err
+		return mappedProfiles.with(got, made), err
 	}
 	activated, err := s.set(ctx, got.Record, inactive.Columns, map[string]any{"active": true})
 	if err != nil {
-		return withMapped(got, made), err
+		return mappedProfiles.with(got, made), err
 	}
 	activated.Warnings = got.Warnings
-	return withMapped(activated, made), nil
+	return mappedProfiles.with(activated, made), nil
 }
 
 // insistOnAPI sends the API once more where the instance dropped it: some take it from an update only, some not at all.
@@ -275,7 +252,7 @@ func (s accessPolicyStore) rows(ctx context.Context, policy string) ([]record.Re
 func (s accessPolicyStore) Read(
 	ctx context.Context, have record.Record, columns []string,
 ) (record.Answer, error) {
-	got, err := s.policies.Read(ctx, have, policyColumns(columns))
+	got, err := s.policies.Read(ctx, have, mappedProfiles.outOfColumns(columns))
 	if err != nil {
 		return got, err
 	}
@@ -283,9 +260,9 @@ func (s accessPolicyStore) Read(
 	if err != nil {
 		return record.Answer{}, err
 	}
-	got = withMapped(got, profilesOf(rows))
+	got = mappedProfiles.with(got, mappedProfiles.idsOf(rows))
 	seen := map[string]bool{}
-	for _, id := range profilesOf(rows) {
+	for _, id := range mappedProfiles.idsOf(rows) {
 		if seen[id] {
 			got.Warnings = append(got.Warnings, fmt.Sprintf("The policy %s maps the profile %s more than once. The next write "+
 				"of the policy removes the surplus mappings.", got.Text("name"), id))
@@ -297,21 +274,13 @@ func (s accessPolicyStore) Read(
 
 func distinct(ids []string) []string { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
-func profilesOf(rows []record.Record) []string {
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.Text("inbound_auth_profile")
-	}
-	return ids
-}
-
 func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
 	rows, err := s.rows(ctx, have.ID)
 	if err != nil {
 		return record.Answer{}, err
 	}
-	before := profilesOf(rows)
-	after, owned := mappedIn(want.Record)
+	before := mappedProfiles.idsOf(rows)
+	after, owned := mappedProfiles.in(want.Record)
 	if !owned {
 		after = before
 	}
@@ -325,7 +294,7 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 		return record.Answer{}, err
 	}
 	change := policyChange(want)
-	change.ID, change.Values = have.ID, record.ChangedValues(policyOf(have), policyOf(want.Record))
+	change.ID, change.Values = have.ID, record.ChangedValues(mappedProfiles.outOf(have), mappedProfiles.outOf(want.Record))
 	if owned && !slices.Equal(distinct(after), distinct(before)) {
 		change.Profiles = append([]string{}, after...)
 	}
@@ -341,8 +310,8 @@ func (s accessPolicyStore) Update(ctx context.Context, have record.Record, want 
 func (s accessPolicyStore) update(
 	ctx context.Context, have record.Record, want record.Write, rows []record.Record, profiles, wanted map[string]profile,
 ) (record.Answer, error) {
-	before := profilesOf(rows)
-	after, owned := mappedIn(want.Record)
+	before := mappedProfiles.idsOf(rows)
+	after, owned := mappedProfiles.in(want.Record)
 	added := slices.DeleteFunc(slices.Clone(after), func(id string) bool { return slices.Contains(before, id) })
 	kept := map[string]bool{}
 	surplus := slices.DeleteFunc(slices.Clone(rows), func(row record.Record) bool {
@@ -353,7 +322,7 @@ func (s accessPolicyStore) update(
 		}
 		return false
 	})
-	policy, mapped, wrote := record.Answer{Record: policyOf(have)}, slices.Clone(before), false
+	policy, mapped, wrote := record.Answer{Record: mappedProfiles.outOf(have)}, slices.Clone(before), false
 	write := func() error {
 		got, err := s.change(ctx, policy.Record, policyWrite(want), wanted)
 		if got.ID != "" {
@@ -384,10 +353,10 @@ func (s accessPolicyStore) update(
 			if !wrote {
 				return record.Answer{}, err
 			}
-			return withMapped(policy, mapped), err
+			return mappedProfiles.with(policy, mapped), err
 		}
 	}
-	return withMapped(policy, mapped), nil
+	return mappedProfiles.with(policy, mapped), nil
 }
 
 // change writes the policy's own row. One that moves to another API without our own method is looked at while it is
@@ -422,7 +391,7 @@ func (s accessPolicyStore) Delete(
 ) (warnings []string, err error) {
 	change := servicenowapi.RowChange{Table: "sys_api_access_policy", ID: have.ID, Deleted: true}
 	err = s.guard.sn.Guarded(ctx, options, []servicenowapi.RowChange{change}, func(ctx context.Context) (err error) {
-		warnings, err = s.delete(ctx, policyOf(have), options)
+		warnings, err = s.delete(ctx, mappedProfiles.outOf(have), options)
 		return err
 	})
 	return warnings, err
@@ -441,7 +410,7 @@ func (s accessPolicyStore) delete(
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := s.guard.profiles(ctx, profilesOf(rows))
+	profiles, err := s.guard.profiles(ctx, mappedProfiles.idsOf(rows))
 	if err != nil {
 		return nil, err
 	}
