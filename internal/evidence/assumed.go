@@ -139,7 +139,7 @@ func (c collector) resource(d lifecycle.Definition, bound []lifecycle.Bound) {
 			if r, ok := field.As[field.Referring](b.Field); ok {
 				column.Refers = r.Table
 			}
-			column.Written = column.Written || field.Written(b.Field)
+			column.Written = column.Written || field.IsSent(b.Field)
 			column.Always = column.Always || b.Always
 			if slices.Contains(d.Key, b.Attribute) {
 				column.Needed, t.Key = true, append(t.Key, name)

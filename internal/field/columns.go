@@ -34,11 +34,11 @@ func (f Columns) Columns() []string {
 }
 
 // Assign takes the map of the same field of another model.
-func (f Columns) Assign(from Field) { *f.p = *sameField[Columns](from).p }
+func (f Columns) Assign(from Field) { *f.p = *Same[Columns](from).p }
 
 // Same compares the maps, texts as String does.
 func (f Columns) Same(as Field) bool {
-	other := *sameField[Columns](as).p
+	other := *Same[Columns](as).p
 	if f.p.IsUnknown() || f.p.IsNull() || other.IsUnknown() || other.IsNull() {
 		return f.p.Equal(other)
 	}

@@ -102,8 +102,8 @@ func Unwrap(f Field) Field {
 	}
 }
 
-// sameField returns the same field of another model, which has the same type.
-func sameField[F Field](of Field) F {
+// Same returns the same field of another model, which has the same type.
+func Same[F Field](of Field) F {
 	return Unwrap(of).(F) //nolint:forcetypeassert // models of one type list the same fields
 }
 

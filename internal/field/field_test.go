@@ -108,34 +108,19 @@ func TestDecodeKeepsTheSpelling(t *testing.T) {
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	unknown, null, path := types.StringUnknown(), types.StringNull(), types.StringValue("p")
-	methods := setOf("GET")
-	columns := map[string]string{"GET": "get", "PUT": "put"}
 	for name, test := range map[string]struct {
 		field field.Field
 		want  map[string]any
 	}{
-		"unknown":      {field.String("c", &unknown), map[string]any{}},
-		"null":         {field.String("c", &null), map[string]any{"c": nil}},
-		"computed":     {field.Computed(field.String("c", &path)), map[string]any{}},
-		"constant":     {field.Constant("c", "jwt"), map[string]any{"c": "jwt"}},
-		"flags":        {field.Flags(&methods, columns), map[string]any{"get": true, "put": false}},
-		"switched on":  {field.Switched("c", "use", &path), map[string]any{"c": "p", "use": true}},
-		"switched off": {field.Switched("c", "use", &null), map[string]any{"c": nil, "use": false}},
-		"secret":       {field.Secret("c", &path, nil), map[string]any{}},
+		"unknown":  {field.String("c", &unknown), map[string]any{}},
+		"null":     {field.String("c", &null), map[string]any{"c": nil}},
+		"computed": {field.Computed(field.String("c", &path)), map[string]any{}},
+		"constant": {field.Constant("c", "jwt"), map[string]any{"c": "jwt"}},
+		"secret":   {field.Secret("c", &path, nil), map[string]any{}},
 	} {
 		if diff := cmp.Diff(test.want, encoded(test.field)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-	}
-}
-
-// TestSwitchedOff reads nothing while the switch is off, whatever text lingers.
-func TestSwitchedOff(t *testing.T) {
-	t.Parallel()
-	path := types.StringValue("p")
-	err := field.Switched("c", "use", &path).Decode(record.Record{Values: map[string]any{"c": "old", "use": "false"}})
-	if err != nil || !path.IsNull() {
-		t.Errorf("read %v (%v)", path, err)
 	}
 }
 

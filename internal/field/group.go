@@ -88,7 +88,7 @@ func (f group[T]) rebuild() error {
 }
 
 func (f group[T]) Assign(from Field) {
-	other := sameField[group[T]](from)
+	other := Same[group[T]](from)
 	*f.p = *other.p
 	*f.object = *other.object
 }

@@ -13,7 +13,7 @@ type identity struct{ plain[types.String] }
 func ID(p *types.String) Field { return identity{plain[types.String]{p}} }
 
 func (f identity) Columns() []string  { return nil }
-func (f identity) Assign(from Field)  { *f.p = *sameField[identity](from).p }
+func (f identity) Assign(from Field)  { *f.p = *Same[identity](from).p }
 func (f identity) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
 func (f identity) Encode(into *record.Write) {
@@ -29,8 +29,8 @@ func (f identity) Decode(from record.Record) error {
 	return nil
 }
 
-// place binds an attribute to a part of the record's address, which is not a column: its scope, space or table.
-type place struct {
+// addressPart binds an attribute to a part of the record's address: its scope, space or table.
+type addressPart struct {
 	plain[types.String]
 	column string // where the server keeps it among the columns; empty when it does not
 	of     func(*record.Record) *string
@@ -38,36 +38,36 @@ type place struct {
 
 // Scope binds the application scope of a row.
 func Scope(p *types.String) Field {
-	return place{plain[types.String]{p}, "sys_scope", func(r *record.Record) *string { return &r.Scope }}
+	return addressPart{plain[types.String]{p}, "sys_scope", func(r *record.Record) *string { return &r.Scope }}
 }
 
 // Space binds the Kibana space of an object.
 func Space(p *types.String) Field {
-	return place{plain[types.String]{p}, "", func(r *record.Record) *string { return &r.Space }}
+	return addressPart{plain[types.String]{p}, "", func(r *record.Record) *string { return &r.Space }}
 }
 
 // Table binds the table of a row, for stores that serve every table.
 func Table(p *types.String) Field {
-	return place{plain[types.String]{p}, "", func(r *record.Record) *string { return &r.Table }}
+	return addressPart{plain[types.String]{p}, "", func(r *record.Record) *string { return &r.Table }}
 }
 
-func (f place) Assign(from Field)  { *f.p = *sameField[place](from).p }
-func (f place) Same(as Field) bool { return f.p.Equal(as.Value()) }
+func (f addressPart) Assign(from Field)  { *f.p = *Same[addressPart](from).p }
+func (f addressPart) Same(as Field) bool { return f.p.Equal(as.Value()) }
 
-func (f place) Columns() []string {
+func (f addressPart) Columns() []string {
 	if f.column == "" {
 		return nil
 	}
 	return []string{f.column}
 }
 
-func (f place) Encode(into *record.Write) {
+func (f addressPart) Encode(into *record.Write) {
 	if !f.p.IsUnknown() && !f.p.IsNull() {
 		*f.of(&into.Record) = f.p.ValueString()
 	}
 }
 
-func (f place) Decode(from record.Record) error {
+func (f addressPart) Decode(from record.Record) error {
 	if at := *f.of(&from); at != "" {
 		*f.p = types.StringValue(at)
 	} else if f.p.IsUnknown() {
@@ -89,6 +89,6 @@ func Option(p *types.Bool, of func(*record.Options) *bool) Field {
 
 func (f option) Columns() []string          { return nil }
 func (f option) Decode(record.Record) error { return nil }
-func (f option) Assign(from Field)          { *f.p = *sameField[option](from).p }
+func (f option) Assign(from Field)          { *f.p = *Same[option](from).p }
 func (f option) Same(as Field) bool         { return f.p.Equal(as.Value()) }
 func (f option) Encode(into *record.Write)  { *f.of(&into.Options) = f.p.ValueBool() }

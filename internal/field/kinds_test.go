@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -33,17 +32,13 @@ type everything struct {
 	Set     types.Set         `tfsdk:"set"`
 	List    types.List        `tfsdk:"list"`
 	Members types.Set         `tfsdk:"members"`
-	Methods types.Set         `tfsdk:"methods"`
-	Path    types.String      `tfsdk:"path"`
 	Further types.Map         `tfsdk:"further"`
 	Entries types.Map         `tfsdk:"entries"`
 	Shape   types.Object      `tfsdk:"shape"`
 	JSON    types.String      `tfsdk:"json"`
-	Linked  types.Set         `tfsdk:"linked"`
 	Users   types.Set         `tfsdk:"user_ids"`
 	Group   types.List        `tfsdk:"group_ids"`
 	App     types.String      `tfsdk:"application_id"`
-	Either  types.String      `tfsdk:"either"`
 	Nested  types.Object      `tfsdk:"nested"`
 }
 
@@ -72,17 +67,13 @@ func (m *everything) fields() []field.Field {
 		field.Set("set", &m.Set),
 		field.List("list", &m.List),
 		field.Members("members", &m.Members),
-		field.Flags(&m.Methods, map[string]string{"GET": "get", "PUT": "put"}),
-		field.Switched("path", "use_path", &m.Path),
 		field.FurtherColumns(&m.Further),
 		field.Entries("entry.", &m.Entries),
 		field.Structure("shape", &m.Shape, map[string]string{"field_type": "fieldType"}),
 		field.MovesWith(field.Document("json", &m.JSON, nil), &m.Text),
-		field.Linked("linked", &m.Linked),
 		field.Reference(field.Set("users", &m.Users), "sys_user"),
 		field.Reference(field.List("groups", &m.Group), "sys_user_group"),
 		field.ApplicationOf("app", &m.App),
-		field.Either(field.String("first", &m.Either), field.String("second", &m.Either)),
 		field.Group(&m.Nested, func(r record.Record) bool { return r.Values["nested_name"] != nil },
 			func(n *nested) []field.Field {
 				return []field.Field{
@@ -114,17 +105,14 @@ func filled(t *testing.T) *everything {
 		PEM: types.StringValue(certificate), Set: types.SetValueMust(types.StringType, strings("a", "b")),
 		List:    types.ListValueMust(types.StringType, strings("b", "a")),
 		Members: types.SetValueMust(types.StringType, strings("m", "n")),
-		Methods: types.SetValueMust(types.StringType, strings("GET")), Path: types.StringValue("/p"),
 		Further: types.MapValueMust(types.StringType, map[string]attr.Value{"u_x": types.StringValue("x")}),
 		Entries: types.MapValueMust(types.StringType, map[string]attr.Value{"e": types.StringValue("y")}),
 		Shape: types.ObjectValueMust(shapeTypes, map[string]attr.Value{
 			"field_type": types.StringValue("number"), "items": types.ListValueMust(types.StringType, strings("i", "j")),
 		}),
-		JSON:   types.StringValue(`{"a":1,"b":{"c":true}}`),
-		Linked: types.SetValueMust(types.StringType, strings("k", "l")),
-		Users:  types.SetValueMust(types.StringType, strings("u1", "u2")),
-		Group:  types.ListValueMust(types.StringType, strings("g2", "g1", "g2")), App: types.StringValue("sn_si"),
-		Either: types.StringValue("one"),
+		JSON:  types.StringValue(`{"a":1,"b":{"c":true}}`),
+		Users: types.SetValueMust(types.StringType, strings("u1", "u2")),
+		Group: types.ListValueMust(types.StringType, strings("g2", "g1", "g2")), App: types.StringValue("sn_si"),
 		Nested: types.ObjectValueMust(nestedTypes, map[string]attr.Value{
 			"name": types.StringValue("n"), "number": types.Int64Value(3), "secret_wo": types.StringNull(),
 		}),
@@ -302,29 +290,15 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// TestUnbound sends what no attribute carries.
-func TestUnbound(t *testing.T) {
+// TestConstant sends what no attribute carries.
+func TestConstant(t *testing.T) {
 	t.Parallel()
-	present := types.ObjectNull(nil)
-	constant, presence := field.Constant("k", "v"), field.Presence("on", func() attr.Value { return present })
-	for _, f := range []field.Field{constant, presence} {
-		f.Assign(f)
-		if f.Attribute() != nil || !f.Value().IsNull() || !f.Same(constant) || f.Decode(record.Record{}) != nil {
-			t.Errorf("%T is bound", f)
-		}
+	f := field.Constant("k", "v")
+	f.Assign(f)
+	if f.Attribute() != nil || !f.Value().IsNull() || !f.Same(f) || f.Decode(record.Record{}) != nil {
+		t.Errorf("%T is bound", f)
 	}
-	if diff := cmp.Diff(map[string]any{"k": "v"}, encoded(constant)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(map[string]any{"on": false}, encoded(presence)); diff != "" {
-		t.Error(diff)
-	}
-	present = types.ObjectUnknown(nil)
-	if len(encoded(presence)) > 0 {
-		t.Error("an unknown value says whether it is there")
-	}
-	present = types.ObjectValueMust(map[string]attr.Type{}, map[string]attr.Value{})
-	if diff := cmp.Diff(map[string]any{"on": true}, encoded(presence)); diff != "" {
+	if diff := cmp.Diff(map[string]any{"k": "v"}, encoded(f)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -345,108 +319,6 @@ func TestOption(t *testing.T) {
 	f.Assign(field.Option(new(types.BoolValue(false)), nil))
 	if adopt.ValueBool() {
 		t.Error("not assigned")
-	}
-}
-
-// TestComputedColumns reads the columns that a set names.
-func TestComputedColumns(t *testing.T) {
-	t.Parallel()
-	names, values := setOf("number", "active"), types.MapUnknown(types.StringType)
-	read := field.ReadColumns(&names, &values)
-	if diff := cmp.Diff([]string{"active", "number"}, read.Columns()); diff != "" {
-		t.Error(diff)
-	}
-	if err := read.Decode(record.Record{Values: map[string]any{"number": "INC1", "other": "x"}}); err != nil {
-		t.Fatal(err)
-	}
-	want := types.MapValueMust(types.StringType, map[string]attr.Value{
-		"number": types.StringValue("INC1"), "active": types.StringValue(""),
-	})
-	if !values.Equal(want) || len(encoded(read)) > 0 {
-		t.Errorf("read %v", values)
-	}
-	again := types.MapNull(types.StringType)
-	copied := field.ReadColumns(&names, &again)
-	if copied.Same(read) {
-		t.Error("null is the same as what was read")
-	}
-	copied.Assign(read)
-	if !copied.Same(read) {
-		t.Error("not assigned")
-	}
-	names = types.SetNull(types.StringType)
-	if err := read.Decode(record.Record{}); err != nil || !values.IsNull() {
-		t.Errorf("without names it reads %v", values)
-	}
-	n, others := field.Names(&names), setOf("x")
-	o := field.Names(&others)
-	if n.Same(o) || len(encoded(o)) > 0 || n.Columns() != nil || o.Decode(record.Record{}) != nil {
-		t.Error("names are sent or read")
-	}
-	n.Assign(o)
-	if !n.Same(o) {
-		t.Error("not assigned")
-	}
-}
-
-// TestDerived works a value out of a column.
-func TestDerived(t *testing.T) {
-	t.Parallel()
-	size := types.StringUnknown()
-	f := field.Derived("c", &size, func(text string) string { return fmt.Sprint(len(text)) })
-	if err := f.Decode(record.Record{Values: map[string]any{"c": "abc"}}); err != nil || size.ValueString() != "3" {
-		t.Errorf("derived %v (%v)", size, err)
-	}
-	if len(encoded(f)) > 0 {
-		t.Error("it is sent")
-	}
-	when := timetypes.NewRFC3339Unknown()
-	g := field.DerivedTime("c", &when, func(text string) time.Time {
-		if text == "" {
-			return time.Time{}
-		}
-		return time.Date(2027, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
-	})
-	if err := g.Decode(record.Record{Values: map[string]any{"c": "x"}}); err != nil ||
-		when.ValueString() != "2027-01-02T02:04:05Z" {
-		t.Errorf("derived %v (%v)", when, err)
-	}
-	if len(encoded(g)) > 0 {
-		t.Error("it is sent")
-	}
-	if err := g.Decode(record.Record{Values: map[string]any{"c": ""}}); err != nil || !when.IsNull() {
-		t.Errorf("the zero time is %v (%v)", when, err)
-	}
-}
-
-// TestEither reads the second column only where the first holds nothing, and fails where the first cannot be read.
-func TestEither(t *testing.T) {
-	t.Parallel()
-	number := types.Int64Unknown()
-	f := field.Either(field.Computed(field.Int("first", &number)), field.Int("second", &number))
-	if diff := cmp.Diff([]string{"first", "second"}, f.Columns()); diff != "" {
-		t.Error(diff)
-	}
-	for name, test := range map[string]struct {
-		said  map[string]any
-		want  types.Int64
-		fails bool
-	}{
-		"both":               {map[string]any{"first": "1", "second": "2"}, types.Int64Value(1), false},
-		"the first":          {map[string]any{"first": "1", "second": ""}, types.Int64Value(1), false},
-		"the second":         {map[string]any{"first": "", "second": "2"}, types.Int64Value(2), false},
-		"neither":            {map[string]any{"first": "", "second": ""}, types.Int64Null(), false},
-		"an odd first":       {map[string]any{"first": "x", "second": "2"}, types.Int64Unknown(), true},
-		"an odd second":      {map[string]any{"first": "", "second": "x"}, types.Int64Null(), true},
-		"an odd one, unread": {map[string]any{"first": "1", "second": "x"}, types.Int64Value(1), false},
-	} {
-		number = types.Int64Unknown()
-		if err := f.Decode(record.Record{Values: test.said}); (err != nil) != test.fails || !number.Equal(test.want) {
-			t.Errorf("%s: read %v (%v)", name, number, err)
-		}
-	}
-	if _, ok := field.As[field.ReadOnly](f); !ok || len(encoded(f)) > 0 {
-		t.Error("it is not what its first field is")
 	}
 }
 
@@ -505,19 +377,6 @@ func TestApplicationOf(t *testing.T) {
 	}
 	if field.ApplicationOf("c", &one).Same(field.String("c", &other)) {
 		t.Error("a scope is the same as a text")
-	}
-}
-
-// TestLinked takes an empty list for null, and Members does not.
-func TestLinked(t *testing.T) {
-	t.Parallel()
-	empty := record.Record{Values: map[string]any{"c": []string{}}}
-	linked, members := setOf("a"), setOf("a")
-	if err := field.Linked("c", &linked).Decode(empty); err != nil || !linked.IsNull() {
-		t.Errorf("linked %v (%v)", linked, err)
-	}
-	if err := field.Members("c", &members).Decode(empty); err != nil || members.IsNull() || len(members.Elements()) > 0 {
-		t.Errorf("members %v (%v)", members, err)
 	}
 }
 
@@ -645,8 +504,8 @@ func TestPathOf(t *testing.T) {
 	}
 }
 
-// TestWritten tells which fields send columns.
-func TestWritten(t *testing.T) {
+// TestIsSent tells which fields send columns.
+func TestIsSent(t *testing.T) {
 	t.Parallel()
 	p := new(types.String)
 	for name, test := range map[string]struct {
@@ -654,11 +513,11 @@ func TestWritten(t *testing.T) {
 		want bool
 	}{
 		"text": {field.String("c", p), true}, "computed": {field.Computed(field.String("c", p)), false},
-		"a place": {field.Scope(p), false}, "a computed place": {field.Computed(field.Scope(p)), false},
+		"an address": {field.Scope(p), false}, "a computed address": {field.Computed(field.Scope(p)), false},
 		"one that moves": {field.MovesWith(field.String("c", p)), true}, "a secret": {field.Secret("c", p, nil), true},
 	} {
-		if field.Written(test.of) != test.want {
-			t.Errorf("%s is written: %v", name, !test.want)
+		if field.IsSent(test.of) != test.want {
+			t.Errorf("%s is sent: %v", name, !test.want)
 		}
 	}
 }
@@ -704,14 +563,12 @@ func TestShapes(t *testing.T) {
 	t.Parallel()
 	m := filled(t)
 	got := map[string]field.Shape{}
-	present := field.Presence("present", func() attr.Value { return m.Text })
-	for _, f := range append(m.fields(), present, field.RequiredSecret("secret", &m.Text, nil)) {
+	for _, f := range append(m.fields(), field.Constant("constant", 1), field.RequiredSecret("secret", &m.Text, nil)) {
 		maps.Copy(got, field.Shapes(f))
 	}
 	want := map[string]field.Shape{
-		"text": field.Text, "pem": field.Text, "path": field.Text, "app": field.Text, "first": field.Text,
-		"second": field.Text, "flag": field.Flag, "get": field.Flag, "put": field.Flag, "use_path": field.Flag,
-		"present": field.Flag, "number": field.Number, "time": field.Moment, "set": field.Items, "list": field.Items,
+		"text": field.Text, "pem": field.Text, "app": field.Text, "constant": field.Text, "flag": field.Flag,
+		"number": field.Number, "time": field.Moment, "set": field.Items, "list": field.Items,
 		"users": field.Items, "groups": field.Items, "secret": field.Sealed,
 	}
 	for column, shape := range want {
@@ -719,7 +576,7 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%s must hold %q, not %q", column, shape, got[column])
 		}
 	}
-	for _, rows := range []string{"members", "linked", "entry.e"} {
+	for _, rows := range []string{"members", "entry.e", "app.scope"} {
 		if shape, ok := got[rows]; ok {
 			t.Errorf("rows of another table are the column %s, which must hold %q", rows, shape)
 		}

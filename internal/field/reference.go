@@ -61,7 +61,7 @@ func ScopeNameColumn(column string) string { return column + ".scope" }
 func (f ApplicationScope) Columns() []string { return []string{f.column, ScopeNameColumn(f.column)} }
 
 // Assign takes the value of the same field of another model.
-func (f ApplicationScope) Assign(from Field) { *f.p = *sameField[ApplicationScope](from).p }
+func (f ApplicationScope) Assign(from Field) { *f.p = *Same[ApplicationScope](from).p }
 
 // Same compares the spellings; the lifecycle asks the server whether two of them mean one scope.
 func (f ApplicationScope) Same(as Field) bool {
@@ -77,3 +77,6 @@ func (f ApplicationScope) Decode(from record.Record) error {
 	}
 	return f.scalar.Decode(from)
 }
+
+// Shapes are those of the reference; the name of what it refers to is no column of the table.
+func (f ApplicationScope) Shapes() map[string]Shape { return map[string]Shape{f.column: Text} }

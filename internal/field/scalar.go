@@ -31,7 +31,7 @@ type scalar[V attr.Value] struct {
 func (f scalar[V]) Attribute() any    { return f.p }
 func (f scalar[V]) Columns() []string { return []string{f.column} }
 func (f scalar[V]) Value() attr.Value { return *f.p }
-func (f scalar[V]) Assign(from Field) { *f.p = *sameField[scalar[V]](from).p }
+func (f scalar[V]) Assign(from Field) { *f.p = *Same[scalar[V]](from).p }
 
 func (f scalar[V]) Encode(into *record.Write) {
 	switch {

@@ -52,3 +52,6 @@ func (f SecretField) Column() string { return f.column }
 
 // Plaintext is the configured secret.
 func (f SecretField) Plaintext() types.String { return *f.p }
+
+// Shapes are those of the column that the secret is sent in.
+func (f SecretField) Shapes() map[string]Shape { return map[string]Shape{f.column: Sealed} }

@@ -46,19 +46,6 @@ func Members(column string, p *types.Set) Field {
 	}
 }
 
-// Linked binds a set of strings to the members of a list as Members does, where an empty list and null are one thing.
-func Linked(column string, p *types.Set) Field {
-	f := Members(column, p).(scalar[types.Set]) //nolint:forcetypeassert // Members' own type
-	parse := f.parse
-	f.parse = func(answer any) (types.Set, error) {
-		if names, _ := answer.([]string); len(names) == 0 {
-			return types.SetNull(types.StringType), nil
-		}
-		return parse(answer)
-	}
-	return f
-}
-
 // List binds an ordered list of strings to a column that holds them separated by commas.
 func List(column string, p *types.List) Field {
 	return scalar[types.List]{

@@ -20,51 +20,23 @@ const (
 	noShape Shape = ""
 )
 
+// Shaped is a field whose columns do not follow from the type of its attribute.
+type Shaped interface{ Shapes() map[string]Shape }
+
 // Shapes returns what each column of a field must hold, the columns that are written without being read included. The
 // members of a list that are rows of another table are no column.
 func Shapes(f Field) map[string]Shape {
+	if s, ok := As[Shaped](f); ok {
+		return s.Shapes()
+	}
 	shapes := map[string]Shape{}
-	all := func(shape Shape, columns ...string) map[string]Shape {
-		for _, column := range columns {
-			shapes[column] = shape
-		}
-		return shapes
-	}
-	if e, ok := As[either](f); ok {
-		for _, inner := range []Field{e.Field, e.otherwise} {
-			for column, shape := range Shapes(inner) {
-				shapes[column] = shape
-			}
-		}
-		return shapes
-	}
-	if s, ok := As[SecretField](f); ok {
-		return all(Sealed, s.Column())
-	}
-	if s, ok := As[switched](f); ok {
-		all(Text, s.column)
-		return all(Flag, s.on)
-	}
-	if c, ok := As[constant](f); ok {
-		return all(Text, c.column)
-	}
-	if a, ok := As[ApplicationScope](f); ok {
-		return all(Text, a.column)
-	}
-	if d, ok := As[derivedFrom](f); ok {
-		return all(Text, d.Columns()...)
-	}
-	if _, ok := As[flags](f); ok {
-		return all(Flag, f.Columns()...)
-	}
-	if _, ok := As[presence](f); ok {
-		return all(Flag, f.Columns()...)
-	}
 	if s, ok := As[scalar[types.Set]](f); ok && s.rows {
 		return shapes
 	}
 	if shape := shapeOf(f.Value()); shape != noShape {
-		return all(shape, f.Columns()...)
+		for _, column := range f.Columns() {
+			shapes[column] = shape
+		}
 	}
 	return shapes
 }
@@ -86,15 +58,15 @@ func shapeOf(v attr.Value) Shape {
 	return noShape
 }
 
-// Sent returns the column of a field that sends a constant.
-func Sent(f Field) (column string, ok bool) {
+// ConstantColumn returns the column of a field that sends a constant.
+func ConstantColumn(f Field) (column string, ok bool) {
 	c, ok := As[constant](f)
 	return c.column, ok
 }
 
-// Written reports whether a field's columns are ever sent. A place in the server is not sent as a column.
-func Written(f Field) bool {
+// IsSent reports whether a field's columns are ever sent. A part of the record's address is not sent as a column.
+func IsSent(f Field) bool {
 	_, readOnly := As[ReadOnly](f)
-	_, place := As[place](f)
-	return !readOnly && !place
+	_, address := As[addressPart](f)
+	return !readOnly && !address
 }

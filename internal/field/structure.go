@@ -135,7 +135,7 @@ func ParseObject(text string) map[string]any {
 	return object
 }
 
-func (f document) Assign(from Field) { *f.p = *sameField[document](from).p }
+func (f document) Assign(from Field) { *f.p = *Same[document](from).p }
 
 // Decode keeps a text that says what the server does.
 func (f document) Decode(from record.Record) error {

@@ -39,12 +39,12 @@ type oauth struct {
 }
 
 func (m *credentials) fields() []field.Field {
-	isOAuth := func(r record.Record) bool { return r.Text("config.isOAuth") == "true" }
+	isOAuth := func(r record.Record) bool { return r.Text(isOAuthColumn) == "true" }
 	isBasic := func(r record.Record) bool { return !isOAuth(r) }
 	version := &m.CredentialsWOVersion
 	return []field.Field{
 		field.String("config.apiUrl", &m.APIURL),
-		field.Presence("config.isOAuth", func() attr.Value { return m.OAuth }),
+		usesOAuth{&m.OAuth},
 		field.Group(&m.BasicAuth, isBasic, func(b *basicAuth) []field.Field {
 			return []field.Field{
 				field.RequiredSecret("username", &b.UsernameWO, version),
@@ -61,6 +61,24 @@ func (m *credentials) fields() []field.Field {
 				field.Secret("privateKeyPassword", &o.PrivateKeyPasswordWO, version),
 			}
 		}),
+	}
+}
+
+// usesOAuth sends whether the attribute oauth is set.
+type usesOAuth struct{ oauth *types.Object }
+
+const isOAuthColumn = "config.isOAuth"
+
+func (usesOAuth) Attribute() any             { return nil }
+func (usesOAuth) Columns() []string          { return []string{isOAuthColumn} }
+func (usesOAuth) Decode(record.Record) error { return nil }
+func (usesOAuth) Value() attr.Value          { return types.StringNull() }
+func (usesOAuth) Assign(field.Field)         {}
+func (usesOAuth) Same(field.Field) bool      { return true }
+
+func (f usesOAuth) Encode(into *record.Write) {
+	if !f.oauth.IsUnknown() {
+		into.Values[isOAuthColumn] = !f.oauth.IsNull()
 	}
 }
 

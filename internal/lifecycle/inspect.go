@@ -67,7 +67,7 @@ func (r *lifecycle[T, M]) bindings(ctx context.Context) (Definition, []Bound) {
 		if f.Attribute() == nil {
 			w := record.Write{Record: record.Record{Values: map[string]any{}}}
 			f.Encode(&w)
-			_, constant := field.Sent(f)
+			_, constant := field.ConstantColumn(f)
 			b := Bound{Field: f, Always: true, Constant: constant}
 			if constant {
 				for _, value := range w.Values {

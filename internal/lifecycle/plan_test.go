@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -44,9 +45,20 @@ func (m *machine) Fields() []field.Field {
 		}),
 		field.Entries("entry.", &m.Entries),
 		field.SecretMap("key.", &m.KeysWO, &m.KeysWOV),
-		field.Names(&m.Log),
+		logField{&m.Log},
 	}
 }
+
+// logField is neither sent nor read.
+type logField struct{ p *types.Set }
+
+func (f logField) Attribute() any             { return f.p }
+func (f logField) Value() attr.Value          { return *f.p }
+func (f logField) Columns() []string          { return nil }
+func (f logField) Encode(*record.Write)       {}
+func (f logField) Decode(record.Record) error { return nil }
+func (f logField) Assign(from field.Field)    { *f.p = *field.Same[logField](from).p }
+func (f logField) Same(as field.Field) bool   { return f.p.Equal(as.Value()) }
 
 // asked starts the warnings by which a machine shows what it was asked.
 const asked = "asked: "

@@ -69,7 +69,7 @@ func TestNewerColumnsAreBound(t *testing.T) {
 			case field.SecretField:
 				columns = []string{f.Column()}
 			default:
-				if sent, constant := field.Sent(b.Field); constant {
+				if sent, constant := field.ConstantColumn(b.Field); constant {
 					columns = append(columns, sent)
 				}
 			}

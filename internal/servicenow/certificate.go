@@ -73,7 +73,7 @@ type certificate struct {
 }
 
 func (m *certificate) Fields() []field.Field {
-	return append(m.derived(),
+	return append(m.contents(),
 		field.String("name", &m.Name),
 		field.PEM(pemColumn, &m.PEMCertificate),
 		field.String("type", &m.Type),

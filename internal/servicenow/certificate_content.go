@@ -6,11 +6,9 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/lifecycle"
@@ -20,41 +18,69 @@ import (
 
 const pemColumn = "pem_certificate"
 
-// derived are the attributes that the certificate itself decides. They are read from it, so that the plan knows them
-// and every instance spells them alike; where the record holds no certificate, as key stores do, the instance's own
-// count.
-func (m *certificate) derived() []field.Field {
-	text := func(column string, p *types.String, read func(*x509.Certificate) string) field.Field {
-		f := field.Derived(pemColumn, p, func(pem string) string {
-			if cert, err := pemkey.ParseCertificate(pem); err == nil {
-				return read(cert)
-			}
-			return ""
-		})
-		if column != "" {
-			f = field.Either(f, field.String(column, p))
-		}
-		return field.MovesWith(f, &m.PEMCertificate)
+// content binds a computed attribute that the certificate itself decides. It is read from the certificate, so that the
+// plan knows it and every instance spells it alike; where the record holds no certificate, as key stores do, the
+// instance's own column counts.
+type content struct {
+	field.Field // the instance's own column
+	own         bool
+	read        func(*x509.Certificate) string // as the column would hold it
+}
+
+func (f content) Columns() []string {
+	if !f.own {
+		return []string{pemColumn}
 	}
-	moment := func(column string, p *timetypes.RFC3339, read func(*x509.Certificate) time.Time) field.Field {
-		f := field.DerivedTime(pemColumn, p, func(pem string) time.Time {
-			if cert, err := pemkey.ParseCertificate(pem); err == nil {
-				return read(cert)
-			}
-			return time.Time{}
-		})
-		return field.MovesWith(field.Either(f, field.Time(column, p)), &m.PEMCertificate)
+	return append([]string{pemColumn}, f.Field.Columns()...)
+}
+
+func (f content) Assign(from field.Field)  { f.Field.Assign(field.Same[content](from).Field) }
+func (f content) Same(as field.Field) bool { return f.Field.Same(field.Same[content](as).Field) }
+
+func (f content) Shapes() map[string]field.Shape {
+	shapes := map[string]field.Shape{pemColumn: field.Text}
+	if f.own {
+		maps.Copy(shapes, field.Shapes(f.Field))
+	}
+	return shapes
+}
+
+func (f content) Decode(from record.Record) error {
+	_, answered := from.Values[pemColumn]
+	if !answered && !f.Value().IsNull() && !f.Value().IsUnknown() {
+		return nil
+	}
+	column := f.Field.Columns()[0]
+	if cert, err := pemkey.ParseCertificate(from.Text(pemColumn)); err == nil {
+		from.Values = map[string]any{column: f.read(cert)}
+	} else if !f.own {
+		from.Values = map[string]any{column: nil}
+	}
+	return f.Field.Decode(from)
+}
+
+func (m *certificate) contents() []field.Field {
+	bind := func(own field.Field, read func(*x509.Certificate) string) field.Field {
+		return field.MovesWith(field.Computed(content{own, true, read}), &m.PEMCertificate)
 	}
 	return []field.Field{
-		text("issuer", &m.Issuer, func(c *x509.Certificate) string { return c.Issuer.String() }),
-		text("subject", &m.Subject, func(c *x509.Certificate) string { return c.Subject.String() }),
-		text("serial_number", &m.SerialNumber, func(c *x509.Certificate) string { return c.SerialNumber.String() }),
-		moment("valid_from", &m.ValidFrom, func(c *x509.Certificate) time.Time { return c.NotBefore }),
-		moment("expires", &m.ExpiresAt, func(c *x509.Certificate) time.Time { return c.NotAfter }),
-		text("", &m.FingerprintSHA256, func(c *x509.Certificate) string {
-			sum := sha256.Sum256(c.Raw)
-			return hex.EncodeToString(sum[:])
+		bind(field.String("issuer", &m.Issuer), func(c *x509.Certificate) string { return c.Issuer.String() }),
+		bind(field.String("subject", &m.Subject), func(c *x509.Certificate) string { return c.Subject.String() }),
+		bind(field.String("serial_number", &m.SerialNumber), func(c *x509.Certificate) string {
+			return c.SerialNumber.String()
 		}),
+		bind(field.Time("valid_from", &m.ValidFrom), func(c *x509.Certificate) string {
+			return c.NotBefore.UTC().Format(record.TimeLayout)
+		}),
+		bind(field.Time("expires", &m.ExpiresAt), func(c *x509.Certificate) string {
+			return c.NotAfter.UTC().Format(record.TimeLayout)
+		}),
+		field.MovesWith(field.Computed(content{
+			field.String("fingerprint", &m.FingerprintSHA256), false, func(c *x509.Certificate) string {
+				sum := sha256.Sum256(c.Raw)
+				return hex.EncodeToString(sum[:])
+			},
+		}), &m.PEMCertificate),
 	}
 }
 
@@ -64,7 +90,7 @@ func (m *certificate) Plan(_ context.Context, _ *lifecycle.Servers, _ []string, 
 	if _, err := pemkey.ParseCertificate(text); err != nil {
 		return
 	}
-	for _, f := range m.derived() {
+	for _, f := range m.contents() {
 		if f.Value().IsUnknown() {
 			_ = f.Decode(record.Record{Values: map[string]any{pemColumn: text}}) // it parses
 		}

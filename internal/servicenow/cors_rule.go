@@ -61,10 +61,8 @@ func (m *corsRule) Fields() []field.Field {
 		field.String("name", &m.Name),
 		field.String("domain", &m.Domain),
 		field.String("rest_api", &m.RESTAPIID),
-		field.Switched("resource_path", "use_resource_path", &m.ResourcePath),
-		field.Flags(&m.HTTPMethods, map[string]string{
-			"GET": "get", "POST": "post", "PUT": "put", "PATCH": "patch", "DELETE": "delete",
-		}),
+		switched("resource_path", "use_resource_path", &m.ResourcePath),
+		methods{&m.HTTPMethods},
 		field.Bool("access_control_allow_credentials", &m.AllowCredentials),
 		field.Set("access_control_allow_headers", &m.AllowHeaders),
 		field.Set("exposed_headers", &m.ExposeHeaders),

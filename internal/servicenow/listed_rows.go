@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
@@ -45,4 +48,26 @@ func (l listedRows) idsOf(rows []record.Record) []string {
 		ids[i] = row.Text(l.id)
 	}
 	return ids
+}
+
+// nullableRows binds a set of ids to a list of rows as field.Members does, where an empty list and null are one thing.
+type nullableRows struct {
+	field.Field
+	p *types.Set
+}
+
+func (f nullableRows) Assign(from field.Field) { *f.p = *field.Same[nullableRows](from).p }
+func (f nullableRows) Same(as field.Field) bool {
+	return f.Field.Same(field.Same[nullableRows](as).Field)
+}
+
+// Shapes are none: the rows are those of another table.
+func (f nullableRows) Shapes() map[string]field.Shape { return nil }
+
+func (f nullableRows) Decode(from record.Record) error {
+	err := f.Field.Decode(from)
+	if !f.p.IsUnknown() && len(f.p.Elements()) == 0 {
+		*f.p = types.SetNull(types.StringType)
+	}
+	return err
 }

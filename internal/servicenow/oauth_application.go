@@ -59,7 +59,7 @@ func (m *oauthApplication) fields() []field.Field {
 		field.String("client_id", &m.ClientID),
 		field.Secret("client_secret", &m.ClientSecretWO, &m.ClientSecretWOVersion),
 		field.String(restrictionColumn, &m.ScopeRestriction),
-		field.Reference(field.Linked(heldScopes.table, &m.AuthScopeIDs), "sys_auth_scope"),
+		field.Reference(nullableRows{field.Members(heldScopes.table, &m.AuthScopeIDs), &m.AuthScopeIDs}, "sys_auth_scope"),
 		field.Int("access_token_lifespan", &m.AccessTokenLifespan),
 		field.Bool("public_client", &m.PublicClient),
 		field.Bool("active", &m.Active),

@@ -53,8 +53,8 @@ func (m *anyRecord) Fields() []field.Field {
 		field.Table(&m.Table),
 		field.FurtherColumns(&m.Values),
 		field.SecretMap("", &m.SecretValuesWO, &m.SecretValuesWOVersion),
-		field.Names(&m.ComputedColumns),
-		field.MovesWith(field.Computed(field.ReadColumns(&m.ComputedColumns, &m.ComputedValues))),
+		columnNames{&m.ComputedColumns},
+		field.MovesWith(field.Computed(columnValues{&m.ComputedColumns, &m.ComputedValues})),
 	}
 }
 
