@@ -38,8 +38,8 @@ import (
 //	<!-- by hand: NAME -->     runs the guide's function NAME
 //
 // A mark may end in "from Terraform 1.14", such as <!-- run: from Terraform 1.14 -->: it is left out before. "in
-// OpenTofu" after the first word, such as <!-- run in OpenTofu -->, keeps readers with Terraform out. Diagrams and
-// whole files of this directory, which have tests of their own, carry no mark.
+// OpenTofu" after the first word, such as <!-- run in OpenTofu -->, keeps readers with Terraform out. Diagrams and whole
+// files of this directory, which have tests of their own, carry no mark.
 var (
 	marked = regexp.MustCompile("(?m)^(?:<!-- (file|add|run|steps|prints|not run)( in OpenTofu)?" +
 		"(?:: ([^\n]*?))? -->\n\n*)?" + " *```([a-z]*)\n((?s:.*?))\n *```$|^<!-- (by hand): ([^\n]*) -->$")
@@ -231,7 +231,7 @@ func (r *reader) reads(text string, g guide) {
 			continue
 		}
 		whole := r.t
-		whole.Run("from Terraform "+p.release, func(t *testing.T) { //nolint:paralleltest // the parts are in order
+		whole.Run("from Terraform "+p.release, func(t *testing.T) {
 			acctest.Needs(t, p.release)
 			r.t = t
 			r.does(p, g)
@@ -259,7 +259,7 @@ func (r *reader) does(p part, g guide) {
 	case "file":
 		write(r.t, path, block, 0o600)
 	case "add":
-		before, err := os.ReadFile(path) //nolint:gosec // G304: a file of the reader's
+		before, err := os.ReadFile(path)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -394,11 +394,10 @@ func (r *reader) sawJSON(block string) {
 
 func write(t *testing.T, path, text string, mode os.FileMode) {
 	t.Helper()
-	//nolint:gosec // the path is in a folder of the test's own
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	//nolint:gosec // as above
+	//nolint:gosec // the path is in a folder of the test's own
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}

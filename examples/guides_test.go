@@ -137,8 +137,7 @@ variable "servicenow_password" {
 					r.t.Fatal(err)
 				}
 				request(r.t, r.w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow",
-					"connector_type_id": ".servicenow",
-					"config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
+					"connector_type_id": ".servicenow", "config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
 					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`)
 				return nil
 			},
@@ -218,7 +217,7 @@ func letsTerraformIn(r *reader) map[string]string {
 	}
 	return map[string]string{
 		"TF_VAR_client_id=…":     "TF_VAR_client_id=terraform-client",
-		"TF_VAR_client_secret=…": "TF_VAR_client_secret=a-secret",
+		"TF_VAR_client_secret=…": "TF_VAR_client_secret=a-secret", //nolint:gosec // G101: the simulator's
 	}
 }
 

@@ -42,7 +42,7 @@ func (m *instance) Check(ctx context.Context, report *lifecycle.Report) {
 
 func instanceAttributes() attribute.Schema {
 	return attribute.Join(credentialAttributes(), attribute.Schema{
-		"uses_table_api": attribute.FlagOr(false, "Whether incidents are written through the Table API, which needs no Elastic "+
-			"application and makes the connector deprecated. Kibana before 7.16 always does so, and is not sent this."),
+		"uses_table_api": attribute.FlagOr(false, "Whether incidents are written through the Table API, which needs no "+
+			"Elastic application and makes the connector deprecated. Kibana before 7.16 always does so, and is not sent this."),
 	})
 }

@@ -2,6 +2,7 @@ package kibana
 
 import (
 	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/attribute"

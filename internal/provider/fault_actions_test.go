@@ -12,8 +12,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
-// TestFaultsOfActions disturbs each request of both actions in each way. Nothing tells an event or an incident that came
-// in from one that did not, so none is ever sent twice; what is reported as done is there, and no secret is shown.
+// TestFaultsOfActions disturbs each request of both actions in each way. Nothing tells an event or an incident that
+// came in from one that did not, so none is ever sent twice; what is reported as done is there, and no secret is shown.
 func TestFaultsOfActions(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t, func(o *simulator.Options) {

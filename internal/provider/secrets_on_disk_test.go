@@ -15,8 +15,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
 )
 
-// TestSecretsOnDisk looks for secrets in every file that a life with the real terraform leaves: saved plan, state and its
-// backup, the log at TRACE, what is left in the directory for temporary files.
+// TestSecretsOnDisk looks for secrets in every file that a life with the real terraform leaves: saved plan, state and
+// its backup, the log at TRACE, what is left in the directory for temporary files.
 // The configuration has them from files, as variables would, so that no file but those may hold one.
 func TestSecretsOnDisk(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func TestSearchFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "plain"), "x"+base64.StdEncoding.EncodeToString([]byte(canary))+"x")
-	archive, err := os.Create(filepath.Join(dir, "archive")) //nolint:gosec // G304: the test's own
+	archive, err := os.Create(filepath.Join(dir, "archive"))
 	if err != nil {
 		t.Fatal(err)
 	}

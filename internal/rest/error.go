@@ -266,8 +266,8 @@ func pageTitle(body []byte, redact func(string) string) string {
 }
 
 // Excerpt makes a server's text fit for a terminal and a log: valid UTF-8 in one line, without control characters
-// (terminal escapes, forged log lines), at most limit runes. It has no full stop at its end, since whoever quotes it goes
-// on, or ends the sentence.
+// (terminal escapes, forged log lines), at most limit runes. It has no full stop at its end, since whoever quotes it
+// goes on, or ends the sentence.
 func Excerpt(s string, limit int) string {
 	if len(s) > 8*limit {
 		s = s[:8*limit]

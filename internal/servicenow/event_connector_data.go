@@ -17,8 +17,9 @@ var NewEventConnectorData = lifecycle.NewLookup[eventConnectorData](lifecycle.Lo
 		"application ships, by its name or its source. Exactly one of the two.",
 	Attributes: map[string]schema.Attribute{
 		"name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's name."},
-		"source": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "The connector's source, such as " +
-			"`aws`."},
+		"source": schema.StringAttribute{
+			Optional: true, Computed: true, MarkdownDescription: "The connector's source, such as `aws`.",
+		},
 	},
 })
 

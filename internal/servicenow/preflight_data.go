@@ -53,8 +53,8 @@ var NewPreflightData = lifecycle.NewReader[preflightData](lifecycle.Reader{
 					"whole."},
 				"severity": schema.StringAttribute{
 					Computed: true,
-					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told, such as, before the " +
-						"first write, whether the account may write.",
+					MarkdownDescription: "`error`: will not work. `warning`: may not work. `unknown`: could not be told; " +
+						"before the first write, for example, whether the account may write.",
 				},
 				"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, and what to do about it."},
 			}},

@@ -96,17 +96,17 @@ func (p *people) there(table, query string) string {
 	return rows[0]["sys_id"]
 }
 
-func (p *people) kibana(method, space, path string, body any) object {
+func (p *people) kibana(space, path string, body any) object {
 	p.t.Helper()
 	if space != "" {
 		path = "/s/" + space + path
 	}
-	return p.call(method, p.w.KibanaURL()+path, acctest.KibanaUser, acctest.KibanaPassword, body)
+	return p.call(http.MethodPost, p.w.KibanaURL()+path, acctest.KibanaUser, acctest.KibanaPassword, body)
 }
 
 func (p *people) connector(space, name, kind string, config, secrets object) string {
 	p.t.Helper()
-	made := p.kibana(http.MethodPost, space, "/api/actions/connector", object{
+	made := p.kibana(space, "/api/actions/connector", object{
 		"name": name, "connector_type_id": kind, "config": config, "secrets": secrets,
 	})
 	p.made++
@@ -161,7 +161,7 @@ func (p *people) elastic(name, space, owner string) {
 	if itom == itsm {
 		p.t.Fatal("one id twice")
 	}
-	p.kibana(http.MethodPost, space, "/api/cases/configure", object{
+	p.kibana(space, "/api/cases/configure", object{
 		"owner": owner, "closure_type": "close-by-pushing",
 		"connector": object{
 			"id": itsm, "name": name + " ITSM", "type": ".servicenow",
@@ -336,7 +336,7 @@ func handMade(t *testing.T) (*acctest.World, int) {
 		o.Kibana.Preconfigured = []kibana.Preconfigured{{ID: "fixed", Name: "Fixed", TypeID: ".index"}}
 	})
 	p := &people{t: t, w: w}
-	p.kibana(http.MethodPost, "", "/api/spaces/space", object{"id": secondSpace, "name": "Security"})
+	p.kibana("", "/api/spaces/space", object{"id": secondSpace, "name": "Security"})
 	p.elastic("berlin", "", "securitySolution")
 	p.elastic("paris", "", "observability")
 	p.elastic("rome", secondSpace, "securitySolution")

@@ -27,7 +27,7 @@ var oddNames = []string{
 }
 
 // TestOddEstate takes over what nobody would make on purpose.
-func TestOddEstate(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestOddEstate(t *testing.T) {
 	cli := acctest.Overrides(t)
 	w := acctest.New(t)
 	p := &people{t: t, w: w}
@@ -60,7 +60,7 @@ func TestOddEstate(t *testing.T) { //nolint:paralleltest // sets the environment
 		})
 	}
 	// Ids that are words which others hold for something else: the endpoint's user_field, and a space.
-	p.kibana(http.MethodPost, "", "/api/spaces/space", object{"id": secondSpace, "name": "Security"})
+	p.kibana("", "/api/spaces/space", object{"id": secondSpace, "name": "Security"})
 	for _, c := range []kibana.Connector{
 		{ID: "email", Name: "Mail", TypeID: ".index", Config: object{"index": "a"}},
 		{ID: secondSpace, Name: "Mail", TypeID: ".index", Config: object{"index": "a"}, Space: secondSpace},
@@ -101,7 +101,7 @@ func TestOddEstate(t *testing.T) { //nolint:paralleltest // sets the environment
 }
 
 // TestNothingThere says so where a Kibana has no connector.
-func TestNothingThere(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestNothingThere(t *testing.T) {
 	w := acctest.New(t)
 	for name, value := range environment(w) {
 		t.Setenv(name, value)
@@ -118,7 +118,7 @@ func TestNothingThere(t *testing.T) { //nolint:paralleltest // sets the environm
 }
 
 // TestSecretsThatKibanaShows are not copied: headers and addresses stand in a connector's config in clear.
-func TestSecretsThatKibanaShows(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestSecretsThatKibanaShows(t *testing.T) {
 	cli := acctest.Overrides(t)
 	w := acctest.New(t)
 	p := &people{t: t, w: w}
@@ -160,7 +160,7 @@ func TestSecretsThatKibanaShows(t *testing.T) { //nolint:paralleltest // sets th
 }
 
 // TestDefaultsAreNotWritten holds that the configuration says only what is not the default.
-func TestDefaultsAreNotWritten(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestDefaultsAreNotWritten(t *testing.T) {
 	w := world(t)
 	dir, _, err := adopt(t, w)
 	if err != nil {
@@ -179,12 +179,12 @@ func TestDefaultsAreNotWritten(t *testing.T) { //nolint:paralleltest // sets the
 
 func TestSecretNames(t *testing.T) {
 	t.Parallel()
-	shown := map[string]any{
+	shown := map[string]any{ //nolint:gosec // G101: names and values that look like secrets are what is tested
 		"projectKey": "a", "jwtKeyId": "a", "createIncidentResponseKey": "a", "accessTokenUrl": "https://a.example.com",
 		"hasAuth": true, "apiUrl": "https://user@a.example.com", "maxTokens": "3", "token": "", "value": "a",
 		"tokens": []any{1}, "url": "https://a.example.com/?key=", "password": nil,
 	}
-	hidden := map[string]any{
+	hidden := map[string]any{ //nolint:gosec // G101: as above
 		"apiToken": "a", "clientSecret": "a", "user_password": "a", "X-Api-Key": "a", "APIKEY": "a", "secret2": "a",
 		"url": "https://user:a@a.example.com", "configUrl": "https://a.example.com/?apiKey=a", "x": "Bearer a",
 		"cookies": []any{"Basic a"}, "authorization": []any{"a"},

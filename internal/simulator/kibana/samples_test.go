@@ -265,7 +265,7 @@ func itsmCreates() []exchange {
 			"apiUrl": "https://sn.example.com", "usesTableApi": false, "isOAuth": true, "clientId": "abc",
 			"userIdentifierValue": "elastic", "jwtKeyId": "def",
 		},
-		"secrets": object{
+		"secrets": object{ //nolint:gosec // G101: published samples
 			"clientSecret": "xyz",
 			"privateKey":   "-----BEGIN RSA PRIVATE KEY-----\nddddddd\n-----END RSA PRIVATE KEY-----",
 		},
@@ -509,7 +509,8 @@ func swimlaneExchanges() []exchange {
 	}
 	body := func(url string) object {
 		return object{
-			"name": "A swimlane action", "connector_type_id": ".swimlane", "secrets": object{"apiToken": "swimlane-api-key"},
+			"name": "A swimlane action", "connector_type_id": ".swimlane",
+			"secrets": object{"apiToken": "swimlane-api-key"}, //nolint:gosec // G101: as above
 			"config": object{
 				"apiUrl": url, "appId": "123456asdf", "connectorType": "all", "mappings": object{
 					"alertIdConfig":     field("ednjls", "alert-id", "Alert id", "text"),
@@ -545,7 +546,7 @@ func swimlaneExchanges() []exchange {
 	made := connectorOf(body, func(t *testing.T) string {
 		t.Helper()
 		listener := httptest.NewServer(ticketing.NewSwimlane(ticketing.SwimlaneOptions{
-			Clock: ticketClock, APIToken: "swimlane-api-key",
+			Clock: ticketClock, APIToken: "swimlane-api-key", //nolint:gosec // G101: as above
 		}))
 		t.Cleanup(listener.Close)
 		return listener.URL

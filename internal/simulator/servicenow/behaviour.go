@@ -71,15 +71,16 @@ func userBefore(_ *Server, op operation, r *row, _ map[string]string) error {
 }
 
 func userAfter(s *Server, op operation, r *row, _ map[string]string) {
-	switch {
-	case op == opUpdate:
+	switch op {
+	case opUpdate:
 		delete(s.roles, r.id())
 		return
-	case op == opInsert:
+	case opInsert:
 		if s.opts.CacheRoles && !s.seeding {
 			s.roles[r.id()] = map[string]bool{}
 		}
 		return
+	case opDelete:
 	}
 	for _, link := range []string{"sys_user_has_role", "sys_user_grmember", "api_key"} {
 		s.removeWhere(link, "user", r.id())

@@ -145,7 +145,8 @@ func (s *Server) parseTerm(t *table, part string, c *caller) (term, fate) {
 func (s *Server) termOf(t *table, column *Column, parsed term, c *caller) (term, fate) {
 	value, ok := s.evaluate(parsed.value, c)
 	switch op := parsed.operator; op {
-	case "SUBQUERY", "MATCH_PAT", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "DATEPART", "MORETHAN", "LESSTHAN", "RELATIVEEE":
+	case "SUBQUERY", "MATCH_PAT", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "DATEPART", "MORETHAN", "LESSTHAN",
+		"RELATIVEEE":
 		return term{}, termUnbuilt
 	case "MATCH_RGX":
 		pattern, err := regexp.Compile("(?i)" + value)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// recordList is a list of records, or one record, in JSON, with the keys in the order that encoding/json would give them.
-// Records of seventy columns in maps took longer to be sorted and encoded than to be found.
+// recordList is a list of records, or one record, in JSON, with the keys in the order that encoding/json would give
+// them. Records of seventy columns in maps took longer to be sorted and encoded than to be found.
 type recordList struct {
 	rows  []byte
 	count int
