@@ -83,7 +83,7 @@ func TestExportHoldsWhatTheProviderTouches(t *testing.T) { //nolint:paralleltest
 		t.Error("a column stands under a table that inherits it")
 	}
 	kind := columnIn(t, file, "sys_certificate", "type")
-	if kind.Default != "trust_store_cert" || kind.Type != "choice" || len(kind.Choices) != 3 ||
+	if kind.Default != "trust_store_cert" || kind.Type != "string" || len(kind.Choices) != 3 ||
 		kind.Choices[0].Value != "trust_store_cert" || kind.Choices[0].Label != "Trust Store Cert" {
 		t.Errorf("%+v", kind)
 	}
