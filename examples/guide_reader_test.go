@@ -38,8 +38,8 @@ import (
 //	<!-- by hand: NAME -->     runs the guide's function NAME
 //
 // A mark may end in "from Terraform 1.14", such as <!-- run: from Terraform 1.14 -->: it is left out before. "in
-// OpenTofu" after the first word, such as <!-- run in OpenTofu -->, keeps readers with Terraform out. Diagrams and whole
-// files of this directory, which have tests of their own, carry no mark.
+// OpenTofu" after the first word, such as <!-- run in OpenTofu -->, keeps readers with Terraform out. Diagrams and
+// whole files of this directory, which have tests of their own, carry no mark.
 var (
 	marked = regexp.MustCompile("(?m)^(?:<!-- (file|add|run|steps|prints|not run)( in OpenTofu)?" +
 		"(?:: ([^\n]*?))? -->\n\n*)?" + " *```([a-z]*)\n((?s:.*?))\n *```$|^<!-- (by hand): ([^\n]*) -->$")

@@ -137,7 +137,8 @@ variable "servicenow_password" {
 					r.t.Fatal(err)
 				}
 				request(r.t, r.w, http.MethodPost, "/api/actions/connector", `{"name": "ServiceNow",
-					"connector_type_id": ".servicenow", "config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
+					"connector_type_id": ".servicenow",
+					"config": {"apiUrl": "https://dev12345.service-now.com", "usesTableApi": false},
 					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`)
 				return nil
 			},
@@ -215,9 +216,9 @@ func letsTerraformIn(r *reader) map[string]string {
 	if _, err := r.w.ServiceNow.Insert("oauth_entity", client); err != nil {
 		r.t.Fatal(err)
 	}
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // G101: the simulator's
 		"TF_VAR_client_id=…":     "TF_VAR_client_id=terraform-client",
-		"TF_VAR_client_secret=…": "TF_VAR_client_secret=a-secret", //nolint:gosec // G101: the simulator's
+		"TF_VAR_client_secret=…": "TF_VAR_client_secret=a-secret",
 	}
 }
 

@@ -32,7 +32,8 @@ func FuzzImportID(f *testing.F) {
 		"name=javascript:gs.getUserID()", "name=admin^NQname=itil", "admin/itil", "a/b/c/d/e/f", "../admin", "default/..",
 		"default/%2e%2e", "x?y=z", "x#y", "sys_user/user_name=admin", "sys_user/user_name=admin^ORuser_name=itil",
 		"sys_user/a/b", "user.user_name=admin/itil", strings.Repeat("0", 32), strings.Repeat("A", 31),
-		"default/securitySolution", "..", ".", "\x00", "\xff\xfe", "name=ü", "name=" + strings.Repeat("x", 5000), "securitySolution",
+		"default/securitySolution",
+		"..", ".", "\x00", "\xff\xfe", "name=ü", "name=" + strings.Repeat("x", 5000), "securitySolution",
 		"com.glide.itsm", "6816f79cc0a8016401c5a33be04be441",
 	} {
 		for _, step := range []int{0, 3, 7, 10} {

@@ -27,7 +27,7 @@ var oddNames = []string{
 }
 
 // TestOddEstate takes over what nobody would make on purpose.
-func TestOddEstate(t *testing.T) {
+func TestOddEstate(t *testing.T) { //nolint:paralleltest // sets the environment
 	cli := acctest.Overrides(t)
 	w := acctest.New(t)
 	p := &people{t: t, w: w}
@@ -118,7 +118,7 @@ func TestNothingThere(t *testing.T) {
 }
 
 // TestSecretsThatKibanaShows are not copied: headers and addresses stand in a connector's config in clear.
-func TestSecretsThatKibanaShows(t *testing.T) {
+func TestSecretsThatKibanaShows(t *testing.T) { //nolint:paralleltest // sets the environment
 	cli := acctest.Overrides(t)
 	w := acctest.New(t)
 	p := &people{t: t, w: w}
@@ -160,7 +160,7 @@ func TestSecretsThatKibanaShows(t *testing.T) {
 }
 
 // TestDefaultsAreNotWritten holds that the configuration says only what is not the default.
-func TestDefaultsAreNotWritten(t *testing.T) {
+func TestDefaultsAreNotWritten(t *testing.T) { //nolint:paralleltest // sets the environment
 	w := world(t)
 	dir, _, err := adopt(t, w)
 	if err != nil {

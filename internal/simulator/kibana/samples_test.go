@@ -545,8 +545,8 @@ func swimlaneExchanges() []exchange {
 	noToken["secrets"] = object{}
 	made := connectorOf(body, func(t *testing.T) string {
 		t.Helper()
-		listener := httptest.NewServer(ticketing.NewSwimlane(ticketing.SwimlaneOptions{
-			Clock: ticketClock, APIToken: "swimlane-api-key", //nolint:gosec // G101: as above
+		listener := httptest.NewServer(ticketing.NewSwimlane(ticketing.SwimlaneOptions{ //nolint:gosec // G101: as above
+			Clock: ticketClock, APIToken: "swimlane-api-key",
 		}))
 		t.Cleanup(listener.Close)
 		return listener.URL
