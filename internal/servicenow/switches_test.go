@@ -84,6 +84,13 @@ var flips = []flip{
 		"show_encrypted_secrets", "rapid7-insightvm",
 		func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false,
 	},
+	{"enforce_mandatory", "elastic-itsm", func(o *servicenow.Options) { o.EnforceMandatory = true }, "", false},
+	{"cache_roles", "elastic-itsm", func(o *servicenow.Options) { o.CacheRoles = true }, "", false},
+	{
+		"unique_violation_status", "elastic-itsm",
+		func(o *servicenow.Options) { o.UniqueViolationStatus = http.StatusConflict }, "", false,
+	},
+	{"drop_invalid_values", "elastic-itsm", func(o *servicenow.Options) { o.DropInvalidValues = true }, "", false},
 	{"v_plugin_active_true", "elastic-itsm", func(o *servicenow.Options) { o.V2PluginActiveTrue = true }, "", false},
 }
 
