@@ -85,7 +85,10 @@ var flips = []flip{
 		func(o *servicenow.Options) { o.ShowEncryptedSecrets = true }, "", false,
 	},
 	{"enforce_mandatory", "elastic-itsm", func(o *servicenow.Options) { o.EnforceMandatory = true }, "", false},
-	{"cache_roles", "elastic-itsm", func(o *servicenow.Options) { o.CacheRoles = true }, "", false},
+	{
+		"cache_roles", "elastic-itsm",
+		func(o *servicenow.Options) { o.CacheRoles = true }, "Insufficient rights to query records", false,
+	},
 	{
 		"unique_violation_status", "elastic-itsm",
 		func(o *servicenow.Options) { o.UniqueViolationStatus = http.StatusConflict }, "", false,

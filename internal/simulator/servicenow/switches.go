@@ -31,6 +31,7 @@ func (s *Server) configure(next Options) error {
 	next.AdminUser, next.AdminPassword, next.Apps = s.opts.AdminUser, s.opts.AdminPassword, s.opts.Apps
 	next.Clock, next.Release = s.opts.Clock, s.opts.Release
 	s.opts = next
+	clear(s.roles) // what was kept of them by an earlier switch
 	// The dictionary's default follows its switch.
 	s.forEachChild(s.tables["oauth_entity"], func(t *table) {
 		if c := t.column("scope_restriction_status"); c != nil {
