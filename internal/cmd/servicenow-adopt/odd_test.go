@@ -223,7 +223,7 @@ func FuzzTexts(f *testing.F) {
 	f.Add("\\${a}\n$")
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) {
-			t.Skip() // JSON holds no other
+			t.Skip("JSON holds no text that is not valid UTF-8")
 		}
 		written := []string{quoted(text)}
 		if strings.Contains(text, "\n") && !strings.ContainsFunc(text, unprintable) {

@@ -130,7 +130,7 @@ func (s *Server) scopePrefix(r *row, separator string) string {
 	return ""
 }
 
-// tableBefore names a table that is made with a label alone: the label in small letters, with the prefix of custom
+// tableBefore names a table that is made with a label alone: the label in lowercase, with the prefix of custom
 // tables or of the application.
 func tableBefore(s *Server, op operation, r *row, _ map[string]string) error {
 	if op != opInsert || r.values["name"] != "" || r.values["label"] == "" {
