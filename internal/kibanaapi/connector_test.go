@@ -251,15 +251,18 @@ func TestKibanaVersion(t *testing.T) {
 		body   string
 		want   string // empty: an error
 	}{
-		"release":        {200, `{"version": {"number": "7.17.3"}}`, "7.17"},
-		"snapshot":       {200, `{"version": {"number": "8.8.0-SNAPSHOT", "build_flavor": "traditional"}}`, "8.8"},
-		"serverless":     {200, `{"version": {"number": "8.0.0", "build_flavor": "serverless"}}`, "9.4"},
-		"redacted":       {200, `{"status": {"overall": {"level": "available"}}}`, "9.4"},
-		"forbidden":      {403, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`, "9.4"},
-		"unlisted":       {404, `{"statusCode": 404, "error": "Not Found", "message": "no"}`, "9.4"},
-		"not offered":    {400, `{"statusCode": 400, "error": "Bad Request", "message": "not available"}`, "9.4"},
-		"no number":      {200, `{"version": {"number": "next"}}`, ""},
-		"not logged in":  {401, `{"statusCode": 401, "error": "Unauthorized", "message": "Unauthorized"}`, ""},
+		"release":       {200, `{"version": {"number": "7.17.3"}}`, "7.17"},
+		"snapshot":      {200, `{"version": {"number": "8.8.0-SNAPSHOT", "build_flavor": "traditional"}}`, "8.8"},
+		"serverless":    {200, `{"version": {"number": "8.0.0", "build_flavor": "serverless"}}`, "9.4"},
+		"redacted":      {200, `{"status": {"overall": {"level": "available"}}}`, "9.4"},
+		"forbidden":     {403, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`, "9.4"},
+		"unlisted":      {404, `{"statusCode": 404, "error": "Not Found", "message": "no"}`, "9.4"},
+		"not offered":   {400, `{"statusCode": 400, "error": "Bad Request", "message": "not available"}`, "9.4"},
+		"no number":     {200, `{"version": {"number": "next"}}`, ""},
+		"not logged in": {401, `{"statusCode": 401, "error": "Unauthorized", "message": "Unauthorized"}`, ""},
+		"one plugin down": {
+			503, `{"version": {"number": "8.19.2"}, "status": {"overall": {"level": "unavailable"}}}`, "8.19",
+		},
 		"still degraded": {503, `{"status": {"overall": {"level": "unavailable"}}}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (k *Client) TypeRefusal(ctx context.Context, space, typeID string) string {
 	return refusal + license
 }
 
-// typeOf finds a connector type. The list is kept while the provider runs.
+// typeOf finds a connector type. The list, or that it is refused, is kept while the provider runs.
 func (k *Client) typeOf(ctx context.Context, space, typeID string) (ConnectorType, bool) {
 	k.typesMu.Lock()
 	types, known := k.types[space]
@@ -62,7 +62,8 @@ func (k *Client) typeOf(ctx context.Context, space, typeID string) (ConnectorTyp
 	if !known {
 		got, err := k.shared.do(ctx, "types "+space, func(ctx context.Context) (any, error) { return k.Types(ctx, space) })
 		list, ok := got.([]ConnectorType)
-		if err != nil || !ok {
+		refused := rest.HasStatus(err, http.StatusForbidden) || rest.HasStatus(err, http.StatusNotFound)
+		if !ok && !refused {
 			return ConnectorType{}, false
 		}
 		types = map[string]ConnectorType{}

@@ -2,6 +2,7 @@ package kibanaapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -48,9 +49,9 @@ const versionPatience = 5 * time.Second
 
 // Version asks /api/status, once in a connection's life: callers who come together share the request, and each stops
 // waiting when its own context ends. A Kibana that does not report its version is taken to be current: serverless has
-// none, and the answer is redacted, or refused, for accounts that may not see it; kibana.version states it then. While
-// Kibana is degraded it answers 503, which is retried like any other and is then an error, since guessing would send
-// what an older one does not know.
+// none, and the answer is redacted, or refused, for accounts that may not see it; kibana.version states it then. A 503
+// that holds no version is retried like any other and is then an error, since guessing would send what an older Kibana
+// does not know.
 func (k *Client) Version(ctx context.Context) (Version, error) {
 	if version, known, err := k.knownVersion(); known {
 		return version, err
@@ -109,19 +110,29 @@ func (k *Client) doesNotTell(ctx context.Context, err error) bool {
 	return false
 }
 
+// status is what is read of the answer to /api/status.
+type status struct {
+	Version struct {
+		Number      string `json:"number"`
+		BuildFlavor string `json:"build_flavor"`
+	} `json:"version"`
+}
+
+// tellsVersion accepts the 503 of a Kibana of which one plugin is unavailable: its report is whole, and its other routes
+// may well serve.
+func tellsVersion(code int, body []byte) bool {
+	var report status
+	return code == http.StatusServiceUnavailable && json.Unmarshal(body, &report) == nil && report.Version.Number != ""
+}
+
 func (k *Client) askVersion(ctx context.Context) (Version, error) {
-	var status struct {
-		Version struct {
-			Number      string `json:"number"`
-			BuildFlavor string `json:"build_flavor"`
-		} `json:"version"`
-	}
-	err := k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status"}, &status)
-	if err != nil && !k.doesNotTell(ctx, err) {
+	var report status
+	r := rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}
+	if err := k.do(ctx, DefaultSpace, r, &report); err != nil && !k.doesNotTell(ctx, err) {
 		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
 	}
 	version := newest
-	if number := status.Version.Number; number != "" && status.Version.BuildFlavor != "serverless" {
+	if number := report.Version.Number; number != "" && report.Version.BuildFlavor != "serverless" {
 		major, rest, _ := strings.Cut(number, ".")
 		minor, _, _ := strings.Cut(rest, ".")
 		var err1, err2 error

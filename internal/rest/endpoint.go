@@ -44,6 +44,8 @@ type Request struct {
 	// Answered means that a 2xx must hold what was asked for: one JSON value that is not null, no empty object and, on
 	// ServiceNow, no such result. Anything else is an error, and leaves unknown what a POST has done.
 	Answered bool
+	// Accepts reports whether an answer serves although its status is an error; nil: none does.
+	Accepts func(status int, body []byte) bool
 }
 
 func (r Request) repeatable() bool { return r.Method != http.MethodPost || r.Idempotent }
@@ -299,7 +301,7 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 	if err != nil {
 		return nil, e.unanswered(ctx, r, err, connected.Load())
 	}
-	if a.status >= 200 && a.status < 300 {
+	if a.status >= 200 && a.status < 300 || r.Accepts != nil && r.Accepts(a.status, a.body) {
 		return a, nil
 	}
 	failed := statusError(r.Method, r.Path, a, e.redact)

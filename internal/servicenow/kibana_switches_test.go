@@ -36,6 +36,7 @@ var kibanaFlips = []struct {
 	},
 	{"custom_field_lists", "elastic-cases", func(o *kibana.Options) { o.CustomFieldLists = true }, false, false},
 	{"patch_keeps_templates", "elastic-cases", func(o *kibana.Options) { o.PatchKeepsTemplates = true }, false, false},
+	{"plugin_unavailable", "elastic-cases", func(o *kibana.Options) { o.PluginUnavailable = true }, false, true},
 }
 
 // TestFlippedUnknownsOfKibanaNeverCorrupt applies a complete example with each unknown flipped: it works, and a plan

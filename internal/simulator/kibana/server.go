@@ -57,6 +57,9 @@ type Options struct {
 	// PatchKeepsTemplates keeps the templates of a case configuration that a PATCH leaves out. Kibana's sources empty
 	// them.
 	PatchKeepsTemplates bool
+	// PluginUnavailable lets GET /api/status answer 503 with its whole report, as a Kibana does of which one plugin is
+	// unavailable while its other routes serve.
+	PluginUnavailable bool
 
 	// UnauthenticatedStatusRedacted says what GET /api/status answers without credentials: the overall level and
 	// no version (true, and nil), or 401 (false).
@@ -150,6 +153,7 @@ func New(options Options) (*Server, error) {
 		EnabledActionTypes: options.EnabledActionTypes, UnknownSpaces: options.UnknownSpaces,
 		StatusForAPIKeys: options.StatusForAPIKeys, ConnectorIDUnderscores: options.ConnectorIDUnderscores,
 		CustomFieldLists: options.CustomFieldLists, PatchKeepsTemplates: options.PatchKeepsTemplates,
+		PluginUnavailable: options.PluginUnavailable,
 	})
 	if err != nil {
 		return nil, err
@@ -476,9 +480,17 @@ func (s *Server) allUsers() []User {
 func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func (s *Server) status(c *call) reply {
+	code := http.StatusOK
 	overall := map[string]any{"level": "available", "summary": "All services and plugins are available"}
 	if c.version.before(8, 0) {
 		overall = map[string]any{"state": "green", "title": "Green", "nickname": "Looking good", "icon": "success"}
+	}
+	if s.Switches().PluginUnavailable {
+		code = http.StatusServiceUnavailable
+		overall = map[string]any{"level": "unavailable", "summary": "1 plugin is unavailable: fleet"}
+		if c.version.before(8, 0) {
+			overall = map[string]any{"state": "red", "title": "Red", "icon": "danger"}
+		}
 	}
 	if c.token {
 		switch s.Switches().StatusForAPIKeys {
@@ -491,7 +503,7 @@ func (s *Server) status(c *call) reply {
 	}
 	if c.anonymous {
 		delete(overall, "summary")
-		return ok(map[string]any{"status": map[string]any{"overall": overall}})
+		return reply{status: code, body: map[string]any{"status": map[string]any{"overall": overall}}}
 	}
 	number := map[string]any{
 		"number": c.version.String(), "build_hash": strings.Repeat("0", 40), "build_number": 1,
@@ -506,10 +518,10 @@ func (s *Server) status(c *call) reply {
 	} else {
 		status["statuses"] = []any{}
 	}
-	return ok(map[string]any{
+	return reply{status: code, body: map[string]any{
 		"name": "kibana-simulator", "uuid": "5b2de169-2785-441b-ae8c-186a1936b17d", "version": number, "status": status,
 		"metrics": map[string]any{},
-	})
+	}}
 }
 
 func write(w http.ResponseWriter, r reply) {

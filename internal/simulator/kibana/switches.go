@@ -29,6 +29,7 @@ type Switches struct {
 	ConnectorIDUnderscores bool             `json:"connector_id_underscores"`
 	CustomFieldLists       bool             `json:"custom_field_lists"`
 	PatchKeepsTemplates    bool             `json:"patch_keeps_templates"`
+	PluginUnavailable      bool             `json:"plugin_unavailable"`
 }
 
 func (w Switches) validate() error {
