@@ -20,13 +20,13 @@ func (s *Connectors) learn(routes routes, r *record.Record, c Connector, wanted 
 	if s.TypeID != "" {
 		return // each key has an attribute
 	}
-	added, _ := beyond(c.Config, wanted).(map[string]any)
+	added, _ := furtherKeys(c.Config, wanted).(map[string]any)
 	data, err := json.Marshal(added)
 	if err != nil {
 		return // not of decoded JSON
 	}
 	r.Remembered = map[string]string{addedMemory: string(data), releaseMemory: routes.version.String()}
-	r.Values[configColumn], _ = without(c.Config, added).(map[string]any)
+	r.Values[configColumn], _ = removeKeys(c.Config, added).(map[string]any)
 }
 
 // recall takes out of a config that was read what an earlier write learned. A Kibana of another release may add other
@@ -48,11 +48,11 @@ func (s *Connectors) recall(routes routes, r *record.Record, c Connector, have r
 		return
 	}
 	r.Remembered = maps.Clone(have.Remembered)
-	r.Values[configColumn], _ = without(c.Config, added).(map[string]any)
+	r.Values[configColumn], _ = removeKeys(c.Config, added).(map[string]any)
 }
 
-// beyond returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for none.
-func beyond(whole, part any) any {
+// furtherKeys returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for none.
+func furtherKeys(whole, part any) any {
 	object, ok := whole.(map[string]any)
 	if !ok {
 		return nil
@@ -65,7 +65,7 @@ func beyond(whole, part any) any {
 		case !there || inner == nil:
 			further[key] = value
 		default:
-			if more, _ := beyond(value, inner).(map[string]any); len(more) > 0 {
+			if more, _ := furtherKeys(value, inner).(map[string]any); len(more) > 0 {
 				further[key] = more
 			}
 		}
@@ -73,8 +73,8 @@ func beyond(whole, part any) any {
 	return further
 }
 
-// without takes the keys of one JSON object out of another one where they hold the same, at any depth.
-func without(whole, part any) any {
+// removeKeys takes the keys of one JSON object out of another one where they hold the same, at any depth.
+func removeKeys(whole, part any) any {
 	object, ok := whole.(map[string]any)
 	taken, isObject := part.(map[string]any)
 	if !ok || !isObject {
@@ -88,7 +88,7 @@ func without(whole, part any) any {
 		case record.Equal(now, value):
 			delete(rest, key)
 		case isObject && len(inner) > 0:
-			rest[key] = without(now, value)
+			rest[key] = removeKeys(now, value)
 		}
 	}
 	return rest

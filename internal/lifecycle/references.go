@@ -53,9 +53,9 @@ func (r *lifecycle[T, M]) missingReferences(ctx context.Context, m, before M) []
 	var looks errgroup.Group
 	for i, look := range found {
 		looks.Go(func() error {
-			gone[i] = r.connection.ServiceNow.Table(look.table).Misses(ctx, look.id) &&
+			gone[i] = r.connection.ServiceNow.Table(look.table).ProvesAbsent(ctx, look.id) &&
 				!slices.ContainsFunc(look.extensions, func(table string) bool {
-					return r.connection.ServiceNow.Table(table).Shows(ctx, look.id)
+					return r.connection.ServiceNow.Table(table).ProvesPresent(ctx, look.id)
 				})
 			return nil
 		})

@@ -57,7 +57,7 @@ func (m *restAPIAccessPolicy) Plan(ctx context.Context, c *lifecycle.Servers, _ 
 	}
 	// Whatever else goes wrong, the store meets again and reports.
 	var lockout *servicenowapi.LockoutError
-	if err := c.ServiceNow.Foresee(ctx, []servicenowapi.RowChange{change}); errors.As(err, &lockout) {
+	if err := c.ServiceNow.CheckLockout(ctx, []servicenowapi.RowChange{change}); errors.As(err, &lockout) {
 		report.Error(&m.AuthProfileIDs, lockout.Summary, lockout.Detail)
 	}
 }

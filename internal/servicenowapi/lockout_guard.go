@@ -70,8 +70,8 @@ func (s *Client) Guarded(
 	return err
 }
 
-// Foresee reports, for a plan, what Guarded would say now.
-func (s *Client) Foresee(ctx context.Context, changes []RowChange) error {
+// CheckLockout reports, for a plan, what Guarded would say now.
+func (s *Client) CheckLockout(ctx context.Context, changes []RowChange) error {
 	if !slices.ContainsFunc(changes, s.mayMatter) {
 		return nil
 	}
@@ -226,13 +226,13 @@ func (s *Client) look(ctx context.Context, changes []RowChange) (accessView, err
 	if err := s.lookAtPolicies(ctx, seen, changes); err != nil {
 		return accessView{}, err
 	}
-	foreseen := func() accessView {
+	afterwards := func() accessView {
 		return accessView{began: seen.began, before: seen.rows, after: seen.rows.with(changes, s.guard.paths)}
 	}
 	scopes := s.AuthKind() == AuthToken && slices.ContainsFunc(changes, func(c RowChange) bool {
 		return slices.Contains(scopeTables, c.Table) || c.Table == metadataTable
 	})
-	policies := seen.rows[policyTable] != nil && foreseen().concerns(changes)
+	policies := seen.rows[policyTable] != nil && afterwards().concerns(changes)
 	var tables []string
 	if policies {
 		tables = append(tables, mappingTable, standardProfileTable, keyProfileTable)
@@ -246,7 +246,7 @@ func (s *Client) look(ctx context.Context, changes []RowChange) (accessView, err
 	if err := s.see(ctx, seen, tables...); err != nil {
 		return accessView{}, err
 	}
-	view := foreseen()
+	view := afterwards()
 	view.policies, view.scopes = policies, scopes
 	return view, nil
 }

@@ -111,12 +111,12 @@ func TestGuardedWrites(t *testing.T) {
 			t.Errorf("sent %s %s", request.Method, request.Path)
 		}
 	}
-	foreseen := client.Foresee(ctx, []RowChange{{Table: standardProfileTable, ID: basic, Deleted: true}})
-	if !refused(foreseen) {
-		t.Errorf("a plan foresees %v", foreseen)
+	refusal := client.CheckLockout(ctx, []RowChange{{Table: standardProfileTable, ID: basic, Deleted: true}})
+	if !refused(refusal) {
+		t.Errorf("a plan reports %v", refusal)
 	}
 	server.ForgetRequests()
-	if err := client.Foresee(ctx, []RowChange{{Table: "sys_user", Deleted: true}}); err != nil ||
+	if err := client.CheckLockout(ctx, []RowChange{{Table: "sys_user", Deleted: true}}); err != nil ||
 		len(server.Requests()) > 0 {
 		t.Errorf("a plan of something else looks: %v", err)
 	}
@@ -198,7 +198,7 @@ func TestGuardWaitsForWritesUnderWay(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := client.Foresee(canceled, deletion(policy)); !errors.Is(err, context.Canceled) {
+	if err := client.CheckLockout(canceled, deletion(policy)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled plan goes on: %v", err)
 	}
 	err := client.Guarded(canceled, record.Options{}, deletion(ids[1]), func(context.Context) error { return nil })
@@ -329,7 +329,7 @@ func TestGuardOfUnknownAPIs(t *testing.T) {
 		"told by nothing":        {NewSysID(), true},
 		"told by nothing, again": {NewSysID(), true},
 	} {
-		err := client.Foresee(t.Context(), []RowChange{{
+		err := client.CheckLockout(t.Context(), []RowChange{{
 			Table: policyTable, ID: NewSysID(), New: true, Profiles: []string{key},
 			Values: map[string]any{"name": "p", "active": "true", "api": test.api, "apply_all_methods": "true"},
 		}})

@@ -90,14 +90,14 @@ func (s *Client) noteWrite(table string, write ownWrite) {
 	if l.reading > 0 {
 		l.writes = append(l.writes, write)
 	}
-	if l.rows != nil && !l.lay(l.rows, write) {
+	if l.rows != nil && !l.applyWrite(l.rows, write) {
 		l.rows = nil
 	}
 }
 
-// lay lays a write over a snapshot. It fails when what the table holds now is not known. Columns that the answer to the
-// write did not hold are known of no row any more. l.mu is held.
-func (l *tableLookUps) lay(rows *keyedRows, write ownWrite) (ok bool) {
+// applyWrite lays a write over a snapshot. It fails when what the table holds now is not known. Columns that the answer
+// to the write did not hold are known of no row any more. l.mu is held.
+func (l *tableLookUps) applyWrite(rows *keyedRows, write ownWrite) (ok bool) {
 	switch {
 	case write.refused:
 		return true
@@ -279,7 +279,7 @@ func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookU
 	}
 	rows := newKeyedRows(list.rows, wanted, foreign)
 	for _, write := range writes {
-		if !l.lay(rows, write) {
+		if !l.applyWrite(rows, write) {
 			return false, nil // the join's own query decides
 		}
 	}

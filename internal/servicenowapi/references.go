@@ -23,9 +23,9 @@ type references struct {
 func (s *Client) saw(table, id string)    { s.references.rows.Store(table+"\n"+id, true) }
 func (s *Client) forget(table, id string) { s.references.rows.Delete(table + "\n" + id) }
 
-// Misses reports that a table proves not to have a row. It is false where that cannot be determined: the row is hidden,
-// the table cannot be read, or the account may be blind to it.
-func (t *Table) Misses(ctx context.Context, id string) bool {
+// ProvesAbsent reports that a table proves not to have a row. It is false where that cannot be determined: the row is
+// hidden, the table cannot be read, or the account may be blind to it.
+func (t *Table) ProvesAbsent(ctx context.Context, id string) bool {
 	if _, known := t.sn.references.rows.Load(t.Name + "\n" + id); known {
 		return false
 	}
@@ -36,8 +36,8 @@ func (t *Table) Misses(ctx context.Context, id string) bool {
 	return errors.Is(err, record.ErrNotFound) && t.sees(ctx)
 }
 
-// Shows reports that a table has a row. It is false where that cannot be determined.
-func (t *Table) Shows(ctx context.Context, id string) bool {
+// ProvesPresent reports that a table has a row. It is false where that cannot be determined.
+func (t *Table) ProvesPresent(ctx context.Context, id string) bool {
 	if _, known := t.sn.references.rows.Load(t.Name + "\n" + id); known {
 		return true
 	}

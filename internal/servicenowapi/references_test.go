@@ -9,8 +9,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// TestMisses takes a row for missing only where the account is proven to see what could be there.
-func TestMisses(t *testing.T) {
+// TestProvesAbsent takes a row for missing only where the account is proven to see what could be there.
+func TestProvesAbsent(t *testing.T) {
 	t.Parallel()
 	there, gone := rowID(1), rowID(2)
 	for name, test := range map[string]struct {
@@ -55,22 +55,22 @@ func TestMisses(t *testing.T) {
 			s, sn := newInstance(t)
 			sn.SingleReads = true
 			test.prepare(s)
-			if got := sn.Table(test.table).Misses(t.Context(), test.id); got != test.want {
+			if got := sn.Table(test.table).ProvesAbsent(t.Context(), test.id); got != test.want {
 				t.Errorf("misses: %v, want %v", got, test.want)
 			}
 		})
 	}
 }
 
-// TestMissesRemembers does not look again for a row that was seen, until it is deleted.
-func TestMissesRemembers(t *testing.T) {
+// TestProvesAbsentRemembers does not look again for a row that was seen, until it is deleted.
+func TestProvesAbsentRemembers(t *testing.T) {
 	t.Parallel()
 	s, sn := newInstance(t)
 	there, other := rowID(1), rowID(2)
 	s.add("c", map[string]string{"sys_id": there}, map[string]string{"sys_id": other})
 	table := sn.Table("c")
 	for range 3 {
-		if table.Misses(t.Context(), there) {
+		if table.ProvesAbsent(t.Context(), there) {
 			t.Error("a row that is there is missing")
 		}
 	}
@@ -80,11 +80,11 @@ func TestMissesRemembers(t *testing.T) {
 	if _, err := table.Delete(t.Context(), record.Record{ID: there}, record.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if !table.Misses(t.Context(), there) {
+	if !table.ProvesAbsent(t.Context(), there) {
 		t.Error("a row that was deleted is remembered")
 	}
 	s.asked("c")
-	if table.Misses(t.Context(), other) || !table.Misses(t.Context(), rowID(3)) {
+	if table.ProvesAbsent(t.Context(), other) || !table.ProvesAbsent(t.Context(), rowID(3)) {
 		t.Error("what is there and what is not are mixed up")
 	}
 	for _, query := range s.gets["c"] {
