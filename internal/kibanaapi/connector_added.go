@@ -51,7 +51,8 @@ func (s *Connectors) recall(routes routes, r *record.Record, c Connector, have r
 	r.Values[configColumn], _ = removeKeys(c.Config, added).(map[string]any)
 }
 
-// furtherKeys returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for none.
+// furtherKeys returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for
+// none.
 func furtherKeys(whole, part any) any {
 	object, ok := whole.(map[string]any)
 	if !ok {

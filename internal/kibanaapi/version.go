@@ -118,8 +118,8 @@ type status struct {
 	} `json:"version"`
 }
 
-// tellsVersion accepts the 503 of a Kibana of which one plugin is unavailable: its report is whole, and its other routes
-// may well serve.
+// tellsVersion accepts the 503 of a Kibana of which one plugin is unavailable: its report is whole, and its other
+// routes may well serve.
 func tellsVersion(code int, body []byte) bool {
 	var report status
 	return code == http.StatusServiceUnavailable && json.Unmarshal(body, &report) == nil && report.Version.Number != ""
