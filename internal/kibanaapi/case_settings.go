@@ -131,14 +131,14 @@ func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.An
 			if err == nil && !out.complete() {
 				err = fmt.Errorf("POST %s: %w: %w", casePath, errOddConfiguration, record.ErrOutcomeUnknown)
 			}
-			return s.answer(out, space, want.Record, connector.Name, err)
+			return s.written(ctx, out, space, want.Record, connector.Name, err)
 		},
 		Look: func(ctx context.Context) (record.Answer, error) {
 			found, err := s.find(ctx, space, owner)
 			if err == nil && (found.Connector.ID != connector.ID || found.ClosureType != want.Text(closureColumn)) {
 				err = errOtherSettings
 			}
-			return s.answer(found, space, want.Record, connector.Name, err)
+			return s.written(ctx, found, space, want.Record, connector.Name, err)
 		},
 		Conclusive: func() bool { return false }, Repeatable: func() bool { return false }, // a second POST wipes
 		Patience: s.kibana.Patience,
@@ -167,7 +167,12 @@ func (s *CaseSettings) Read(ctx context.Context, have record.Record, _ []string)
 			mine.Values[column] = found.list(key)
 		}
 	}
-	return s.answer(found, space, mine, name, err)
+	answer, err := s.answer(found, space, mine, name, err)
+	if err == nil {
+		mine.Remembered = have.Remembered
+		s.recallTemplates(ctx, &answer, mine)
+	}
+	return answer, err
 }
 
 // Update makes the settings what is wanted, with the connector's present name.
@@ -376,7 +381,7 @@ func (s *CaseSettings) patch(
 			out, err = send(found)
 		}
 	}
-	return s.answer(out, space, want, name, err)
+	return s.written(ctx, out, space, want, name, err)
 }
 
 // says reports whether the settings are already what a body asks for.
@@ -398,6 +403,17 @@ func toJSON(value any) map[string]any {
 	var decoded map[string]any
 	_ = json.Unmarshal(data, &decoded)
 	return decoded
+}
+
+// written is the answer to a write of mine.
+func (s *CaseSettings) written(
+	ctx context.Context, c configuration, space string, mine record.Record, name string, err error,
+) (record.Answer, error) {
+	got, err := s.answer(c, space, mine, name, err)
+	if err == nil {
+		s.learnTemplates(ctx, &got, mine)
+	}
+	return got, err
 }
 
 // answer is what the settings hold of mine, the record whose lists say which entries are owned. name is the connector's

@@ -1,10 +1,12 @@
 package kibanaapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -23,6 +25,8 @@ type fakeCases struct {
 	conflicts int // PATCHes to come that meet a version which moved
 	lose      int // writes to come whose answers are lost
 	onLose    func(map[string]any)
+	fill      map[string]any // what is added to the case fields of each template that lacks it
+	release   string         // empty: 9.4.0
 	gets      int
 	sent      []string
 	patched   map[string]any
@@ -49,7 +53,7 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.URL.Path == "/api/status":
-		reply(http.StatusOK, map[string]any{"version": map[string]any{"number": "9.4.0"}})
+		reply(http.StatusOK, map[string]any{"version": map[string]any{"number": cmp.Or(f.release, "9.4.0")}})
 		return
 	case r.URL.Path == "/api/actions/connectors":
 		resttest.AnswerJSON(w, http.StatusOK, fakeConnectors)
@@ -83,6 +87,14 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for key, value := range body {
 		f.settings[key] = value
+	}
+	for _, template := range entries(f.settings["templates"]) {
+		fields := map[string]any{}
+		maps.Copy(fields, f.fill)
+		if given, ok := template["caseFields"].(map[string]any); ok {
+			maps.Copy(fields, given)
+		}
+		template["caseFields"] = fields
 	}
 	f.touch()
 	if f.lose > 0 {
@@ -234,6 +246,57 @@ func TestCaseSettingsKeepWhatOthersMade(t *testing.T) {
 	holds("team", "old", "badge")
 	if connector := f.settings["connector"].(map[string]any); connector["id"] != "none" {
 		t.Errorf("the connector is %v", connector)
+	}
+}
+
+// TestCaseSettingsLearnWhatKibanaAdds takes what Kibana adds to a template that was written for nobody's drift, until it
+// changes; another release may add something else.
+func TestCaseSettingsLearnWhatKibanaAdds(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{fill: map[string]any{"severity": "low", "settings": map[string]any{"syncAlerts": true}}}
+	store := f.store(t)
+	want := wantSettings(map[string]any{"templates": []any{template("one"), template("two")}})
+	titles := func(r record.Record) string {
+		data, err := json.Marshal(r.Values["templates"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	bare := `[{"caseFields":{"title":"one"},"key":"one","name":"one"},` +
+		`{"caseFields":{"title":"two"},"key":"two","name":"two"}]`
+	got, err := store.Create(t.Context(), want)
+	if err != nil || titles(got.Record) != bare {
+		t.Fatalf("create %v: %s", err, titles(got.Record))
+	}
+	read := func(store *CaseSettings, have record.Record) record.Record {
+		t.Helper()
+		again, err := store.Read(t.Context(), have, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return again.Record
+	}
+	again := read(store, got.Record)
+	if titles(again) != bare || !maps.Equal(again.Remembered, got.Remembered) {
+		t.Errorf("read %s, remembering %v", titles(again), again.Remembered)
+	}
+	entryOf(f.settings["templates"], "two")["caseFields"].(map[string]any)["severity"] = "critical"
+	if drifted := read(store, again); !strings.Contains(titles(drifted), `"severity":"critical","title":"two"`) {
+		t.Errorf("drift reads as %s", titles(drifted))
+	}
+	f.release = "9.5.0"
+	entryOf(f.settings["templates"], "one")["caseFields"].(map[string]any)["category"] = "new"
+	if upgraded := read(f.store(t), again); titles(upgraded) != bare {
+		t.Errorf("after an upgrade %s", titles(upgraded))
+	}
+	imported := read(store, record.Record{ID: "cases", Values: map[string]any{}})
+	if !strings.Contains(titles(imported), `"severity":"low"`) {
+		t.Errorf("an import reads %s", titles(imported))
+	}
+	kept := read(store, record.Record{ID: "cases", Values: imported.Values, Remembered: imported.Remembered})
+	if titles(kept) != titles(imported) {
+		t.Errorf("after the import %s", titles(kept))
 	}
 }
 
