@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -96,16 +98,34 @@ func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 func (r *lifecycle[T, M]) notKept(
 	at path.Path, m M, planned, kept attr.Value, created, secret bool, diags *diag.Diagnostics,
 ) {
-	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\nUsual causes: a business rule changed "+
-		"it; an ACL of the column dropped it without a word (such calls answer 200); the value is not in the column's "+
-		"choice list; the record lives in another application scope than the one that the account may write in.",
-		r.subject(m), at, displayed(planned), displayed(kept))
+	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\n%s",
+		r.subject(m), at, displayed(planned), displayed(kept), causeOfChange(planned, kept))
 	detail += r.afterwards(created)
 	if secret {
 		diags.AddError("The server kept another value", detail)
 		return
 	}
 	diags.AddAttributeError(at, "The server kept another value", detail)
+}
+
+// causeOfChange says why a server may have stored something else, and what to do where the two values show it.
+func causeOfChange(planned, kept attr.Value) string {
+	wanted, isText := planned.(types.String)
+	stored, alsoText := kept.(types.String)
+	if now := stored.ValueString(); isText && alsoText && now != "" {
+		switch was := wanted.ValueString(); {
+		case now == strings.TrimSpace(was):
+			return "The server cut off the blanks at its ends. Write it without them."
+		case strings.EqualFold(now, was):
+			return "The server changed its letters between upper and lower case. Write it as the server keeps it."
+		case strings.HasPrefix(was, now):
+			return fmt.Sprintf("The server cut it off after %d characters, which may be all that the column holds. "+
+				"Shorten it.", utf8.RuneCountInString(now))
+		}
+	}
+	return "Usual causes: a business rule changed it; an ACL of the column dropped it without a word (such calls answer " +
+		"200); the value is not in the column's choice list; the record lives in another application scope than the one " +
+		"that the account may write in."
 }
 
 // afterwards says what became of a record that a write left otherwise than planned.
