@@ -315,9 +315,9 @@ func (l *tableLookUps) answerJoined(ctx context.Context, t *Table, asked []*look
 	found, odd := sortOut(asked, rows)
 	for i, q := range asked {
 		q.found = found[i]
-		// A page that was cut may lack rows of any look-up, and one with rows that nobody asked for may have been cut by
-		// them: the server dropped a term.
-		if len(asked) > 1 && (odd || !counted.reported || counted.total > limit) && len(q.found) < q.limit {
+		// A page that was cut, or lacks rows that are counted, may lack those of any look-up, and one with rows that nobody
+		// asked for may have been cut by them: the server dropped a term.
+		if len(asked) > 1 && (odd || !counted.reported || counted.total > len(rows)) && len(q.found) < q.limit {
 			q.undecided = true
 		}
 		if len(asked) == 1 && odd && counted.total > len(rows) && len(q.found) < q.limit {

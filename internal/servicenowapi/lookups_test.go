@@ -28,6 +28,7 @@ type instance struct {
 	urls   int // the longest URL
 
 	hidden    map[string]bool                   // rows that access control keeps back
+	most      int                               // rows that a list gives at once; 0: as many as it is asked for
 	withheld  map[string]bool                   // columns that access control keeps back
 	uncounted bool                              // no X-Total-Count
 	ignores   bool                              // every query
@@ -162,6 +163,9 @@ func (s *instance) list(w http.ResponseWriter, table string, asked url.Values) {
 	offset, _ := strconv.Atoi(asked.Get("sysparm_offset"))
 	limit, _ := strconv.Atoi(asked.Get("sysparm_limit"))
 	rows := []map[string]string{}
+	if s.most > 0 {
+		limit = min(limit, s.most)
+	}
 	for _, row := range matched[min(offset, len(matched)):min(offset+limit, len(matched))] {
 		if !s.hidden[row["sys_id"]] {
 			rows = append(rows, s.visible(row, asked))
@@ -244,6 +248,25 @@ func TestCreatesShareTheirLookUps(t *testing.T) {
 	}
 	if s.writes != 999 || reads > 30 {
 		t.Errorf("%d creates took %d reads", s.writes, reads)
+	}
+}
+
+// TestCreatesMeetAServerThatGivesFewRowsAtOnce finds the names that are taken although no list holds more than 30 rows.
+func TestCreatesMeetAServerThatGivesFewRowsAtOnce(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	s.most = 30
+	for i := range 150 {
+		s.add("t", map[string]string{"name": fmt.Sprintf("number %d", i)})
+	}
+	atOnce(300, func(i int) {
+		_, err := sn.Table("t").Create(t.Context(), named(fmt.Sprintf("number %d", i)))
+		if exists := new(record.ExistsError); errors.As(err, &exists) != (i < 150) || i >= 150 && err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+	})
+	if s.writes != 150 {
+		t.Errorf("%d creates", s.writes)
 	}
 }
 

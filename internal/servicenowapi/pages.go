@@ -3,6 +3,7 @@ package servicenowapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 const pageSize = 1000
 
 // Each calls do for every row that matches an encoded query, page by page in the order of sys_id, so that memory holds
-// one page. At most limit rows when it is positive; all columns when none is named. hidden is how many matching rows
+// two pages. At most limit rows when it is positive; all columns when none is named. hidden is how many matching rows
 // access control kept back, as far as was read.
 //
 // The server cuts a page before access control takes rows out, so a short page, or an empty one, is not the last.
@@ -26,34 +27,90 @@ func (t *Table) Each(
 		query += "^"
 	}
 	query += "ORDERBYsys_id"
-	size := pageSize
+	at := paging{size: pageSize, explained: t.sn.pagesUncut.Load()}
 	if limit > 0 {
-		size = min(size, limit)
+		at.size = min(at.size, limit)
 	}
-	for offset, seen := 0, 0; ; {
-		rows, total, err := t.page(ctx, query, columns, size, offset)
+	for seen := 0; ; {
+		rows, total, err := t.page(ctx, query, columns, at.size, at.offset)
 		if err != nil {
-			return hidden, err
+			return at.hidden(seen), err
 		}
 		if limit <= 0 && !total.reported {
-			return hidden, &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
+			return at.hidden(seen), &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
 				"(X-Total-Count), so some may be missing"}
 		}
-		hidden += max(0, min(size, total.total-offset)-len(rows))
-		for _, row := range rows {
+		fresh, odd := at.next(rows, total)
+		if odd != "" {
+			return at.hidden(seen), &OddListError{Table: t.Name, Reason: odd}
+		}
+		if at.explained && at.most == 0 {
+			t.sn.pagesUncut.Store(true)
+		}
+		for _, row := range fresh {
 			if err := do(row); err != nil {
-				return hidden, err
+				return at.hidden(seen), err
 			}
 			if seen++; seen == limit {
-				return hidden, nil
+				return at.hidden(seen), nil
 			}
 		}
-		if offset += size; offset >= total.total {
-			return hidden, nil
+		if at.offset >= total.total {
+			return at.hidden(seen), nil
 		}
-		size = pageSize // what a small page left open may be thousands of hidden rows
 	}
 }
+
+// paging goes through a list. A page that is shorter than it should be lacks rows that access control took out of it,
+// or is all that the server gives at once. Asking from behind its last row tells: a server that gives no more at once
+// lists as many new rows again, while what was only taken out leaves rows that were listed before, fewer, or none.
+type paging struct {
+	size, offset int             // of the page to ask for
+	total        int             // as the page before counted
+	short        int             // how many rows the page before had, where that is not explained
+	explained    bool            // what a short page means is known
+	most         int             // how many rows the server seems to give at once; 0: as many as it is asked for
+	before       map[string]bool // sys_ids of the page before
+}
+
+// next takes a page and returns the rows that the one before did not hold; odd says why it proves nothing.
+func (p *paging) next(rows []record.Record, counted count) (fresh []record.Record, odd string) {
+	left := counted.total - p.offset
+	if counted.reported && len(rows) > max(0, left) {
+		return nil, fmt.Sprintf("it counts %d records (X-Total-Count) and lists %d from number %d on", counted.total,
+			len(rows), p.offset+1)
+	}
+	ids := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		if !p.before[row.ID] && !ids[row.ID] {
+			fresh = append(fresh, row)
+		}
+		ids[row.ID] = true
+	}
+	covered, repeated := p.size, len(fresh) < len(rows)
+	switch {
+	case p.short > 0:
+		p.explained = true
+		if !repeated && len(rows) > 0 && len(rows) == min(p.short, left) {
+			p.most, covered = p.short, p.short
+		}
+		p.short = 0
+	case p.most == 0 && len(rows) > 0 && len(fresh) == 0:
+		return nil, "a page of it repeats the one before"
+	case p.most > 0 && (repeated || len(rows) > p.most):
+		p.most = 0 // it was chance
+	case p.most > 0:
+		covered = p.most
+	case !p.explained && len(rows) > 0 && len(rows) < min(p.size, left):
+		p.short, covered = len(rows), len(rows)
+	}
+	p.before, p.total = ids, counted.total
+	p.size, p.offset = pageSize, p.offset+covered
+	return fresh, ""
+}
+
+// hidden is how many rows the list lacks as far as it was read, of which seen were found.
+func (p *paging) hidden(seen int) int { return max(0, min(p.offset, p.total)-seen) }
 
 // Peek reads one row, and counts all before access control. No column named means all that may be read.
 func (t *Table) Peek(ctx context.Context, columns ...string) (rows []record.Record, total int, err error) {

@@ -234,11 +234,11 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 	pages := make([][]record.Record, max(1, (counted.total+pageSize-1)/pageSize))
 	pages[0] = first
 	var moved atomic.Bool
-	group, ctx := errgroup.WithContext(ctx)
+	group, together := errgroup.WithContext(ctx)
 	group.SetLimit(loadPages)
 	for i := range pages[1:] {
 		group.Go(func() error {
-			page, again, err := t.page(ctx, query, columns, pageSize, (i+1)*pageSize)
+			page, again, err := t.page(together, query, columns, pageSize, (i+1)*pageSize)
 			pages[i+1] = page
 			if again != counted {
 				moved.Store(true)
@@ -255,5 +255,24 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 		seen[row.ID] = true
 	}
 	list.complete = !moved.Load() && len(list.rows) == counted.total && len(seen) == counted.total
+	if len(first) < min(pageSize, counted.total) && !t.sn.pagesUncut.Load() {
+		return t.uncut(ctx, list, query, seen, len(first))
+	}
+	return list, nil
+}
+
+// uncut asks for the rows behind those of a short first page. If some are new, the server gives fewer at once than it
+// is asked for, and the list lacks what it may have left out anywhere.
+func (t *Table) uncut(
+	ctx context.Context, list wholeList, query string, seen map[string]bool, behind int,
+) (wholeList, error) {
+	rows, _, err := t.page(ctx, query, []string{"sys_id"}, pageSize, behind)
+	if err != nil {
+		return wholeList{}, fmt.Errorf("reading all of %s: %w", t.Name, err)
+	}
+	if slices.ContainsFunc(rows, func(row record.Record) bool { return !seen[row.ID] }) {
+		return wholeList{total: math.MaxInt, cut: true}, nil
+	}
+	t.sn.pagesUncut.Store(true)
 	return list, nil
 }
