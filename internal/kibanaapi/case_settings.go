@@ -240,10 +240,32 @@ func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.
 		reset.Values[column] = restored
 	}
 	_, err = s.patch(ctx, space, found, always(connector), have, reset)
-	if errors.Is(err, record.ErrNotFound) {
+	if err == nil {
+		found, err = s.find(ctx, space, found.Owner)
+	}
+	switch {
+	case errors.Is(err, record.ErrNotFound):
 		return nil, nil
+	case err == nil && !found.isReset(connector, have, reset):
+		err = fmt.Errorf("kibana answered the reset of the case settings of %s, and they are as they were", found.Owner)
 	}
 	return warnings, err
+}
+
+// isReset reports whether the settings are those of reset, without the entries that have owned and reset does not
+// restore.
+func (c configuration) isReset(connector caseConnector, have, reset record.Record) bool {
+	if c.Connector.ID != connector.ID || c.ClosureType != reset.Text(closureColumn) {
+		return false
+	}
+	for key, column := range caseLists {
+		for _, entry := range entries(have.Values[column]) {
+			if entryOf(reset.Values[column], keyOf(entry)) == nil && entryOf(c.list(key), keyOf(entry)) != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // formerConnector is the connector that adopted settings named before, or none where it is gone.
@@ -441,19 +463,40 @@ func (c configuration) revision() string { return c.ID + " " + c.Version }
 
 var errOddConfiguration = errors.New("the answer holds no case configuration with an id, a version and an owner")
 
-// find is the one place where case settings are read. Only a list proves that an owner has none.
+// find is the one place where case settings are read. Only two lists prove that an owner has none, the owner's and that
+// of all: Kibana has no way to delete settings, and a POST to an owner who has some would wipe them. A 404 is about the
+// list, or the space.
 func (s *CaseSettings) find(ctx context.Context, space, owner string) (configuration, error) {
-	all, err := s.list(ctx, space, url.Values{ownerColumn: {owner}})
-	if err != nil {
-		return configuration{}, err
-	}
-	for _, c := range all {
-		if c.Owner == owner {
-			return *c, nil
+	for _, query := range []url.Values{{ownerColumn: {owner}}, nil} {
+		all, err := s.list(ctx, space, query)
+		switch {
+		case errors.Is(err, record.ErrNotFound) && s.kibana.SpaceMissing(ctx, space):
+			return configuration{}, record.ErrNotFound
+		case errors.Is(err, record.ErrNotFound):
+			return configuration{}, listError{err}
+		case err != nil:
+			return configuration{}, err
+		}
+		for _, c := range all {
+			if c.Owner == owner {
+				return *c, nil
+			}
 		}
 	}
 	return configuration{}, record.ErrNotFound
 }
+
+// listError is the failure of a list. A 404 to it proves nothing about what might be listed.
+type listError struct{ err error }
+
+func (e listError) Error() string { return e.err.Error() }
+
+// Is hides that the failure is a 404; As shows it, for what is to be said about it.
+func (e listError) Is(target error) bool {
+	return target != record.ErrNotFound && errors.Is(e.err, target)
+}
+
+func (e listError) As(target any) bool { return errors.As(e.err, target) }
 
 func (s *CaseSettings) list(ctx context.Context, space string, query url.Values) ([]*configuration, error) {
 	var out json.RawMessage

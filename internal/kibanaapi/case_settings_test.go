@@ -25,6 +25,8 @@ type fakeCases struct {
 	conflicts int // PATCHes to come that meet a version which moved
 	lose      int // writes to come whose answers are lost
 	onLose    func(map[string]any)
+	deaf      bool           // a PATCH is answered, and changes nothing
+	lists     []string       // the answers to the next lists, "404" for a refusal
 	fill      map[string]any // what is added to the case fields of each template that lacks it
 	release   string         // empty: 9.4.0
 	gets      int
@@ -58,6 +60,14 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/api/actions/connectors":
 		resttest.AnswerJSON(w, http.StatusOK, fakeConnectors)
 		return
+	case r.Method == http.MethodGet && len(f.lists) > 0:
+		answer := f.lists[0]
+		if f.lists = f.lists[1:]; answer == "404" {
+			reply(http.StatusNotFound, map[string]any{"statusCode": 404, "error": "Not Found", "message": "Not Found"})
+			return
+		}
+		resttest.AnswerJSON(w, http.StatusOK, answer)
+		return
 	case r.Method == http.MethodGet:
 		f.gets++
 		all := []any{}
@@ -84,6 +94,12 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.patched = body
 		f.settings["templates"] = []any{}
+	}
+	if f.deaf {
+		answer := maps.Clone(f.settings)
+		maps.Copy(answer, body)
+		reply(http.StatusOK, answer)
+		return
 	}
 	for key, value := range body {
 		f.settings[key] = value
@@ -246,6 +262,65 @@ func TestCaseSettingsKeepWhatOthersMade(t *testing.T) {
 	holds("team", "old", "badge")
 	if connector := f.settings["connector"].(map[string]any); connector["id"] != "none" {
 		t.Errorf("the connector is %v", connector)
+	}
+}
+
+// TestCaseSettingsAreNotLostByOneList takes neither an empty list nor a 404 for a proof that the settings are gone.
+func TestCaseSettingsAreNotLostByOneList(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lists []string
+		found bool
+		gone  bool
+	}{
+		"one empty list":        {[]string{`[]`}, true, false},
+		"another owner's":       {[]string{`[{"id": "o", "version": "1", "owner": "observability"}]`}, true, false},
+		"two empty lists":       {[]string{`[]`, `[]`}, false, true},
+		"a 404":                 {[]string{"404"}, false, false},
+		"an empty list, a 404":  {[]string{`[]`, "404"}, false, false},
+		"an empty list, no row": {[]string{`[]`, `{}`}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fakeCases{}
+			store := f.store(t)
+			made, err := store.Create(t.Context(), wantSettings(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.lists = test.lists
+			_, err = store.Read(t.Context(), made.Record, nil)
+			if (err == nil) != test.found || errors.Is(err, record.ErrNotFound) != test.gone {
+				t.Errorf("the read ended with %v", err)
+			}
+			f.lists = test.lists
+			_, err = store.Delete(t.Context(), made.Record, record.Options{})
+			if (err == nil) != (test.found || test.gone) {
+				t.Errorf("the delete ended with %v", err)
+			}
+		})
+	}
+}
+
+// TestCaseSettingsAreSeenToBeReset reports a reset that was answered and changed nothing.
+func TestCaseSettingsAreSeenToBeReset(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{}
+	store := f.store(t)
+	made, err := store.Create(t.Context(), wantSettings(map[string]any{
+		"connector_id": "itsm", "custom_fields": []any{customField("one", "text", "One")},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.deaf = true
+	if _, err := store.Delete(t.Context(), made.Record, record.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "they are as they were") {
+		t.Errorf("the delete ended with %v", err)
+	}
+	f.deaf = false
+	if _, err := store.Delete(t.Context(), made.Record, record.Options{}); err != nil || f.keys("customFields") != "" {
+		t.Errorf("the delete ended with %v, and %q stayed", err, f.keys("customFields"))
 	}
 }
 

@@ -28,6 +28,7 @@ type instance struct {
 	urls   int // the longest URL
 
 	hidden    map[string]bool                   // rows that access control keeps back
+	forgets   int                               // lists to come that hold and count nothing
 	most      int                               // rows that a list gives at once; 0: as many as it is asked for
 	withheld  map[string]bool                   // columns that access control keeps back
 	uncounted bool                              // no X-Total-Count
@@ -146,6 +147,12 @@ func (s *instance) visible(row map[string]string, asked url.Values) map[string]s
 func (s *instance) list(w http.ResponseWriter, table string, asked url.Values) {
 	s.gets[table] = append(s.gets[table], asked)
 	query := asked.Get("sysparm_query")
+	if s.forgets > 0 {
+		s.forgets--
+		w.Header().Set("X-Total-Count", "0")
+		_, _ = w.Write([]byte(`{"result":[]}`))
+		return
+	}
 	if s.refuses != "" && strings.Contains(query, s.refuses) {
 		refuse(w, http.StatusForbidden)
 		return
@@ -267,6 +274,41 @@ func TestCreatesMeetAServerThatGivesFewRowsAtOnce(t *testing.T) {
 	})
 	if s.writes != 150 {
 		t.Errorf("%d creates", s.writes)
+	}
+}
+
+// TestOneEmptyListLosesNoRow asks twice before a row is gone.
+func TestOneEmptyListLosesNoRow(t *testing.T) {
+	t.Parallel()
+	for name, single := range map[string]bool{"joined": false, "single": true} {
+		for empty, gone := range map[int]bool{0: false, 1: false, 2: true} {
+			s, sn := newInstance(t)
+			sn.SingleReads = single
+			made, err := sn.Table("t").Create(t.Context(), named("one"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.forgets = empty
+			_, err = sn.Table("t").Read(t.Context(), made.Record, []string{"name"})
+			if errors.Is(err, record.ErrNotFound) != gone || !gone && err != nil {
+				t.Errorf("%s, %d empty lists: %v", name, empty, err)
+			}
+		}
+	}
+}
+
+// TestScopesThatAreNotKnownAreTold warns where a row of an application's table had to be made without a scope.
+func TestScopesThatAreNotKnownAreTold(t *testing.T) {
+	t.Parallel()
+	for table, warned := range map[string]bool{"x_known": false, "x_unknown": true, "global": false} {
+		s, sn := newInstance(t)
+		s.add("sys_db_object", map[string]string{"name": "x_known", "sys_scope": rowID(7)})
+		want := named("one")
+		want.Columns = append(want.Columns, "sys_scope")
+		got, err := sn.Table(table).Create(t.Context(), want)
+		if err != nil || (len(got.Warnings) == 1) != warned {
+			t.Errorf("%s: %q, %v", table, got.Warnings, err)
+		}
 	}
 }
 
