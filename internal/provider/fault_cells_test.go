@@ -200,14 +200,6 @@ func (c cell) check(t *testing.T, l life) (problems []string, missed bool) {
 		// Other ids of the definitions of parameters are as good as the right ones, to who sees no others.
 		return problems, missed
 	}
-	if c.fault.Rule.Shape == fault.NoRows && strings.Contains(disturbed.Texts(), "was deleted outside Terraform") {
-		// A list that nothing tells from that of a deletion was believed, with a warning. What is left to hold is that no
-		// second record is made beside the one that is there.
-		if got := strings.Count(dump(w), "\n"); got > strings.Count(l.dumps[creating], "\n") {
-			problem("a record that was taken for deleted is there twice:\n%s", diff(l.dumps[creating], dump(w)))
-		}
-		return problems, missed
-	}
 	if strings.Contains(disturbed.Texts(), "Without a scope the record went to") {
 		// A refusal was taken for one of the scope that the provider chose, and a warning says so.
 		return problems, missed
