@@ -97,6 +97,9 @@ func hostSettingsOf(hosts attr.Value) ([]hostSettings, error) {
 		if mode := trust.VerificationMode; mode != "" && !slices.Contains([]string{"full", "certificate", "none"}, mode) {
 			return nil, fmt.Errorf("element %d: verification_mode must be full, certificate or none", i)
 		}
+		if strings.Contains(trust.Certificates, "PRIVATE KEY") {
+			return nil, fmt.Errorf("element %d: ca_pem holds a private key; it takes certificates", i)
+		}
 		if trust != (hostTrust{}) {
 			host.SSL = &trust
 		}

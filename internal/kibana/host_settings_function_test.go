@@ -55,8 +55,11 @@ func TestHostSettings(t *testing.T) {
 		"a mode":       {hosts(t, host("url", "https://a.example.com", "verification_mode", "x")), "mode must be full"},
 		"another type": {types.StringValue("x"), "list of objects"},
 		"texts":        {hosts(t, types.StringValue("x")), "is not an object"},
-		"no URL":       {hosts(t, host("url", "x")), "must be a URL"},
-		"plain HTTP":   {hosts(t, host("url", "http://a.example.com")), "must begin with https://"},
+		"a key": {
+			hosts(t, host("url", "https://a.example.com", "ca_pem", "-----BEGIN PRIVATE KEY-----")), "holds a private key",
+		},
+		"no URL":     {hosts(t, host("url", "x")), "must be a URL"},
+		"plain HTTP": {hosts(t, host("url", "http://a.example.com")), "must begin with https://"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,12 +15,16 @@ const (
 )
 
 // learn takes the keys that Kibana added to a config that was just written out of the record, and remembers them: they
-// are nobody's drift as long as they stay as they are.
+// are nobody's drift as long as they stay as they are. Where what was written is not there as it was, nothing tells
+// what was added from what was changed, such as a key that got another name.
 func (s *Connectors) learn(routes routes, r *record.Record, c Connector, wanted map[string]any) {
 	if s.TypeID != "" {
 		return // each key has an attribute
 	}
-	added, _ := furtherKeys(c.Config, wanted).(map[string]any)
+	added := map[string]any{}
+	if record.Covers(c.Config, wanted) {
+		added, _ = furtherKeys(c.Config, wanted).(map[string]any)
+	}
 	data, err := json.Marshal(added)
 	if err != nil {
 		return // not of decoded JSON

@@ -89,6 +89,24 @@ func TestGenericConfigIsOwnedAsAWhole(t *testing.T) {
 	}
 }
 
+// TestGenericConfigThatIsNotKept learns nothing from an answer in which a key of ours has another name: it would count
+// as added, and stay unseen once the configuration leaves it out.
+func TestGenericConfigThatIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := &scripted{answers: map[string][]scriptedAnswer{
+		"PUT one": ok(`{"id": "a", "name": "n", "connector_type_id": ".webhook",
+			"config": {"url": "u", "headers": {"x-a": "1"}}}`),
+	}}
+	want := record.Write{Record: record.Record{Values: map[string]any{
+		"name": "n", typeColumn: ".webhook", configColumn: map[string]any{"url": "u", "headers": map[string]any{"X-A": "1"}},
+	}}}
+	got, err := s.client(t, "").Connectors("").Update(t.Context(), record.Record{ID: "a"}, want)
+	if err != nil || record.Text(got.Values[configColumn]) != `{"headers":{"x-a":"1"},"url":"u"}` ||
+		got.Remembered[addedMemory] != "{}" {
+		t.Errorf("answered %v, remembering %v, %v", got.Values, got.Remembered, err)
+	}
+}
+
 // TestUpdate sends a PUT only where something changes, and once more after a conflict or an odd answer.
 func TestUpdate(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,9 @@ func (s *CaseSettings) learnTemplates(ctx context.Context, got *record.Answer, m
 	}
 	added := map[string]any{}
 	for _, template := range entries(templates) {
-		wrote := entryOf(mine.Values[templatesKey], keyOf(template))
-		if further, _ := furtherKeys(template[caseFieldsKey], wrote[caseFieldsKey]).(map[string]any); len(further) > 0 {
+		wrote, _ := entryOf(mine.Values[templatesKey], keyOf(template))[caseFieldsKey].(map[string]any)
+		further, _ := furtherKeys(template[caseFieldsKey], wrote).(map[string]any)
+		if len(further) > 0 && record.Covers(template[caseFieldsKey], wrote) {
 			added[keyOf(template)] = further
 		}
 	}

@@ -99,7 +99,7 @@ func (r *lifecycle[T, M]) notKept(
 	at path.Path, m M, planned, kept attr.Value, created, secret bool, diags *diag.Diagnostics,
 ) {
 	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\n%s",
-		r.subject(m), at, displayed(planned), displayed(kept), causeOfChange(planned, kept))
+		r.subject(m), at, displayed(planned), displayed(kept), causeOfChange(r.Server, planned, kept))
 	detail += r.afterwards(created)
 	if secret {
 		diags.AddError("The server kept another value", detail)
@@ -109,7 +109,7 @@ func (r *lifecycle[T, M]) notKept(
 }
 
 // causeOfChange says why a server may have stored something else, and what to do where the two values show it.
-func causeOfChange(planned, kept attr.Value) string {
+func causeOfChange(server Server, planned, kept attr.Value) string {
 	wanted, isText := planned.(types.String)
 	stored, alsoText := kept.(types.String)
 	if now := stored.ValueString(); isText && alsoText && now != "" {
@@ -122,6 +122,10 @@ func causeOfChange(planned, kept attr.Value) string {
 			return fmt.Sprintf("The server cut it off after %d characters, which may be all that the column holds. "+
 				"Shorten it.", utf8.RuneCountInString(now))
 		}
+	}
+	if server == Kibana {
+		return "Usual causes: Kibana rewrites such values, so write it as Kibana keeps it; or somebody else changed it at " +
+			"the same time."
 	}
 	return "Usual causes: a business rule changed it; an ACL of the column dropped it without a word (such calls answer " +
 		"200); the value is not in the column's choice list; the record lives in another application scope than the one " +

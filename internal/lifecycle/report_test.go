@@ -22,8 +22,12 @@ func TestCauseOfChange(t *testing.T) {
 		"absent":         {types.StringValue("a"), types.StringNull(), "a business rule"},
 		"a number":       {types.Int64Value(60), types.Int64Value(6), "a business rule"},
 	} {
-		if got := causeOfChange(test.planned, test.kept); !strings.Contains(got, test.want) {
+		if got := causeOfChange(ServiceNow, test.planned, test.kept); !strings.Contains(got, test.want) {
 			t.Errorf("%s: %s", name, got)
 		}
+	}
+	got := causeOfChange(Kibana, types.StringValue("a"), types.StringValue("b"))
+	if strings.Contains(got, "business rule") || !strings.Contains(got, "Kibana rewrites") {
+		t.Errorf("of Kibana: %s", got)
 	}
 }

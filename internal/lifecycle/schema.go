@@ -48,6 +48,7 @@ func (r *lifecycle[T, M]) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		CreateDescription: timeoutDescription, ReadDescription: timeoutDescription,
 		UpdateDescription: timeoutDescription, DeleteDescription: timeoutDescription,
 	})
+	attributes["timeouts"] = withinTime(attributes["timeouts"])
 	m := any(M(new(T)))
 	if _, ok := m.(inScope); ok {
 		attributes["scope_id"] = schema.StringAttribute{

@@ -103,6 +103,24 @@ func TestEmptyValuesAreRefused(t *testing.T) {
 	}
 }
 
+// TestTimeoutsLeaveTime refuses limits that no request can keep.
+func TestTimeoutsLeaveTime(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, connected(DetectByDigest), New[shapes](shapesDefinition()))
+	for limit, want := range map[string]string{
+		"5m": "", "0s": "leaves no time for a request", "-5s": "leaves no time for a request", "soon": "duration",
+	} {
+		limits := map[string]tftypes.Value{}
+		for _, operation := range []string{"create", "read", "update", "delete"} {
+			limits[operation] = tftypes.NewValue(tftypes.String, limit)
+		}
+		_, _, errs := s.plan(attributes{"name": "n", "timeouts": limits})
+		if want == "" && errs != "" || !strings.Contains(errs, want) {
+			t.Errorf("%s: %q lacks %q", limit, errs, want)
+		}
+	}
+}
+
 // TestSysIDs says what a value must be instead, and shows the beginning of one that is long.
 func TestSysIDs(t *testing.T) {
 	t.Parallel()

@@ -3,11 +3,14 @@ package lifecycle
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -82,6 +85,37 @@ var columnName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
 // IsSysID reports whether a value has the form of a sys_id: 32 hex digits, in lower case.
 func IsSysID(value string) bool { return sysID.MatchString(value) }
+
+// withinTime holds that the durations of timeouts leave time for a request; the library takes negative ones.
+func withinTime(timeouts schema.Attribute) schema.Attribute {
+	nested, ok := timeouts.(schema.SingleNestedAttribute)
+	if !ok {
+		return timeouts
+	}
+	for name, inner := range nested.Attributes {
+		if text, ok := inner.(schema.StringAttribute); ok {
+			text.Validators = append(slices.Clone(text.Validators), positiveDuration{})
+			nested.Attributes[name] = text
+		}
+	}
+	return nested
+}
+
+// positiveDuration holds that a duration is above zero. What is no duration is another validator's to report.
+type positiveDuration struct{}
+
+func (positiveDuration) Description(context.Context) string { return "a duration above zero" }
+
+func (v positiveDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (positiveDuration) ValidateString(
+	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
+) {
+	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && d <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "No time at all", req.Path.String()+" is "+
+			quoted(req.ConfigValue.ValueString())+", which leaves no time for a request. Give a duration above zero, such as 5m.")
+	}
+}
 
 // sysIDOr holds that a value is a sys_id, or one of a few words.
 type sysIDOr struct{ words []string }

@@ -413,16 +413,6 @@ func (s side) http(diags *diag.Diagnostics) (rest.HTTP, bool) {
 	return h, true
 }
 
-// fieldNames leads from the client's names to those of the block.
-var fieldNames = map[string]string{
-	"ClientID": "client_id", "ClientSecret": "client_secret", "PrivateKey": "private_key",
-	"PrivateKeyPassword": "private_key_password", "KeyID": "key_id", "UserIdentifier": "user_identifier",
-	"SigningAlgorithm": "signing_algorithm", "Username": "username", "Password": "password",
-	"CACertificate": "ca_certificate", "ClientCertificate": "client_certificate", "ClientPrivateKey": "client_private_key",
-	"ProxyURL": "proxy_url", "Headers": "headers", "RequestTimeout": "request_timeout", "MaxRetries": "max_retries",
-	"MaxConcurrentRequests": "max_concurrent_requests", "RequestsPerSecond": "requests_per_second",
-}
-
 // confidential names the attributes whose source lines must not be printed.
 var confidential = map[string]bool{
 	"password": true, "client_secret": true, "private_key": true, "private_key_password": true, "api_key": true,
@@ -476,13 +466,13 @@ func (s side) reportMistakes(mistakes []*rest.ConfigError, diags *diag.Diagnosti
 		method = methods[0]
 	}
 	for _, mistake := range mistakes {
-		group, name, nested := strings.Cut(mistake.Field, ".")
+		group, _, _ := strings.Cut(mistake.Field, ".")
 		dotted := s.urlName
-		switch {
+		switch option := mistake.Option(); {
 		case group == "HTTP":
-			dotted = "http." + fieldNames[name]
-		case nested && fieldNames[name] != "":
-			dotted = method + "." + fieldNames[name]
+			dotted = "http." + option
+		case option != "":
+			dotted = method + "." + option
 		case group == "Auth":
 			dotted = method
 		}

@@ -105,6 +105,23 @@ func (e *ConfigError) Error() string { return e.Field + ": " + e.Err.Error() }
 // Unwrap returns the mistake without the field's name.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// options are the fields of Config by the names that configurations give them.
+var options = map[string]string{
+	"ClientID": "client_id", "ClientSecret": "client_secret", "PrivateKey": "private_key",
+	"PrivateKeyPassword": "private_key_password", "KeyID": "key_id", "UserIdentifier": "user_identifier",
+	"SigningAlgorithm": "signing_algorithm", "Username": "username", "Password": "password",
+	"CACertificate": "ca_certificate", "ClientCertificate": "client_certificate", "ClientPrivateKey": "client_private_key",
+	"ProxyURL": "proxy_url", "Headers": "headers", "RequestTimeout": "request_timeout", "MaxRetries": "max_retries",
+	"MaxConcurrentRequests": "max_concurrent_requests", "RequestsPerSecond": "requests_per_second",
+}
+
+// Option is the name of the field at fault inside HTTP or Auth as configurations spell it, such as "private_key"; empty
+// for the others.
+func (e *ConfigError) Option() string {
+	_, name, _ := strings.Cut(e.Field, ".")
+	return options[name]
+}
+
 // ValidateConfig checks all that can be checked without a request, reading key and certificate files on the way.
 // It returns every mistake found, none when the configuration is sound.
 func ValidateConfig(c Config) []*ConfigError {

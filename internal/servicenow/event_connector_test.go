@@ -121,6 +121,7 @@ func TestFunctions(t *testing.T) {
 	}
 	for call, want := range map[string]string{
 		`inbound_event_url("a.example.com", "s", null)`:              `root\s+of\s+a\s+server`,
+		`inbound_event_url("https://u:p@a.example.com", "s", null)`:  `root\s+of\s+a\s+server`,
 		`inbound_event_url("https://a.example.com", "s", null, "x")`: `mid\s+or\s+jsonv2`,
 		`rapid7_api_host("Mars")`:                                    `not\s+Mars`,
 	} {

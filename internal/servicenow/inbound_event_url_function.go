@@ -74,7 +74,8 @@ func (inboundEventURL) Run(ctx context.Context, req function.RunRequest, resp *f
 		resp.Error = function.NewArgumentFuncError(4, "there is one path at most")
 	case !ok:
 		resp.Error = function.NewArgumentFuncError(3, "the path must be connector, mid or jsonv2")
-	case err != nil || base.Scheme == "" || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.RawQuery != "":
+	case err != nil || base.Scheme == "" || base.Host == "" || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" ||
+		base.User != nil:
 		resp.Error = function.NewArgumentFuncError(0,
 			"must be the root of a server, such as https://dev12345.service-now.com")
 	case at.source && source == "":

@@ -155,6 +155,40 @@ func (m *oauthToken) auth() rest.Auth {
 	return nil
 }
 
+// method names the block that says how to get the token.
+func (m *oauthToken) method() string {
+	switch {
+	case m.JWT != nil:
+		return "jwt"
+	case m.Password != nil:
+		return "password"
+	}
+	return "client_credentials"
+}
+
+// inWords names the attributes at fault in what the client finds wrong in its configuration.
+func (m *oauthToken) inWords(err error) error {
+	several, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the client's own, which wraps nothing else
+	if !ok {
+		return err
+	}
+	var told []error
+	for _, one := range several.Unwrap() {
+		var mistake *rest.ConfigError
+		switch {
+		case !errors.As(one, &mistake):
+			told = append(told, one)
+		case mistake.Option() != "":
+			told = append(told, fmt.Errorf("%s.%s %w", m.method(), mistake.Option(), mistake.Err))
+		case mistake.Field == "BaseURL":
+			told = append(told, fmt.Errorf("instance_url %w", mistake.Err))
+		default:
+			told = append(told, fmt.Errorf("%s %w", m.method(), mistake.Err))
+		}
+	}
+	return errors.Join(told...)
+}
+
 // Open asks for a token, and tries it.
 func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
 	var target *url.URL
@@ -166,6 +200,7 @@ func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
 	}
 	m.AccessToken, m.ExpiresAt = types.StringNull(), types.StringNull()
 	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), m.auth())
+	err = m.inWords(err)
 	if err == nil {
 		m.AccessToken = types.StringValue(token.AccessToken)
 		if !token.ExpiresAt.IsZero() {

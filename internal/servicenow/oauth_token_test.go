@@ -100,12 +100,24 @@ resource "echo" "test" {}
 	)
 	wrongKID := test(c.jwt("other", c.user), "fail_if_denied = true")
 	wrongKID.ExpectError = regexp.MustCompile(`401\s+Unauthorized`)
+	noKey := test(`{
+  client_id       = "c"
+  client_secret   = "s"
+  user_identifier = "u"
+  key_id          = "k"
+  private_key     = "no key"
+}`, "")
+	noKey.ExpectError = regexp.MustCompile(`jwt\.private_key\s`)
+	elsewhere := test(c.jwt(c.keyID, c.user), `instance_url = "http://elsewhere.example.com"`)
+	elsewhere.ExpectError = regexp.MustCompile(`instance_url\s`)
 	factories := acctest.Factories()
 	factories["echo"] = func() (tfprotov6.ProviderServer, error) { return echoprovider.NewProviderServer()() }
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{works, opens, shut, denied},
 	})
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{wrongKID}})
+	for _, step := range []resource.TestStep{wrongKID, noKey, elsewhere} {
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{step}})
+	}
 }
 
 // TestAuthMethods logs the provider in by each of ServiceNow's methods.
