@@ -108,7 +108,7 @@ func TestTimeoutsLeaveTime(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, connected(DetectByDigest), New[shapes](shapesDefinition()))
 	for limit, want := range map[string]string{
-		"5m": "", "0s": "leaves no time for a request", "-5s": "leaves no time for a request", "soon": "duration",
+		"5m": "", "0s": "leaves no time for a request", "-5s": "leaves no time for a request", "soon": "Duration",
 	} {
 		limits := map[string]tftypes.Value{}
 		for _, operation := range []string{"create", "read", "update", "delete"} {
