@@ -30,7 +30,7 @@ func (s *Connectors) learn(routes routes, r *record.Record, c Connector, wanted 
 		return // not of decoded JSON
 	}
 	r.Remembered = map[string]string{addedMemory: string(data), releaseMemory: routes.version.String()}
-	r.Values[configColumn], _ = removeKeys(c.Config, added).(map[string]any)
+	r.Values[configColumn], _ = removeKeys(c.Config, added, wanted).(map[string]any)
 }
 
 // recall takes out of a config that was read what an earlier write learned. A Kibana of another release may add other
@@ -52,7 +52,7 @@ func (s *Connectors) recall(routes routes, r *record.Record, c Connector, have r
 		return
 	}
 	r.Remembered = maps.Clone(have.Remembered)
-	r.Values[configColumn], _ = removeKeys(c.Config, added).(map[string]any)
+	r.Values[configColumn], _ = removeKeys(c.Config, added, wanted).(map[string]any)
 }
 
 // furtherKeys returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for
@@ -78,22 +78,26 @@ func furtherKeys(whole, part any) any {
 	return further
 }
 
-// removeKeys takes the keys of one JSON object out of another one where they hold the same, at any depth.
-func removeKeys(whole, part any) any {
+// removeKeys takes the keys of one JSON object out of another one where they hold the same, at any depth. An object that
+// wanted has too stays, if empty.
+func removeKeys(whole, part, wanted any) any {
 	object, ok := whole.(map[string]any)
 	taken, isObject := part.(map[string]any)
 	if !ok || !isObject {
 		return whole
 	}
+	own, _ := wanted.(map[string]any)
 	rest := maps.Clone(object)
 	for key, value := range taken {
 		now, there := object[key]
-		switch inner, isObject := value.(map[string]any); {
+		inner, isObject := value.(map[string]any)
+		_, owned := own[key].(map[string]any)
+		switch {
 		case !there:
-		case record.Equal(now, value):
+		case record.Equal(now, value) && !owned:
 			delete(rest, key)
 		case isObject && len(inner) > 0:
-			rest[key] = removeKeys(now, value)
+			rest[key] = removeKeys(now, value, own[key])
 		}
 	}
 	return rest

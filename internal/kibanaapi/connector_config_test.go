@@ -89,6 +89,29 @@ func TestGenericConfigIsOwnedAsAWhole(t *testing.T) {
 	}
 }
 
+// TestGenericConfigWithAnEmptyObject keeps an object that is configured as empty, and that Kibana fills.
+func TestGenericConfigWithAnEmptyObject(t *testing.T) {
+	t.Parallel()
+	const stored = `{"id": "a", "name": "n", "connector_type_id": ".swimlane",
+		"config": {"appId": "1", "mappings": {"alertIdConfig": null, "caseIdConfig": {"id": "c"}}}}`
+	s := &scripted{answers: map[string][]scriptedAnswer{"PUT one": ok(stored), one: ok(stored)}}
+	k := s.client(t, "")
+	k.SingleReads = true
+	values := map[string]any{
+		"name": "n", typeColumn: ".swimlane", configColumn: map[string]any{"appId": "1", "mappings": map[string]any{}},
+	}
+	want := record.Write{Record: record.Record{Values: values}}
+	wrote, err := k.Connectors("").Update(t.Context(), record.Record{ID: "a"}, want)
+	if err != nil || record.Text(wrote.Values[configColumn]) != `{"appId":"1","mappings":{}}` {
+		t.Fatalf("wrote %v, %v", wrote.Values, err)
+	}
+	have := record.Record{ID: "a", Values: values, Remembered: wrote.Remembered}
+	read, err := k.Connectors("").Read(t.Context(), have, nil)
+	if err != nil || record.Text(read.Values[configColumn]) != `{"appId":"1","mappings":{}}` {
+		t.Errorf("read %v, %v", read.Values, err)
+	}
+}
+
 // TestGenericConfigThatIsNotKept learns nothing from an answer in which a key of ours has another name: it would count
 // as added, and stay unseen once the configuration leaves it out.
 func TestGenericConfigThatIsNotKept(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *CaseSettings) learnTemplates(ctx context.Context, got *record.Answer, m
 		return // not of decoded JSON
 	}
 	got.Remembered[addedMemory], got.Remembered[releaseMemory] = string(data), s.release(ctx)
-	got.Values[templatesKey] = withoutAdded(templates, added)
+	got.Values[templatesKey] = withoutAdded(templates, added, mine)
 }
 
 // recallTemplates takes what an earlier write learned out of templates that were read; what another release added is
@@ -42,17 +42,18 @@ func (s *CaseSettings) recallTemplates(ctx context.Context, got *record.Answer, 
 	case json.Unmarshal([]byte(have.Remembered[addedMemory]), &added) == nil:
 		got.Remembered[addedMemory] = have.Remembered[addedMemory]
 		got.Remembered[releaseMemory] = have.Remembered[releaseMemory]
-		got.Values[templatesKey] = withoutAdded(templates, added)
+		got.Values[templatesKey] = withoutAdded(templates, added, have)
 	}
 }
 
-// withoutAdded returns templates without the case fields that were added to each, by its key.
-func withoutAdded(templates any, added map[string]any) any {
+// withoutAdded returns templates without the case fields that were added to each of mine, by its key.
+func withoutAdded(templates any, added map[string]any, mine record.Record) any {
 	var kept []any
 	for _, template := range entries(templates) {
 		if fields, ok := template[caseFieldsKey].(map[string]any); ok {
 			template = maps.Clone(template)
-			template[caseFieldsKey] = removeKeys(fields, added[keyOf(template)])
+			wanted := entryOf(mine.Values[templatesKey], keyOf(template))[caseFieldsKey]
+			template[caseFieldsKey] = removeKeys(fields, added[keyOf(template)], wanted)
 		}
 		kept = append(kept, template)
 	}

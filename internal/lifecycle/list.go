@@ -248,6 +248,7 @@ func (l *lister[T, M]) result(
 	if err := decode[T](m, rec, nil); err != nil {
 		result.Diagnostics.AddError("Cannot understand servicenow_"+l.lifecycle.Type, err.Error())
 	}
+	l.lifecycle.fillZeros(ctx, m, rec)
 	if result.Diagnostics.HasError() {
 		return result
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -144,6 +146,7 @@ func (r *lifecycle[T, M]) keep(
 	answer := *w.plan
 	m := M(&answer)
 	err := decode[T](m, w.got.Record, nil)
+	r.fillZeros(ctx, m, w.got.Record)
 	if err != nil {
 		diags.AddError("Cannot understand servicenow_"+r.Type, r.subject(m)+": "+err.Error())
 	}
@@ -288,7 +291,9 @@ func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, re
 		r.failed("read", state, err, &resp.Diagnostics)
 		return
 	}
-	if sent.forget(got.LostSecrets) {
+	r.fillZeros(ctx, state, got.Record)
+	lost := sent.forget(got.LostSecrets)
+	if r.connection.SecretChangeDetection == DetectByVersion && sent.dropDigests() || lost {
 		setPrivate(ctx, resp.Private, secretsKey, sent, &resp.Diagnostics)
 	}
 	if a, ok := any(state).(adoptable); ok && imported {
@@ -341,12 +346,48 @@ func (r *lifecycle[T, M]) blindness() string {
 	return ""
 }
 
-// optionalOnly reports whether an attribute is optional and never set by the server.
-func (r *lifecycle[T, M]) optionalOnly(at path.Path) bool {
+// fillZeros reads an empty column as its default where that is false or 0: such as of a form that somebody left empty,
+// it means the same to ServiceNow, and would be planned as a change.
+func (r *lifecycle[T, M]) fillZeros(ctx context.Context, m M, from record.Record) {
+	for _, f := range fieldsOf[T](m) {
+		if f.Attribute() == nil || !f.Value().IsNull() || len(f.Columns()) != 1 {
+			continue
+		}
+		if _, answered := from.Values[f.Columns()[0]]; !answered {
+			continue
+		}
+		switch p := f.Attribute().(type) {
+		case *types.Bool:
+			a, _ := r.attributeOf(field.PathOf(m, p)).(schema.BoolAttribute)
+			if a.Default != nil {
+				var standard defaults.BoolResponse
+				if a.Default.DefaultBool(ctx, defaults.BoolRequest{}, &standard); !standard.PlanValue.ValueBool() {
+					*p = standard.PlanValue
+				}
+			}
+		case *types.Int64:
+			a, _ := r.attributeOf(field.PathOf(m, p)).(schema.Int64Attribute)
+			if a.Default != nil {
+				var standard defaults.Int64Response
+				if a.Default.DefaultInt64(ctx, defaults.Int64Request{}, &standard); standard.PlanValue.ValueInt64() == 0 {
+					*p = standard.PlanValue
+				}
+			}
+		}
+	}
+}
+
+// attributeOf returns the attribute of the definition at a path; nil for others.
+func (r *lifecycle[T, M]) attributeOf(at path.Path) schema.Attribute {
 	name, ok := at.Steps()[0].(path.PathStepAttributeName)
 	if !ok {
-		return false
+		return nil
 	}
-	a, ok := r.Attributes[string(name)]
-	return ok && a.IsOptional() && !a.IsComputed()
+	return r.Attributes[string(name)]
+}
+
+// optionalOnly reports whether an attribute is optional and never set by the server.
+func (r *lifecycle[T, M]) optionalOnly(at path.Path) bool {
+	a := r.attributeOf(at)
+	return a != nil && a.IsOptional() && !a.IsComputed()
 }

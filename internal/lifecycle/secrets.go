@@ -251,6 +251,10 @@ func (d secretDecisions) remember(before *sentSecrets, id string, columns []stri
 		}
 	}
 	for _, s := range d.set {
+		if s.at.Equal(s.of) && s.value.IsNull() && s.version.IsNull() && now.ByColumn[s.column].Version != nil {
+			// Whoever configures the secret again may count its versions from the start.
+			delete(now.ByColumn, s.column)
+		}
 		if s.value.IsNull() || s.value.IsUnknown() || !slices.Contains(columns, s.column) {
 			continue
 		}
@@ -267,7 +271,23 @@ func (d secretDecisions) remember(before *sentSecrets, id string, columns []stri
 		}
 		now.ByColumn[s.column] = sent
 	}
+	if c.detection == DetectByVersion {
+		now.dropDigests()
+	}
 	return now
+}
+
+// dropDigests forgets all that is derived from a secret.
+func (sent *sentSecrets) dropDigests() (changed bool) {
+	if sent == nil || len(sent.Salt) == 0 {
+		return false
+	}
+	sent.Salt, sent.Hash = nil, hashParameters{}
+	for column, s := range sent.ByColumn {
+		s.Digest = nil
+		sent.ByColumn[column] = s
+	}
+	return true
 }
 
 // entryColumns lists the columns of write-only maps that are configured.

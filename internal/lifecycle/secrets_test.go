@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -156,6 +157,34 @@ func TestDroppedEntries(t *testing.T) {
 	unknown := secretSet{{at: of, of: of, value: types.StringUnknown(), version: types.Int64Null()}}.decide(c)
 	if len(unknown.cleared) > 0 || !unknown.moves() || unknown.sends() {
 		t.Errorf("an unknown map decides %+v", unknown)
+	}
+}
+
+// TestAVersionStartsAnew sends a secret that was taken out and comes back with the version it had before.
+func TestAVersionStartsAnew(t *testing.T) {
+	t.Parallel()
+	none, first := types.Int64Null(), types.Int64Value(1)
+	sent := afterWriting(t, password(types.StringValue("a"), first), DetectByDigest, column)
+	c := secretContext{id: "id", sent: sent}
+	c.sent = password(types.StringNull(), none).decide(c).remember(sent, "id", nil, c)
+	if got := password(types.StringValue("b"), first).decide(c).decisions[0]; got != sendSecret {
+		t.Errorf("decided %d", got)
+	}
+}
+
+// TestVersionsLeaveNoDigest drops what was derived from secrets while digests were kept.
+func TestVersionsLeaveNoDigest(t *testing.T) {
+	t.Parallel()
+	set := password(types.StringValue("a"), types.Int64Null())
+	sent := afterWriting(t, set, DetectByDigest, column)
+	c := secretContext{id: "id", sent: sent, detection: DetectByVersion}
+	after := set.decide(c).remember(sent, "id", nil, c)
+	if data, err := json.Marshal(after); err != nil || strings.Contains(string(data), "digest") ||
+		strings.Contains(string(data), "salt") {
+		t.Errorf("private state holds %s, %v", data, err)
+	}
+	if after.dropDigests() || (*sentSecrets)(nil).dropDigests() {
+		t.Error("something was dropped twice")
 	}
 }
 

@@ -108,3 +108,40 @@ func TestCORSRuleRefusesWhatConfigurationDecides(t *testing.T) {
 		})
 	}
 }
+
+// TestEmptyColumnsAreTheirDefaults plans nothing where a form was left empty that stands for 0 or false.
+func TestEmptyColumnsAreTheirDefaults(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	const rule = "servicenow_cors_rule.test"
+	config := w.Provider() + `
+resource "servicenow_cors_rule" "test" {
+  name          = "one"
+  domain        = "https://a.example.com"
+  resource_path = "kb_view.do"
+}
+`
+	var id string
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Factories(),
+		Steps: []resource.TestStep{
+			{Config: config, Check: resource.TestCheckResourceAttrWith(rule, "id", func(value string) error {
+				id = value
+				return nil
+			})},
+			{
+				PreConfig: func() {
+					empty := servicenow.Record{"max_age": "", "access_control_allow_credentials": ""}
+					if err := w.ServiceNow.Set("sys_cors_rule", id, empty); err != nil {
+						t.Fatal(err)
+					}
+				},
+				Config: config, PlanOnly: true,
+			},
+			{
+				Config: config, ResourceName: rule, ImportState: true, ImportStateVerify: true,
+				ImportStateVerifyIgnore: []string{"timeouts"},
+			},
+		},
+	})
+}
