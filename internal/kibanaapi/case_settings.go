@@ -91,8 +91,26 @@ func (c configuration) list(key string) any {
 }
 
 // Create sets the owner's settings. Settings that somebody has made are taken over only with AdoptExisting; those that
-// are as Kibana delivers them need no adoption, nor do entries of lists that stay beside the wanted ones.
+// are as Kibana delivers them need no adoption, nor do entries of lists that stay beside the wanted ones. A second
+// resource of the same owner would take the first one's for somebody else's, or wipe them.
 func (s *CaseSettings) Create(ctx context.Context, want record.Write) (record.Answer, error) {
+	release, err := s.kibana.reserve(s.key(want.Record), s.owner(want.Record))
+	if err != nil {
+		return record.Answer{}, err
+	}
+	got, err := s.create(ctx, want)
+	if err != nil {
+		release()
+	}
+	return got, err
+}
+
+// key is held as long as the settings are managed from here.
+func (s *CaseSettings) key(r record.Record) naturalKey {
+	return naturalKey{space: s.space(r), column: ownerColumn, value: s.owner(r)}
+}
+
+func (s *CaseSettings) create(ctx context.Context, want record.Write) (record.Answer, error) {
 	space, owner := s.space(want.Record), s.owner(want.Record)
 	if err := s.kibana.requireSpace(ctx, space); err != nil {
 		return record.Answer{}, err
@@ -205,6 +223,7 @@ func (s *CaseSettings) Update(ctx context.Context, have record.Record, want reco
 // Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them. Entries of lists
 // that the configuration owns are removed, and those of others stay.
 func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
+	defer s.kibana.release(s.key(have))
 	space := s.space(have)
 	found, err := s.find(ctx, space, s.owner(have))
 	if errors.Is(err, record.ErrNotFound) {

@@ -265,6 +265,36 @@ func TestCaseSettingsKeepWhatOthersMade(t *testing.T) {
 	}
 }
 
+// TestCaseSettingsHaveOneResource lets one of two resources of an owner make the settings: the second POST would wipe
+// what the first one made.
+func TestCaseSettingsHaveOneResource(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{}
+	store := f.store(t)
+	inSpace := wantSettings(map[string]any{"templates": []any{template("one")}})
+	inSpace.Space = DefaultSpace
+	wants := []record.Write{wantSettings(map[string]any{"custom_fields": []any{customField("a", "text", "A")}}), inSpace}
+	var made []record.Record
+	var refused int
+	for _, want := range wants {
+		got, err := store.Create(t.Context(), want)
+		if exists := new(record.ExistsError); errors.As(err, &exists) && exists.SameRun {
+			refused++
+		} else if err == nil {
+			made = append(made, got.Record)
+		}
+	}
+	if len(made) != 1 || refused != 1 || f.keys("customFields") != "a" {
+		t.Fatalf("%d were made, %d refused, custom fields %q", len(made), refused, f.keys("customFields"))
+	}
+	if _, err := store.Delete(t.Context(), made[0], record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Create(t.Context(), wants[1]); err != nil {
+		t.Errorf("after the first was destroyed: %v", err)
+	}
+}
+
 // TestCaseSettingsAreNotLostByOneList takes neither an empty list nor a 404 for a proof that the settings are gone.
 func TestCaseSettingsAreNotLostByOneList(t *testing.T) {
 	t.Parallel()

@@ -92,7 +92,8 @@ func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answ
 		return record.Answer{}, err
 	}
 	if s.kibana.DuplicateCheck {
-		release, err := s.kibana.reserve(space, s.typeOf(want.Record), want.Text(nameColumn), want.ID)
+		key := naturalKey{space, s.typeOf(want.Record), nameColumn, want.Text(nameColumn)}
+		release, err := s.kibana.reserve(key, want.ID)
 		if err != nil {
 			return record.Answer{}, err
 		}

@@ -10,26 +10,30 @@ import (
 // reservations holds the names of the connectors that this process is making. Its zero value is ready for use.
 type reservations struct {
 	mu  sync.Mutex
-	ids map[connectorName]string
+	ids map[naturalKey]string
 }
 
-type connectorName struct{ space, typeID, name string }
+// naturalKey is the name of a connector of a type, or the owner of case settings.
+type naturalKey struct{ space, typeID, column, value string }
 
-// reserve claims a connector's name until release is called.
-func (k *Client) reserve(space, typeID, name, id string) (release func(), err error) {
-	key := connectorName{space, typeID, name}
+// reserve claims what no second resource may make until it is released.
+func (k *Client) reserve(key naturalKey, id string) (release func(), err error) {
 	k.reserved.mu.Lock()
 	defer k.reserved.mu.Unlock()
 	if first, taken := k.reserved.ids[key]; taken {
-		return nil, &record.ExistsError{IDs: []string{first}, Key: fmt.Sprintf("name = %q", name), SameRun: true}
+		return nil, &record.ExistsError{
+			IDs: []string{first}, Key: fmt.Sprintf("%s = %q", key.column, key.value), SameRun: true,
+		}
 	}
 	if k.reserved.ids == nil {
-		k.reserved.ids = map[connectorName]string{}
+		k.reserved.ids = map[naturalKey]string{}
 	}
 	k.reserved.ids[key] = id
-	return func() {
-		k.reserved.mu.Lock()
-		defer k.reserved.mu.Unlock()
-		delete(k.reserved.ids, key)
-	}, nil
+	return func() { k.release(key) }, nil
+}
+
+func (k *Client) release(key naturalKey) {
+	k.reserved.mu.Lock()
+	defer k.reserved.mu.Unlock()
+	delete(k.reserved.ids, key)
 }
