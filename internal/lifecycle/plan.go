@@ -30,7 +30,7 @@ func (r *lifecycle[T, M]) ValidateConfig(
 
 // checkColumns refuses an additional column that an attribute writes already.
 func (r *lifecycle[T, M]) checkColumns(config M, diags *diag.Diagnostics) {
-	owner := map[string]string{"sys_id": "id"}
+	owner, computed := map[string]string{"sys_id": "id"}, map[string]bool{"sys_id": true}
 	var further *field.Leaf
 	for _, leaf := range leavesOf[T](config) {
 		if _, ok := field.As[field.Columns](leaf.Field); ok {
@@ -43,13 +43,21 @@ func (r *lifecycle[T, M]) checkColumns(config M, diags *diag.Diagnostics) {
 		}
 		for _, column := range columns {
 			owner[column] = leaf.Path.String()
+			a := r.attributeOf(leaf.Path)
+			computed[column] = a != nil && a.IsComputed() && !a.IsOptional()
 		}
 	}
 	if further == nil {
 		return
 	}
 	for _, column := range further.Columns() {
-		if attribute, ok := owner[column]; ok {
+		attribute, ok := owner[column]
+		switch {
+		case ok && computed[column]:
+			diags.AddAttributeError(further.Path.AtMapKey(column), "The column has an attribute of its own",
+				"The column "+column+" is read into the attribute "+attribute+", so it is not to be written. Take it out of "+
+					further.Path.String()+".")
+		case ok:
 			diags.AddAttributeError(further.Path.AtMapKey(column), "The column has an attribute of its own",
 				"The column "+column+" is written by the attribute "+attribute+". Set it there, and take it out of "+
 					further.Path.String()+".")

@@ -200,7 +200,8 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 		if p.Same(answered[i]) {
 			continue
 		}
-		sent := before == nil && !p.Value().IsNull() || before != nil && !p.Same(before[i])
+		sent := before == nil && !p.Value().IsNull() || before != nil && !p.Same(before[i]) ||
+			hasDefault(r.attributeOf(field.PathOf(w.plan, p.Attribute())))
 		if configured[i].Value().IsNull() && !sent {
 			answered[i].Assign(p)
 			continue
@@ -344,6 +345,19 @@ func (r *lifecycle[T, M]) blindness() string {
 			"deactivated."
 	}
 	return ""
+}
+
+// hasDefault reports whether the provider sets an attribute that the configuration leaves out.
+func hasDefault(a schema.Attribute) bool {
+	switch a := a.(type) {
+	case schema.BoolAttribute:
+		return a.Default != nil
+	case schema.Int64Attribute:
+		return a.Default != nil
+	case schema.StringAttribute:
+		return a.Default != nil
+	}
+	return false
 }
 
 // fillZeros reads an empty column as its default where that is false or 0: such as of a form that somebody left empty,

@@ -1,11 +1,18 @@
 package lifecycle
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
@@ -404,5 +411,49 @@ func TestDestroyWarnings(t *testing.T) {
 	s.must(s.destroy())
 	if !strings.Contains(s.warned, "the shelf remains") || !s.state.IsNull() {
 		t.Errorf("warned %q", s.warned)
+	}
+}
+
+// flagged has an attribute with a default.
+type flagged struct {
+	Base
+	Name   types.String `tfsdk:"name"`
+	Active types.Bool   `tfsdk:"active"`
+}
+
+func (m *flagged) Fields() []field.Field {
+	return []field.Field{field.String("name", &m.Name), field.Bool("active", &m.Active)}
+}
+
+// deactivating is a shelf with a business rule: what is renamed is not active any more.
+type deactivating struct{ *shelf }
+
+func (s deactivating) Update(ctx context.Context, have record.Record, want record.Write) (record.Answer, error) {
+	got, err := s.shelf.Update(ctx, have, want)
+	if err == nil {
+		got.Values = maps.Clone(got.Values)
+		got.Values["active"] = "false"
+		s.rows[got.ID] = got.Record
+	}
+	return got, err
+}
+
+// TestDefaultsAreCompared reports a value that the provider sets by default and the server changes in the same write.
+func TestDefaultsAreCompared(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, connected(DetectByDigest), New[flagged](Definition{
+		Type: "widget", Table: "u_flagged", Key: []string{"name"},
+		Store: func(*Servers) record.Store { return deactivating{&shelf{}} },
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Text."},
+			"active": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Text.",
+			},
+		},
+	}))
+	s.must(s.apply(attributes{"name": "one"}))
+	s.fails(s.apply(attributes{"name": "two"}), "active was planned as true, and the server kept false")
+	if got := s.text("active"); got != "false" {
+		t.Errorf("the state holds active = %s", got)
 	}
 }

@@ -65,6 +65,13 @@ func (m *anyRecord) Check(_ context.Context, report *lifecycle.Report) {
 				"\"; a column's name has only lowercase letters, digits and _.")
 		}
 	}
+	for _, element := range m.ComputedColumns.Elements() {
+		column, _ := element.(types.String)
+		if _, secret := m.SecretValuesWO.Elements()[column.ValueString()]; secret {
+			report.Error(nil, "A secret would be shown", "computed_columns names the column "+column.ValueString()+
+				", which secret_values_wo sets. Its value would be stored in the state: take it out of computed_columns.")
+		}
+	}
 	for column := range m.Values.Elements() {
 		if _, ok := m.SecretValuesWO.Elements()[column]; ok {
 			report.Error(nil, "A column in two places", "The column "+column+" is in both values and secret_values_wo. "+

@@ -179,6 +179,27 @@ func TestRecordSecrets(t *testing.T) {
 	)
 }
 
+// TestRecordColumnThatIsNoSecretAnyMore moves a column from the secrets to the values: its value is written, not cleared.
+func TestRecordColumnThatIsNoSecretAnyMore(t *testing.T) {
+	t.Parallel()
+	w := acctest.New(t)
+	const address = "servicenow_record.test"
+	secret := recordConfig(`
+  table            = "sys_properties"
+  values           = { name = "elastic.a" }
+  secret_values_wo = { value = "hidden" }`)
+	plain := recordConfig(`
+  table  = "sys_properties"
+  values = { name = "elastic.a", value = "shown" }`)
+	w.Run(
+		resource.TestStep{Config: secret},
+		resource.TestStep{Config: plain, Check: resource.TestCheckResourceAttr(address, "values.value", "shown")},
+		resource.TestStep{Config: plain, PlanOnly: true},
+		resource.TestStep{Config: secret},
+		resource.TestStep{Config: secret, PlanOnly: true},
+	)
+}
+
 func TestRecordRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ attributes, want string }{
@@ -186,6 +207,13 @@ func TestRecordRefusals(t *testing.T) {
 		"owned column":      {`values = { sys_scope = "global" }`, `scope_id`},
 		"in two places": {
 			"values = { name = \"x\" }\nsecret_values_wo = { name = \"y\" }", `A\s+column\s+in\s+two\s+places`,
+		},
+		"a secret to read": {
+			"values = {}\ncomputed_columns = [\"value\"]\nsecret_values_wo = { value = \"y\" }",
+			`A\s+secret\s+would\s+be\s+shown`,
+		},
+		"read and written": {
+			"values = { value = \"x\" }\ncomputed_columns = [\"value\"]", `is\s+not\s+to\s+be\s+written`,
 		},
 		"column of no table": {`values = { name = "x", no_column = "y" }`, `does\s+not\s+hold\s+the\s+column\s+no_column`},
 	} {

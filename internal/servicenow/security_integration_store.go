@@ -350,9 +350,11 @@ func (s securityIntegrationStore) Read(
 	got.Values = maps.Clone(got.Values)
 	for name, definition := range defined {
 		row, there := rows[definition.id]
-		switch {
-		case definition.secret() && !there:
+		if !there {
+			// Of a parameter that the definition does not call a secret, too: the configuration may.
 			got.LostSecrets = append(got.LostSecrets, parameterPrefix+name)
+		}
+		switch {
 		case definition.secret():
 		case there:
 			got.Values[parameterPrefix+name] = row.Values["value"]

@@ -159,6 +159,22 @@ func TestSecurityIntegration(t *testing.T) {
 				acctest.Drifts(address, "parameters"),
 			}},
 		},
+		resource.TestStep{ // a secret's row that somebody deleted, although its definition does not say that it is one
+			PreConfig: func() {
+				for _, definition := range w.ServiceNow.Records("sn_sec_int_config", "name=api_key") {
+					if err := w.ServiceNow.Set("sn_sec_int_config", definition["sys_id"], servicenow.Record{"elem_type": "string"}); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := w.ServiceNow.Delete("sn_sec_int_impl_config", parameter(w, "api_key")["sys_id"]); err != nil {
+					t.Error(err)
+				}
+			},
+			Config: rapid7Instance(second),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				acctest.Drifts(address, "secrets_updated_at"),
+			}},
+		},
 		resource.TestStep{ // a secret that is not configured any more is cleared
 			PreConfig: w.Forget,
 			Config:    rapid7Instance(`parameters = { insightvm_region = "eu.api.insight.rapid7.com" }`),

@@ -499,14 +499,17 @@ func (t *Table) path(suffix string) string {
 	return "/api/now/table/" + rest.PathElement(t.Name) + suffix
 }
 
-// body flattens values and secrets: every ServiceNow column is a string on the wire.
+// body flattens values and secrets: every ServiceNow column is a string on the wire. A column that was a secret, and
+// has a value now, is not cleared.
 func body(values map[string]any, secrets map[string]record.Secret) map[string]string {
 	body := map[string]string{}
 	for column, value := range values {
 		body[column] = record.Text(value)
 	}
 	for column, secret := range secrets {
-		body[column] = secret.Value
+		if secret.Value != "" || values[column] == nil {
+			body[column] = secret.Value
+		}
 	}
 	return body
 }
