@@ -70,14 +70,19 @@ func (m *connector) PlanChange(
 func deprecation(
 	ctx context.Context, c *lifecycle.Servers, change lifecycle.Change, usesTableAPI, now types.Bool,
 ) types.Bool {
-	if !change.Writes {
+	switch {
+	case !change.Writes:
 		return now
+	case usesTableAPI.IsUnknown():
+		return types.BoolUnknown()
+	case !usesTableAPI.ValueBool():
+		return types.BoolValue(false) // on every release, so that one which cannot be asked now changes no plan
 	}
 	version, err := c.Kibana.Version(ctx)
-	if err != nil || usesTableAPI.IsUnknown() {
+	if err != nil {
 		return types.BoolUnknown()
 	}
-	return types.BoolValue(usesTableAPI.ValueBool() && kibanaapi.CanDeprecate(version))
+	return types.BoolValue(kibanaapi.CanDeprecate(version))
 }
 
 // connectorDefinition completes a connector's definition with what every connector has. typeID is Kibana's name of its

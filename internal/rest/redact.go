@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -23,6 +24,9 @@ const (
 	minSecret = 4
 	// minName is the same for a user name and for a configured header: "elastic" stands in half of all messages.
 	minName = 8
+	// shortWord is the length below which a secret of letters counts only as a word of its own: "admin" stands in
+	// "administrator", and "[redacted]istrator" gives it away.
+	shortWord = 8
 	// minCore is how much of an encoded secret must be alike before it counts.
 	minCore = 6
 	// maxCore is how much of an encoded secret is kept; the rest is the run of the alphabet that follows it.
@@ -91,7 +95,8 @@ func (r *Redactor) add(secret string, whole bool) {
 	}
 	r.known[secret] = true
 	texts := []string{secret}
-	r.plain.add(form{secret, noRun, whole})
+	word := isShortWord(secret)
+	r.plain.add(form{secret, noRun, whole, word})
 	for _, escaped := range jsonForms(secret) {
 		if escaped != secret {
 			texts = append(texts, escaped) // as it stands in the body that was encoded
@@ -107,13 +112,13 @@ func (r *Redactor) add(secret string, whole bool) {
 		encoded[lower], encoded[strings.ToUpper(lower)] = hexAlphabet, hexAlphabet
 	}
 	for core, run := range encoded {
-		r.plain.add(form{core, run, whole})
+		r.plain.add(form{core, run, whole, false})
 	}
 	// In a query a space is "+".
 	encoded[secret], encoded[strings.ReplaceAll(secret, " ", "+")] = noRun, noRun
 	for core, run := range encoded {
 		if c := canonical(core); len(strings.TrimSpace(c)) >= minSecret {
-			r.canonical.add(form{c, run, whole})
+			r.canonical.add(form{c, run, whole, word && core == secret})
 		}
 	}
 }
@@ -223,6 +228,21 @@ type form struct {
 	text  string
 	run   alphabet
 	whole bool // a part of it is an ordinary word
+	word  bool // so is what it may be a part of
+}
+
+// isShortWord reports whether a secret is like an ordinary word.
+func isShortWord(secret string) bool {
+	return len(secret) < shortWord && strings.IndexFunc(secret, func(c rune) bool { return !unicode.IsLetter(c) }) < 0
+}
+
+func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }
+
+// standsAlone reports whether no letter or digit is next to a part of a text.
+func standsAlone(text string, start, end int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:start])
+	after, _ := utf8.DecodeRuneInString(text[end:])
+	return (start == 0 || !isWord(before)) && (end == len(text) || !isWord(after))
 }
 
 // matches returns how many bytes at the beginning of a text are the form, or the beginning of one that was cut short.
@@ -281,7 +301,7 @@ func (f *forms) find(v view, spans []span) []span {
 				break
 			}
 			for _, one := range f.byPrefix[v.text[i:i+length]] {
-				if n := one.matches(v.text[i:]); n > 0 {
+				if n := one.matches(v.text[i:]); n > 0 && (!one.word || standsAlone(v.text, i, i+n)) {
 					spans = append(spans, v.extend(i, i+n, one.run))
 				}
 			}

@@ -172,12 +172,33 @@ func TestRedactorLeavesWordsAlone(t *testing.T) {
 	}
 }
 
+// TestRedactorTakesShortWordsWhole hides a password that is a word where it stands alone, however it is quoted, and not
+// as a part of other words, which would give it away.
+func TestRedactorTakesShortWordsWhole(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor()
+	r.Add("admin")
+	for text, want := range map[string]string{
+		"administrators need user_admin":       "administrators need user_admin",
+		`{"password":"admin"}`:                 `{"password":"` + Redacted + `"}`,
+		`{\"password\":\"admin\"}`:             `{\"password\":\"` + Redacted + `\"}`,
+		"user%3Aadmin%40host":                  "user%3A" + Redacted + "%40host",
+		"password=&#34;admin&#34;":             "password=&#34;" + Redacted + "&#34;",
+		"\\u0022admin\\u0022":                  "\\u0022" + Redacted + "\\u0022",
+		"the password admin, the word admins.": "the password " + Redacted + ", the word admins.",
+	} {
+		if got := r.Redact(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestRedactorOverlapsAndTokens(t *testing.T) {
 	t.Parallel()
 	r := NewRedactor()
-	r.Add("abcdef", "defghi", "abcd")
+	r.Add("abc1ef", "1efghi", "abc1")
 	for text, want := range map[string]string{
-		"x abcdefghi y": "x " + Redacted + " y", "abcd-defghi": Redacted + "-" + Redacted, "abcabcdabcd": "abc" + Redacted,
+		"x abc1efghi y": "x " + Redacted + " y", "abc1-1efghi": Redacted + "-" + Redacted, "abcabc1abc1": "abc" + Redacted,
 		"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.abc-_1": Redacted,
 	} {
 		if got := r.Redact(text); got != want {
