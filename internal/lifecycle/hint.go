@@ -56,6 +56,19 @@ func hint(err error, needs Needs) string {
 	if hint, ok := refusalHints[rest.Cause(err)]; ok {
 		return hint
 	}
+	if e.ByOtherServer() {
+		return otherServerHints[e.Asked]
+	}
+	if e.Status == http.StatusUnauthorized && e.Asked == rest.KindKibana {
+		return "Kibana does not accept the provider's credentials. Check the auth method in kibana (or its environment " +
+			"variables): that the user or the API key is of this deployment, and that the key has neither expired nor been " +
+			"invalidated."
+	}
+	if e.Status == http.StatusUnauthorized && e.Login == (rest.APIKey{}).String() {
+		return "The instance does not accept the API key. A key passes only where a REST API access policy maps an API key " +
+			"profile to this API. Check that there is one, that the key is active and has not expired, and that its user is " +
+			"active."
+	}
 	words := e.Message + " " + e.Detail
 	if strings.Contains(words, "Invalid table") {
 		return needs.missingTableHint()
@@ -81,7 +94,7 @@ func (n Needs) missingTableHint() string {
 		return missing + "the application " + n.Application + ", which brings it, is not installed. " +
 			"servicenow_store_application installs it, for instances that are entitled to it."
 	}
-	return missing + "the plugin or application that brings it is not installed."
+	return missing + "its name is misspelled, or the plugin or application that brings it is not installed."
 }
 
 // hiddenHint says what to do about a record that the account may not read.
@@ -122,6 +135,14 @@ var refusalHints = map[rest.Refusal]string{
 	rest.RefusedScope: "The record lives in another application scope than the one that the request runs in. Set " +
 		"scope_id to the record's scope, or give the account access to that application.",
 	rest.RefusedLicense: "Kibana's license does not include this. The message names the license that does.",
+}
+
+// otherServerHints say what to do about an answer that only the other kind of server gives, by the one that was asked.
+var otherServerHints = map[rest.Kind]string{
+	rest.KindServiceNow: "The server at instance_url answers as Kibana does. Check instance_url (or " +
+		"SERVICENOW_INSTANCE_URL): it is the address of the ServiceNow instance, and kibana.url that of Kibana.",
+	rest.KindKibana: "The server at kibana.url answers as a ServiceNow instance does. Check kibana.url (or " +
+		"KIBANA_ENDPOINT): it is the address of Kibana, and instance_url that of the instance.",
 }
 
 // answerHints say what to do about other answers, by status (0: any) and words. The first that fits counts.

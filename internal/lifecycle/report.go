@@ -87,11 +87,14 @@ func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 		return fmt.Sprintf("%s: %s. Delete the ones that are not wanted, or import one of them:%s",
 			r.subject(m), exists, command)
 	}
+	otherwise := "To create a second record all the same, set duplicate_check = false in the provider block."
+	if _, adopts := r.Attributes["adopt_existing"]; adopts {
+		otherwise = "To take it over without an import, and to give it back on destroy, set adopt_existing = true."
+	}
 	return fmt.Sprintf("%s: %s. To manage it from here, import it:%s\n\n"+
 		"If this plan replaces the resource with create_before_destroy, take that setting out: the new record cannot "+
 		"have the old one's key while that exists. If the resource was only renamed, or got another for_each key, add a "+
-		"moved block instead. To create a second record all the same, set duplicate_check = false in the provider block.",
-		r.subject(m), exists, command)
+		"moved block instead. %s", r.subject(m), exists, command, otherwise)
 }
 
 // notKept reports that the server stored something else than was planned.

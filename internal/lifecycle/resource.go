@@ -192,8 +192,8 @@ func (r *lifecycle[T, M]) compare(w writeResult[T, M], answer M, diags *diag.Dia
 		if column := missingColumn(p, w.got.Record); column != "" && !p.Value().IsNull() && !configured[i].Value().IsNull() {
 			at := field.PathOf(w.plan, p.Attribute())
 			diags.AddError("The server did not take a value", fmt.Sprintf("%s: %s was planned as %s, and the answer does not "+
-				"hold the column %s. Usual causes: this release or this instance does not have the column, or an ACL of the "+
-				"column keeps it from the account.", r.subject(answer), at, displayed(p.Value()), column)+
+				"hold the column %s. Usual causes: its name is misspelled; this release or this instance does not have the "+
+				"column; an ACL of the column keeps it from the account.", r.subject(answer), at, displayed(p.Value()), column)+
 				r.afterwards(w.state == nil))
 			continue
 		}

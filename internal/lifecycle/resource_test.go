@@ -382,7 +382,7 @@ func TestExistingRecords(t *testing.T) {
 	}{
 		{
 			&record.ExistsError{IDs: []string{"a"}, Key: "name"},
-			[]string{"terraform import servicenow_widget.NAME a", "create_before_destroy", "moved block", "duplicate_check"},
+			[]string{"terraform import servicenow_widget.NAME a", "create_before_destroy", "moved block", "adopt_existing"},
 		},
 		{&record.ExistsError{IDs: []string{"a", "b"}, Key: "name"}, []string{"exists already: a, b", "Delete the ones"}},
 		{&record.ExistsError{IDs: []string{"a"}, Key: "name", SameRun: true}, []string{"another resource of this " +
@@ -394,6 +394,9 @@ func TestExistingRecords(t *testing.T) {
 			s.fails(errs, want)
 		}
 	}
+	plain := newStage(t, connected(DetectByDigest), New[flagged](flaggedDefinition(
+		&shelf{fails: &record.ExistsError{IDs: []string{"a"}, Key: "name"}})))
+	plain.fails(plain.apply(attributes{"name": "one"}), "duplicate_check = false")
 }
 
 // TestDestroyWarnings passes on what a destroy leaves behind, and keeps the state of one that failed.
@@ -425,6 +428,18 @@ func (m *flagged) Fields() []field.Field {
 	return []field.Field{field.String("name", &m.Name), field.Bool("active", &m.Active)}
 }
 
+func flaggedDefinition(store record.Store) Definition {
+	return Definition{
+		Type: "widget", Table: "u_flagged", Key: []string{"name"}, Store: func(*Servers) record.Store { return store },
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Text."},
+			"active": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Text.",
+			},
+		},
+	}
+}
+
 // deactivating is a shelf with a business rule: what is renamed is not active any more.
 type deactivating struct{ *shelf }
 
@@ -441,16 +456,7 @@ func (s deactivating) Update(ctx context.Context, have record.Record, want recor
 // TestDefaultsAreCompared reports a value that the provider sets by default and the server changes in the same write.
 func TestDefaultsAreCompared(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, connected(DetectByDigest), New[flagged](Definition{
-		Type: "widget", Table: "u_flagged", Key: []string{"name"},
-		Store: func(*Servers) record.Store { return deactivating{&shelf{}} },
-		Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Text."},
-			"active": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Text.",
-			},
-		},
-	}))
+	s := newStage(t, connected(DetectByDigest), New[flagged](flaggedDefinition(deactivating{&shelf{}})))
 	s.must(s.apply(attributes{"name": "one"}))
 	s.fails(s.apply(attributes{"name": "two"}), "active was planned as true, and the server kept false")
 	if got := s.text("active"); got != "false" {

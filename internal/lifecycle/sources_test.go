@@ -406,6 +406,14 @@ func TestHints(t *testing.T) {
 		{answer(http.StatusForbidden, "no words that are known"), "may not do this"},
 		{answer(http.StatusUnauthorized, "Required to provide Auth information"), "snc_basic_auth_api_access"},
 		{answer(http.StatusUnauthorized, "no"), "does not accept the provider's credentials"},
+		{
+			&rest.Error{Status: http.StatusUnauthorized, Asked: rest.KindKibana, Message: "security_exception"},
+			"Kibana does not accept the provider's credentials",
+		},
+		{
+			&rest.Error{Status: http.StatusUnauthorized, Asked: rest.KindServiceNow, Login: "an API key", Message: "no"},
+			"maps an API key profile to this API",
+		},
 		{answer(http.StatusBadRequest, "Data Policy Exception: x is mandatory"), "additional_columns"},
 		{answer(http.StatusBadRequest, "Invalid table u_x"), "not installed"},
 		{answer(http.StatusTooManyRequests, "slow down"), "requests_per_second"},

@@ -75,6 +75,7 @@ type Endpoint struct {
 	log       LogFunc // nil: nobody reads
 	usage     *Usage
 	redactor  *Redactor
+	login     string // how requests log in
 	doubt     string // what may be wrong with the credentials, for a 401
 }
 
@@ -100,6 +101,9 @@ func NewEndpoint(c Config) (*Endpoint, error) {
 		redactor:  c.Redactor,
 		doubt:     s.auth.doubt,
 		usage:     c.Usage,
+	}
+	if c.Auth != nil {
+		e.login = c.Auth.String()
 	}
 	if e.redactor == nil {
 		e.redactor = NewRedactor()
@@ -305,6 +309,7 @@ func (e *Endpoint) attempt(ctx, waiting context.Context, r Request, target, cont
 		return a, nil
 	}
 	failed := statusError(r.Method, r.Path, a, e.redact)
+	failed.Asked, failed.Login, failed.answeredBy = e.kind, e.login, answeredBy(a.body)
 	if a.status == http.StatusUnauthorized && e.doubt != "" {
 		failed.Detail = strings.TrimPrefix(failed.Detail+"; "+e.doubt, "; ")
 	}

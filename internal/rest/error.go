@@ -41,6 +41,11 @@ type Error struct {
 
 	Err error // the cause, when there is one below HTTP
 
+	Asked Kind   // the kind of server that was asked
+	Login string // how the request logged in, as its Auth says of itself
+
+	answeredBy Kind // whose form the answer has; 0: not known
+
 	envelope bool // the answer was in the server's error envelope
 	token    bool // the request was for an access token, so that its status tells nothing about a record
 	unknown  bool // see ErrOutcomeUnknown
@@ -178,6 +183,33 @@ func parseEnvelope(body []byte) (message, detail string, ok bool) {
 	}
 	return "", "", false
 }
+
+// answeredBy tells the two servers' errors apart by their form; 0 where it is another's.
+func answeredBy(body []byte) Kind {
+	var top struct {
+		Error      json.RawMessage `json:"error"`
+		Status     json.RawMessage `json:"status"`
+		StatusCode int             `json:"statusCode"`
+	}
+	if json.Unmarshal(body, &top) != nil || len(top.Error) == 0 {
+		return 0
+	}
+	var nested struct {
+		Message *string `json:"message"`
+		Type    string  `json:"type"`
+	}
+	switch err := json.Unmarshal(top.Error, &nested); {
+	case top.StatusCode >= 400, err == nil && nested.Type != "":
+		return KindKibana
+	case err == nil && nested.Message != nil && string(top.Status) == `"failure"`:
+		return KindServiceNow
+	}
+	return 0
+}
+
+// ByOtherServer reports that the answer has the form of the other kind of server than the one that was asked: the
+// address leads to the wrong one.
+func (e *Error) ByOtherServer() bool { return e.answeredBy != 0 && e.Asked != 0 && e.answeredBy != e.Asked }
 
 // text is a JSON string; any other value is taken as absent, so that one odd member never hides the rest.
 type text string

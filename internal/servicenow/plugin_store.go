@@ -118,6 +118,10 @@ func (s pluginStore) Create(ctx context.Context, want record.Write) (record.Answ
 		err = s.sn.Await(ctx, progress, logged(ctx, "Activating plugin", id))
 	}
 	if err != nil {
+		// Somebody else may have been faster, or the job got through although its progress could not be read.
+		if found, missing := s.find(ctx, id); missing == nil {
+			return record.Answer{Record: found}, nil
+		}
 		return record.Answer{}, err
 	}
 	found, err := s.find(ctx, id)
