@@ -86,6 +86,26 @@ var guides = map[string]guide{
 					"secrets": {"username": "elastic.integration", "password": "a-long-password"}}`, r.w.ServiceNowURL()))
 				return nil
 			},
+			"allow what the Elastic application asks for": func(r *reader) map[string]string {
+				r.t.Helper()
+				scope := r.w.ServiceNow.Records("sys_scope", "scope=x_elas2_inc_int")[0]["sys_id"]
+				for _, target := range []string{
+					"GlideRecord.insert", "GlideRecord.setValue", "GlideRecordSecure.getValue", "incident",
+					"ScriptableServiceResultBuilder.setBody", "ScopedGlideElement",
+				} {
+					row := servicenow.Record{
+						"source_scope": scope, "target_scope": "global", "target_name": target, "target_type": "scriptable",
+						"operation": "execute", "status": "allowed",
+					}
+					if target == "incident" {
+						row["target_type"], row["operation"] = "sys_db_object", "read"
+					}
+					if _, err := r.w.ServiceNow.Insert("sys_scope_privilege", row); err != nil {
+						r.t.Fatal(err)
+					}
+				}
+				return nil
+			},
 			"have Kibana 7.9": func(r *reader) map[string]string {
 				r.t.Helper()
 				old := acctest.New(r.t, func(o *simulator.Options) { o.Kibana.Version = "7.9.3" })

@@ -89,7 +89,7 @@ func (r *lifecycle[T, M]) ImportState(
 		id = r.lookUp(ctx, asked, record.Match{Space: space, Values: match}, &resp.Diagnostics)
 	} else if r.Server == ServiceNow && !IsSysID(id) && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.AddError("Cannot import servicenow_"+r.Type,
-			fmt.Sprintf("%q is neither a sys_id (32 hex digits) nor %s.", id, r.keyForm()))
+			fmt.Sprintf("%q is no sys_id (32 hex digits)%s.", id, r.orKeyForm()))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -116,11 +116,14 @@ func (r *lifecycle[T, M]) importIdentity(
 }
 
 // keyForm says how the natural key is written in an import id.
-func (r *lifecycle[T, M]) keyForm() string {
-	if len(r.Key) == 1 {
-		return r.Key[0] + "=VALUE"
+func (r *lifecycle[T, M]) orKeyForm() string {
+	switch len(r.Key) {
+	case 0:
+		return ", and this resource has no other key"
+	case 1:
+		return " and not of the form " + r.Key[0] + "=VALUE"
 	}
-	return strings.Join(r.Key, "/")
+	return " and not of the form " + strings.Join(r.Key, "/")
 }
 
 // naturalKey takes an import id apart into the values of the natural key, by column; nil when it is something else.

@@ -63,7 +63,7 @@ func TestImportByIdentity(t *testing.T) {
 	if s.text("id") != id || s.text("name") != "n0" || s.text("note") != "note 0" {
 		t.Errorf("imported %v", s.state)
 	}
-	s.fails(s.identified(map[string]any{"id": "rubbish"}), `"rubbish" is neither a sys_id`)
+	s.fails(s.identified(map[string]any{"id": "rubbish"}), `"rubbish" is no sys_id`)
 }
 
 // TestImportIntoKibana takes a space before the id, or of the identity, and nothing for a space that is part of a name.
@@ -146,12 +146,12 @@ func TestImportByTwoParts(t *testing.T) {
 	if s.text("id") != id || s.text("note") != "a/b" {
 		t.Errorf("imported %v", s.state)
 	}
-	s.fails(s.importAs("n0"), `"n0" is neither a sys_id (32 hex digits) nor name/note`)
+	s.fails(s.importAs("n0"), `"n0" is no sys_id (32 hex digits) and not of the form name/note`)
 	s.must(s.importAs(id))
 	keyless := widgetDefinition(&library.shelf)
 	keyless.Key = nil
 	s = newStage(t, connected(DetectByDigest), New[widget](keyless))
-	s.fails(s.importAs("name=n0"), "neither a sys_id")
+	s.fails(s.importAs("name=n0"), "is no sys_id")
 	s.must(s.importAs(id))
 }
 

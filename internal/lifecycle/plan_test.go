@@ -186,7 +186,7 @@ func TestNestedAttributes(t *testing.T) {
 	with := func(wheel string, code any) attributes {
 		return attributes{"name": "one", "parts": map[string]any{"wheel": wheel, "code_wo": code}}
 	}
-	s.fails(s.apply(with("round", nil)), "parts.code_wo is sent to the server")
+	s.fails(s.apply(with("round", nil)), "This plan sends parts.code_wo")
 	s.fails(s.apply(with("", "canary")), "parts.wheel: The server takes an empty value")
 	if calls := store.called(); calls != "" {
 		t.Errorf("calls: %s", calls)

@@ -271,7 +271,7 @@ func TestImports(t *testing.T) {
 	}
 	s := widgets(t, shelf)
 	s.fails(s.importAs("name=none"), "There is no record with name=none in u_widget")
-	s.fails(s.importAs("rubbish"), `"rubbish" is neither a sys_id`)
+	s.fails(s.importAs("rubbish"), `"rubbish" is no sys_id`)
 	shelf.rows["second"] = record.Record{ID: "second", Values: map[string]any{"name": "one"}}
 	s.fails(s.importAs("name=one"), "terraform import servicenow_widget.NAME second")
 	s.must(s.importAs(strings.Repeat("f", 32)))

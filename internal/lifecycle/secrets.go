@@ -311,7 +311,7 @@ func (set secretSet) none() bool {
 func (set secretSet) require(update bool, diags *diag.Diagnostics) {
 	for _, s := range set {
 		if (s.required || update && s.neededByUpdate) && s.value.IsNull() {
-			addError(diags, s.at, "A secret is missing", s.at.String()+" is sent to the server by this plan. Set it; "+
+			addError(diags, s.at, "A secret is missing", "This plan sends "+s.at.String()+" to the server. Set it; "+
 				"it is write-only and never stored, so Terraform cannot take it from the state.")
 		}
 	}

@@ -36,7 +36,8 @@ func TestEverythingIsDescribed(t *testing.T) {
 				continue
 			}
 			if d := a.GetMarkdownDescription(); !strings.HasSuffix(d, ".") || len(d) < 12 {
-				t.Errorf("%s.%s: the description must be a sentence and end with a full stop: %q", e.name, name, d)
+				t.Errorf("%s.%s: the description must be a sentence of 12 characters or more and end with a full stop: %q",
+					e.name, name, d)
 			}
 		}
 		for name, a := range e.attributes {
@@ -317,7 +318,7 @@ func TestEverythingHasItsFiles(t *testing.T) {
 	t.Parallel()
 	example := map[string]string{
 		"resources": "resource.tf", "data-sources": "data-source.tf", "ephemeral-resources": "ephemeral-resource.tf",
-		"functions": "function.tf",
+		"functions": "function.tf", "list-resources": "list-resource.tfquery.hcl", "actions": "action.tf",
 	}
 	for _, e := range served(t) {
 		short := strings.TrimPrefix(e.name, "servicenow_")
@@ -333,7 +334,7 @@ func TestEverythingHasItsFiles(t *testing.T) {
 		}
 		for _, file := range files {
 			if info, err := os.Stat(filepath.Join(root, file)); err != nil || info.Size() == 0 {
-				t.Errorf("%s has no %s", e.name, file)
+				t.Errorf("%s has no %s (pages below docs come from make generate)", e.name, file)
 			}
 		}
 	}

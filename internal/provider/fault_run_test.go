@@ -192,7 +192,7 @@ func TestFaultsCoverEverything(t *testing.T) {
 			continue
 		}
 		if !covered[name] {
-			t.Errorf("%s is not in subjects: add it, as it is made and as it is changed", name)
+			t.Errorf("%s is not in subjects: add it in fault_subjects_test.go, as it is made and as it is changed", name)
 		}
 	}
 }

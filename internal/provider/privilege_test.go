@@ -71,7 +71,7 @@ func managed(t *testing.T, on lifecycle.Server) ([]subject, map[string]lifecycle
 	})
 	for name := range needs {
 		if !configured[name] {
-			t.Errorf("%s is not in subjects", name)
+			t.Errorf("%s is not in subjects: add it in fault_subjects_test.go", name)
 		}
 	}
 	return all, needs

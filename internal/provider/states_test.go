@@ -143,7 +143,9 @@ func TestStatesHoldEveryResource(t *testing.T) {
 			t.Errorf("%s has no schema version", e.name)
 		}
 		if version, ok := versions[e.name]; !ok || version != e.schema.Version {
-			t.Errorf("%s: the newest state in %s has none of schema version %d: add one", e.name, states, e.schema.Version)
+			t.Errorf("%s: the newest state in %s has none of schema version %d: add one to its main.tf, and record it: "+
+				"TF_ACC=1 go test ./internal/provider -run TestStatesOfReleases -record-state 0.1.0", e.name, states,
+				e.schema.Version)
 		}
 	}
 }

@@ -209,7 +209,9 @@ func answeredBy(body []byte) Kind {
 
 // ByOtherServer reports that the answer has the form of the other kind of server than the one that was asked: the
 // address leads to the wrong one.
-func (e *Error) ByOtherServer() bool { return e.answeredBy != 0 && e.Asked != 0 && e.answeredBy != e.Asked }
+func (e *Error) ByOtherServer() bool {
+	return e.answeredBy != 0 && e.Asked != 0 && e.answeredBy != e.Asked
+}
 
 // text is a JSON string; any other value is taken as absent, so that one odd member never hides the rest.
 type text string

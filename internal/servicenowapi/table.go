@@ -140,6 +140,22 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 	return got, err
 }
 
+// createdByUs reports whether nothing says that another account created a row.
+func (t *Table) createdByUs(ctx context.Context, row record.Record) bool {
+	by, name := row.Text("sys_created_by"), t.sn.userName()
+	if by == "" {
+		return true
+	}
+	if name == "" {
+		account, err := t.sn.account(ctx)
+		if err != nil {
+			return true
+		}
+		name = account.name
+	}
+	return strings.EqualFold(by, name)
+}
+
 // confirmID makes sure of the id that the first create of a table was answered with. Where it is not the one that was
 // sent, the instance made its own, or the answer is about another row, which only a look at that row tells.
 func (t *Table) confirmID(ctx context.Context, answered, sent string) error {
@@ -185,7 +201,9 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 }
 
 // findCreated looks for the row of a POST whose answer proves nothing: by the id it carried, then, for instances that
-// make their own ids, by its natural key among the rows created since; without one by all that was written.
+// make their own ids, by its natural key among the rows created since; without one by all that was written. Where the
+// look-up before the POST found none of that key, a row that is older by the server's clock is ours as well: columns may
+// be filled by another clock than the header Date.
 func (t *Table) findCreated(
 	ctx context.Context, want record.Write, match map[string]string, own *creation, began time.Time,
 ) (record.Record, error) {
@@ -200,14 +218,21 @@ func (t *Table) findCreated(
 		}
 		return t.findByValues(ctx, want, own, began)
 	}
-	query += "^sys_created_on>=" + began.Format(record.TimeLayout)
-	rows, _, err := t.list(ctx, query, slices.Concat([]string{"sys_created_on"}, want.Columns, want.Key), 5)
+	rows, _, err := t.list(ctx, query, slices.Concat([]string{"sys_created_on", "sys_created_by"}, want.Columns, want.Key),
+		mostCandidates)
 	if err != nil {
 		return record.Record{}, err
 	}
-	rows = slices.DeleteFunc(rows, func(r record.Record) bool {
-		return !matches(r, match) || r.Text("sys_created_on") < began.Format(record.TimeLayout)
-	})
+	rows = slices.DeleteFunc(rows, func(r record.Record) bool { return !matches(r, match) })
+	since := began.Format(record.TimeLayout)
+	fresh := slices.DeleteFunc(slices.Clone(rows), func(r record.Record) bool { return r.Text("sys_created_on") < since })
+	switch {
+	case len(fresh) > 0 || len(rows) == 0:
+		rows = fresh
+	case !want.LookedUp && !t.sn.DuplicateCheck || !t.createdByUs(ctx, rows[0]):
+		return record.Record{}, fmt.Errorf("%s, sys_id %s, is in %s since %s, and may be an older record or the one of this "+
+			"create, by a clock that is behind", record.DescribeKey(match), rows[0].ID, t.Name, rows[0].Text("sys_created_on"))
+	}
 	switch len(rows) {
 	case 0:
 		return record.Record{}, record.ErrNotFound

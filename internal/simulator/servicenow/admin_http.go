@@ -2,6 +2,7 @@ package servicenow
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -20,11 +21,15 @@ func (s *Server) adminHandler() http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { adminAnswer(w, r, do) })
 	}
 	handle("GET /simulator/records/{table}", func(r *http.Request) (any, error) {
-		return s.Records(r.PathValue("table"), r.URL.Query().Get("query")), nil
+		table, query := r.PathValue("table"), r.URL.Query().Get("query")
+		if err := s.checkQuery(table, query); err != nil {
+			return nil, err
+		}
+		return s.Records(table, query), nil
 	})
 	handle("POST /simulator/records/{table}", func(r *http.Request) (any, error) {
-		var values Record
-		if err := decode(r, &values); err != nil {
+		values, err := s.decodeColumns(r)
+		if err != nil {
 			return nil, err
 		}
 		id, err := s.Insert(r.PathValue("table"), values)
@@ -38,8 +43,8 @@ func (s *Server) adminHandler() http.Handler {
 		return record, nil
 	})
 	handle("PATCH /simulator/records/{table}/{id}", func(r *http.Request) (any, error) {
-		var values Record
-		if err := decode(r, &values); err != nil {
+		values, err := s.decodeColumns(r)
+		if err != nil {
 			return nil, err
 		}
 		return nil, s.Set(r.PathValue("table"), r.PathValue("id"), values)
@@ -224,7 +229,48 @@ var errAdminNotFound = &adminError{http.StatusNotFound, "no such record"}
 func decode(r *http.Request, into any) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxBody))
 	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("the body must be JSON: %w", err)
+	}
+	return nil
+}
+
+// checkQuery refuses a query that the Table API would run without some of its terms.
+func (s *Server) checkQuery(tableName, encoded string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[tableName]
+	if t == nil {
+		return errAdminNotFound
+	}
+	switch q := s.parseQuery(t, encoded, nil); {
+	case q.invalid:
+		return fmt.Errorf("the query %q names a column that %s does not have, or has a form that no instance knows", encoded,
+			tableName)
+	case q.unbuilt != "":
+		return fmt.Errorf("the simulator does not evaluate %q", q.unbuilt)
+	}
+	return nil
+}
+
+// decodeColumns reads a row of the table in the path. A column that it does not have would be dropped without a word.
+func (s *Server) decodeColumns(r *http.Request) (Record, error) {
+	var values Record
+	if err := decode(r, &values); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[r.PathValue("table")]
+	if t == nil {
+		return nil, errAdminNotFound
+	}
+	for column := range values {
+		if t.column(column) == nil && column != "sys_id" {
+			return nil, fmt.Errorf("table %s has no column %s", t.Name, column)
+		}
+	}
+	return values, nil
 }
 
 func adminAnswer(w http.ResponseWriter, r *http.Request, do func(*http.Request) (any, error)) {
