@@ -113,12 +113,17 @@ func (s *Client) job(ctx context.Context, method, path string, query url.Values)
 const (
 	firstPause = 200 * time.Millisecond
 	lastPause  = 10 * time.Second
+	// mostOddPolls is how many questions for a job's progress in a row may fail, retries of each not counted.
+	mostOddPolls = 4
 )
 
 // Await follows a job to its end and reports each step. Its error is a *JobError, or that of a request.
 func (s *Client) Await(ctx context.Context, p Progress, report func(Progress)) error {
+	failed := 0
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {
-		report(p)
+		if failed == 0 {
+			report(p)
+		}
 		switch p.Status {
 		case JobSuccessful:
 			return nil
@@ -138,8 +143,12 @@ func (s *Client) Await(ctx context.Context, p Progress, report func(Progress)) e
 			return &JobError{Progress: p, Err: ctx.Err()}
 		}
 		if err != nil {
-			return fmt.Errorf("asking for the progress of the job %s: %w", p.ID, err)
+			if failed++; failed == mostOddPolls {
+				return fmt.Errorf("asking for the progress of the job %s, %d times: %w", p.ID, failed, err)
+			}
+			continue // the job goes on, whatever became of the question
 		}
+		failed = 0
 		next.ID = p.ID
 		p = next
 	}
