@@ -94,9 +94,31 @@ func resolved(s *terraform.State, expression string) (string, error) {
 	return referred.Primary.Attributes[parts[2]], nil
 }
 
+// coversSchema fails where an attribute that can be configured is in no life. What every resource has, others test.
+func (r Resource) coversSchema(t *testing.T) {
+	t.Helper()
+	schemas, err := served()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := schemas.ResourceSchemas[r.Type]
+	if schema == nil {
+		t.Fatalf("the provider has no %s", r.Type)
+	}
+	common := []string{"timeouts", "scope_id", "additional_columns", "adopt_existing"}
+	for _, a := range schema.Block.Attributes {
+		listed := slices.ContainsFunc(r.Attributes, func(tested Attribute) bool { return tested.Name == a.Name })
+		common := slices.Contains(common, a.Name) || strings.HasSuffix(a.Name, "_wo_version")
+		if (a.Required || a.Optional) && !listed && !common {
+			t.Errorf("%s.%s is not among the Attributes of its test", r.Type, a.Name)
+		}
+	}
+}
+
 // Test takes the resource through its life.
 func (r Resource) Test(t *testing.T) {
 	t.Helper()
+	r.coversSchema(t)
 	w := r.World
 	if w == nil {
 		w = New(t)
