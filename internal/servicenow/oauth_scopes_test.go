@@ -310,6 +310,7 @@ func TestRESTAPIAuthScope(t *testing.T) {
 	t.Parallel()
 	acctest.Resource{
 		Type: "servicenow_rest_api_auth_scope", Table: "sys_api_access_scope", NaturalKey: byName,
+		Elsewhere: []string{"all_methods", "all_resources", "all_versions"},
 		Needs: twoAuthScopes + `
 data "servicenow_rest_api" "elastic" { base_path = "/api/x_elas2_inc_int/elastic_api" }
 `,
@@ -386,4 +387,42 @@ func send(t *testing.T, method, url, token string, form io.Reader) (status int, 
 		t.Fatal(err)
 	}
 	return resp.StatusCode, body
+}
+
+// TestFlagsOfWholeAPIs sets in so many words that a policy or an auth scope is about all of an API.
+func TestFlagsOfWholeAPIs(t *testing.T) {
+	t.Parallel()
+	const flags = `
+  all_methods   = true
+  all_resources = true
+  all_versions  = true
+}`
+	w := acctest.New(t)
+	config := twoAuthScopes + `
+data "servicenow_rest_api" "elastic" { base_path = "/api/x_elas2_inc_int/elastic_api" }
+resource "servicenow_rest_api_auth_scope" "test" {
+  name          = "n"
+  auth_scope_id = servicenow_auth_scope.a.id
+  rest_api_id   = data.servicenow_rest_api.elastic.id` + flags + `
+resource "servicenow_rest_api_access_policy" "test" {
+  name        = "n"
+  rest_api_id = data.servicenow_rest_api.elastic.id` + flags
+	columns := func(table string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			for _, row := range w.ServiceNow.Records(table, "name=n") {
+				for _, column := range []string{"apply_all_methods", "apply_all_resources", "apply_all_versions"} {
+					if row[column] != "true" {
+						return fmt.Errorf("%s.%s is %q", table, column, row[column])
+					}
+				}
+				return nil
+			}
+			return fmt.Errorf("no row in %s", table)
+		}
+	}
+	w.Run(
+		resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(
+			columns("sys_api_access_scope"), columns("sys_api_access_policy"))},
+		resource.TestStep{Config: config, PlanOnly: true},
+	)
 }

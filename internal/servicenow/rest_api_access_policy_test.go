@@ -38,6 +38,7 @@ func TestRESTAPIAccessPolicy(t *testing.T) {
 	acctest.Resource{
 		World: w, Type: "servicenow_rest_api_access_policy", Table: "sys_api_access_policy", NaturalKey: byName,
 		Needs: profiles, CreateWrites: 2,
+		Elsewhere: []string{"all_resources", "all_versions", "allow_lockout", "global"},
 		Attributes: []acctest.Attribute{
 			{Name: "name", Column: "name", Is: `"Elastic"`, Becomes: `"Kibana"`, Drift: map[string]string{"name": "renamed"}},
 			{
