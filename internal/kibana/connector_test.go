@@ -385,7 +385,7 @@ resource "servicenow_kibana_connector" "test" {
 				PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 			},
 		},
-		resource.TestStep{Config: webhook("renamed", ""), ExpectError: regexp.MustCompile(`secrets_wo\s+is\s+sent`)},
+		resource.TestStep{Config: webhook("renamed", ""), ExpectError: regexp.MustCompile(`plan\s+sends\s+secrets_wo`)},
 		resource.TestStep{
 			Config: webhook("renamed", `secrets_wo = "{}"`), Check: func(*terraform.State) error {
 				found, err := the(w)

@@ -354,8 +354,8 @@ func TestCaseSettingsAreSeenToBeReset(t *testing.T) {
 	}
 }
 
-// TestCaseSettingsLearnWhatKibanaAdds takes what Kibana adds to a template that was written for nobody's drift, until it
-// changes; another release may add something else.
+// TestCaseSettingsLearnWhatKibanaAdds takes what Kibana adds to a template that was written for nobody's drift, until
+// it changes; another release may add something else.
 func TestCaseSettingsLearnWhatKibanaAdds(t *testing.T) {
 	t.Parallel()
 	f := &fakeCases{fill: map[string]any{"severity": "low", "settings": map[string]any{"syncAlerts": true}}}

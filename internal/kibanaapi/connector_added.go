@@ -78,8 +78,8 @@ func furtherKeys(whole, part any) any {
 	return further
 }
 
-// removeKeys takes the keys of one JSON object out of another one where they hold the same, at any depth. An object that
-// wanted has too stays, if empty.
+// removeKeys takes the keys of one JSON object out of another one where they hold the same, at any depth. An object
+// that wanted has too stays, if empty.
 func removeKeys(whole, part, wanted any) any {
 	object, ok := whole.(map[string]any)
 	taken, isObject := part.(map[string]any)

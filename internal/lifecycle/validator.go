@@ -113,7 +113,8 @@ func (positiveDuration) ValidateString(
 ) {
 	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err == nil && d <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "No time at all", req.Path.String()+" is "+
-			quoted(req.ConfigValue.ValueString())+", which leaves no time for a request. Give a duration above zero, such as 5m.")
+			quoted(req.ConfigValue.ValueString())+", which leaves no time for a request. Give a duration above zero, such "+
+			"as 5m.")
 	}
 }
 

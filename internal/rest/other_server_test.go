@@ -11,11 +11,11 @@ import (
 func TestByOtherServer(t *testing.T) {
 	t.Parallel()
 	for body, by := range map[string]Kind{
-		`{"statusCode":404,"error":"Not Found","message":"Not Found"}`:                                           KindKibana,
-		`{"error":{"type":"security_exception","reason":"unable to authenticate"},"status":401}`:                 KindKibana,
-		`{"error":{"message":"User Not Authenticated","detail":"Required to provide"},"status":"failure"}`:       KindServiceNow,
-		`{"error":{"message":"Requested URI does not represent any resource","detail":null},"status":"failure"}`: KindServiceNow,
-		`{"error":"invalid_client","error_description":"access_denied"}`:                                         0,
+		`{"statusCode":404,"error":"Not Found","message":"Not Found"}`:                                 KindKibana,
+		`{"error":{"type":"security_exception","reason":"unable to authenticate"},"status":401}`:       KindKibana,
+		`{"error":{"message":"User Not Authenticated","detail":"no"},"status":"failure"}`:              KindServiceNow,
+		`{"error":{"message":"URI does not represent any resource","detail":null},"status":"failure"}`: KindServiceNow,
+		`{"error":"invalid_client","error_description":"access_denied"}`:                               0,
 		`{"message":"no"}`:        0,
 		`<html>no</html>`:         0,
 		`[]`:                      0,

@@ -409,15 +409,16 @@ resource "servicenow_rest_api_access_policy" "test" {
   rest_api_id = data.servicenow_rest_api.elastic.id` + flags
 	columns := func(table string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
-			for _, row := range w.ServiceNow.Records(table, "name=n") {
-				for _, column := range []string{"apply_all_methods", "apply_all_resources", "apply_all_versions"} {
-					if row[column] != "true" {
-						return fmt.Errorf("%s.%s is %q", table, column, row[column])
-					}
-				}
-				return nil
+			rows := w.ServiceNow.Records(table, "name=n")
+			if len(rows) != 1 {
+				return fmt.Errorf("%d rows in %s", len(rows), table)
 			}
-			return fmt.Errorf("no row in %s", table)
+			for _, column := range []string{"apply_all_methods", "apply_all_resources", "apply_all_versions"} {
+				if rows[0][column] != "true" {
+					return fmt.Errorf("%s.%s is %q", table, column, rows[0][column])
+				}
+			}
+			return nil
 		}
 	}
 	w.Run(

@@ -168,7 +168,7 @@ func (m *oauthToken) method() string {
 
 // inWords names the attributes at fault in what the client finds wrong in its configuration.
 func (m *oauthToken) inWords(err error) error {
-	several, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the client's own, which wraps nothing else
+	several, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
 	}

@@ -179,7 +179,8 @@ func TestRecordSecrets(t *testing.T) {
 	)
 }
 
-// TestRecordColumnThatIsNoSecretAnyMore moves a column from the secrets to the values: its value is written, not cleared.
+// TestRecordColumnThatIsNoSecretAnyMore moves a column from the secrets to the values: its value is written, not
+// cleared.
 func TestRecordColumnThatIsNoSecretAnyMore(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)

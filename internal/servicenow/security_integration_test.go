@@ -161,8 +161,9 @@ func TestSecurityIntegration(t *testing.T) {
 		},
 		resource.TestStep{ // a secret's row that somebody deleted, although its definition does not say that it is one
 			PreConfig: func() {
+				plain := servicenow.Record{"elem_type": "string"}
 				for _, definition := range w.ServiceNow.Records("sn_sec_int_config", "name=api_key") {
-					if err := w.ServiceNow.Set("sn_sec_int_config", definition["sys_id"], servicenow.Record{"elem_type": "string"}); err != nil {
+					if err := w.ServiceNow.Set("sn_sec_int_config", definition["sys_id"], plain); err != nil {
 						t.Error(err)
 					}
 				}

@@ -77,9 +77,9 @@ func (t *Table) create(ctx context.Context, want record.Write) (record.Answer, e
 	}
 	got, err := t.createOnce(ctx, want)
 	if err == nil && want.Defaulted && want.Scope == "" {
-		got.Warnings = append(got.Warnings, fmt.Sprintf("Which application %s belongs to could not be found out: the account "+
-			"may not read its row of sys_db_object. Without a scope the record went to %s: set scope_id to name the one that "+
-			"is meant.", t.Name, orNone(got.Scope)))
+		got.Warnings = append(got.Warnings, fmt.Sprintf("Which application %s belongs to could not be found out: the "+
+			"account may not read its row of sys_db_object. Without a scope the record went to %s: set scope_id to name the "+
+			"one that is meant.", t.Name, orNone(got.Scope)))
 	}
 	if want.Defaulted && refusesScope(err) {
 		named := want.Scope
@@ -202,8 +202,8 @@ func (t *Table) refuseDuplicate(ctx context.Context, want record.Write) error {
 
 // findCreated looks for the row of a POST whose answer proves nothing: by the id it carried, then, for instances that
 // make their own ids, by its natural key among the rows created since; without one by all that was written. Where the
-// look-up before the POST found none of that key, a row that is older by the server's clock is ours as well: columns may
-// be filled by another clock than the header Date.
+// look-up before the POST found none of that key, a row that is older by the server's clock is ours as well: columns
+// may be filled by another clock than the header Date.
 func (t *Table) findCreated(
 	ctx context.Context, want record.Write, match map[string]string, own *creation, began time.Time,
 ) (record.Record, error) {
