@@ -31,32 +31,33 @@ func (t *Table) Each(
 	if limit > 0 {
 		at.size = min(at.size, limit)
 	}
-	for seen := 0; ; {
+	for seen, listed := 0, 0; ; {
 		rows, total, err := t.page(ctx, query, columns, at.size, at.offset)
 		if err != nil {
-			return at.hidden(seen), err
+			return at.hidden(listed), err
 		}
 		if limit <= 0 && !total.reported {
-			return at.hidden(seen), &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
+			return at.hidden(listed), &OddListError{Table: t.Name, Reason: "it does not say how many records there are " +
 				"(X-Total-Count), so some may be missing"}
 		}
 		fresh, odd := at.next(rows, total)
 		if odd != "" {
-			return at.hidden(seen), &OddListError{Table: t.Name, Reason: odd}
+			return at.hidden(listed), &OddListError{Table: t.Name, Reason: odd}
 		}
 		if at.explained && at.most == 0 {
 			t.sn.pagesUncut.Store(true)
 		}
+		listed += len(fresh)
 		for _, row := range fresh {
 			if err := do(row); err != nil {
-				return at.hidden(seen), err
+				return at.hidden(listed), err
 			}
 			if seen++; seen == limit {
-				return at.hidden(seen), nil
+				return at.hidden(listed), nil
 			}
 		}
 		if at.offset >= total.total {
-			return at.hidden(seen), nil
+			return at.hidden(listed), nil
 		}
 	}
 }
@@ -109,8 +110,8 @@ func (p *paging) next(rows []record.Record, counted count) (fresh []record.Recor
 	return fresh, ""
 }
 
-// hidden is how many rows the list lacks as far as it was read, of which seen were found.
-func (p *paging) hidden(seen int) int { return max(0, min(p.offset, p.total)-seen) }
+// hidden is how many rows the list lacks as far as it was read.
+func (p *paging) hidden(listed int) int { return max(0, min(p.offset, p.total)-listed) }
 
 // Peek reads one row, and counts all before access control. No column named means all that may be read.
 func (t *Table) Peek(ctx context.Context, columns ...string) (rows []record.Record, total int, err error) {
