@@ -224,6 +224,8 @@ func (s *CaseSettings) Update(ctx context.Context, have record.Record, want reco
 // that the configuration owns are removed, and those of others stay.
 func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
 	defer s.kibana.release(s.key(have))
+	ctx, cancel := record.GraceContext(ctx) // the proof that they are reset is part of the write
+	defer cancel()
 	space := s.space(have)
 	found, err := s.find(ctx, space, s.owner(have))
 	if errors.Is(err, record.ErrNotFound) {

@@ -63,7 +63,7 @@ func (k *Client) typeOf(ctx context.Context, space, typeID string) (ConnectorTyp
 		got, err := k.shared.do(ctx, "types "+space, func(ctx context.Context) (any, error) { return k.Types(ctx, space) })
 		list, ok := got.([]ConnectorType)
 		refused := rest.HasStatus(err, http.StatusForbidden) || rest.HasStatus(err, http.StatusNotFound)
-		if !ok && !refused {
+		if err != nil && !refused || err == nil && !ok {
 			return ConnectorType{}, false
 		}
 		types = map[string]ConnectorType{}

@@ -35,9 +35,13 @@ func (s *CaseSettings) learnTemplates(ctx context.Context, got *record.Answer, m
 // learned anew. Of settings that are being imported, all counts.
 func (s *CaseSettings) recallTemplates(ctx context.Context, got *record.Answer, have record.Record) {
 	var added map[string]any
-	switch templates := got.Values[templatesKey]; {
-	case templates == nil:
-	case have.Remembered[addedMemory] == "" || have.Remembered[releaseMemory] != s.release(ctx):
+	templates := got.Values[templatesKey]
+	if templates == nil {
+		return
+	}
+	release := s.release(ctx)
+	switch {
+	case have.Remembered[addedMemory] == "" || release != "" && have.Remembered[releaseMemory] != release:
 		s.learnTemplates(ctx, got, have)
 	case json.Unmarshal([]byte(have.Remembered[addedMemory]), &added) == nil:
 		got.Remembered[addedMemory] = have.Remembered[addedMemory]

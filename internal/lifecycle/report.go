@@ -97,12 +97,18 @@ func (r *lifecycle[T, M]) existing(m M, exists *record.ExistsError) string {
 		"moved block instead. %s", r.subject(m), exists, command, otherwise)
 }
 
+// keptValue is what was planned of an attribute, and what the server stored.
+type keptValue struct {
+	planned, stored attr.Value
+	unchanged       bool // stored is what it was before the write
+}
+
 // notKept reports that the server stored something else than was planned.
 func (r *lifecycle[T, M]) notKept(
-	at path.Path, m M, planned, kept attr.Value, created, secret bool, diags *diag.Diagnostics,
+	at path.Path, m M, kept keptValue, created, secret bool, diags *diag.Diagnostics,
 ) {
 	detail := fmt.Sprintf("%s: %s was planned as %s, and the server kept %s.\n\n%s",
-		r.subject(m), at, displayed(planned), displayed(kept), causeOfChange(r.Server, planned, kept))
+		r.subject(m), at, displayed(kept.planned), displayed(kept.stored), kept.cause(r.Server))
 	detail += r.afterwards(created)
 	if secret {
 		diags.AddError("The server kept another value", detail)
@@ -111,11 +117,11 @@ func (r *lifecycle[T, M]) notKept(
 	diags.AddAttributeError(at, "The server kept another value", detail)
 }
 
-// causeOfChange says why a server may have stored something else, and what to do where the two values show it.
-func causeOfChange(server Server, planned, kept attr.Value) string {
-	wanted, isText := planned.(types.String)
-	stored, alsoText := kept.(types.String)
-	if now := stored.ValueString(); isText && alsoText && now != "" {
+// cause says why a server may have stored something else, and what to do where the two values show it.
+func (v keptValue) cause(server Server) string {
+	wanted, isText := v.planned.(types.String)
+	stored, alsoText := v.stored.(types.String)
+	if now := stored.ValueString(); isText && alsoText && now != "" && !v.unchanged {
 		switch was := wanted.ValueString(); {
 		case now == strings.TrimSpace(was):
 			return "The server cut off the blanks at its ends. Write it without them."

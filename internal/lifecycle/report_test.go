@@ -22,11 +22,15 @@ func TestCauseOfChange(t *testing.T) {
 		"absent":         {types.StringValue("a"), types.StringNull(), "a business rule"},
 		"a number":       {types.Int64Value(60), types.Int64Value(6), "a business rule"},
 	} {
-		if got := causeOfChange(ServiceNow, test.planned, test.kept); !strings.Contains(got, test.want) {
+		if got := (keptValue{planned: test.planned, stored: test.kept}).cause(ServiceNow); !strings.Contains(got, test.want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	got := causeOfChange(Kibana, types.StringValue("a"), types.StringValue("b"))
+	dropped := keptValue{planned: types.StringValue("https://a:1"), stored: types.StringValue("https://a"), unchanged: true}
+	if got := dropped.cause(ServiceNow); !strings.Contains(got, "an ACL of the column dropped it") {
+		t.Errorf("of a write that did nothing: %s", got)
+	}
+	got := keptValue{planned: types.StringValue("a"), stored: types.StringValue("b")}.cause(Kibana)
 	if strings.Contains(got, "business rule") || !strings.Contains(got, "Kibana rewrites") {
 		t.Errorf("of Kibana: %s", got)
 	}

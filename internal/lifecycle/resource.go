@@ -246,7 +246,13 @@ func (r *lifecycle[T, M]) differs(
 		_, ok := field.As[field.SecretField](leaf.Field)
 		return ok
 	})
-	r.notKept(planned[at].Path, answer, planned[at].Value(), got[at].Value(), w.state == nil, secret, diags)
+	unchanged := false // the write did nothing, which the two values do not show
+	if w.state != nil {
+		before := field.Leaves(w.state, fieldsOf[T](w.state)[i:i+1])
+		unchanged = at < len(before) && before[at].Same(got[at])
+	}
+	kept := keptValue{planned: planned[at].Value(), stored: got[at].Value(), unchanged: unchanged}
+	r.notKept(planned[at].Path, answer, kept, w.state == nil, secret, diags)
 }
 
 func (r *lifecycle[T, M]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -355,6 +361,8 @@ func hasDefault(a schema.Attribute) bool {
 	case schema.Int64Attribute:
 		return a.Default != nil
 	case schema.StringAttribute:
+		return a.Default != nil
+	case schema.SetAttribute:
 		return a.Default != nil
 	}
 	return false

@@ -233,7 +233,8 @@ type form struct {
 
 // isShortWord reports whether a secret is like an ordinary word.
 func isShortWord(secret string) bool {
-	return len(secret) < shortWord && strings.IndexFunc(secret, func(c rune) bool { return !unicode.IsLetter(c) }) < 0
+	letter := func(c rune) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+	return len(secret) < shortWord && strings.IndexFunc(secret, func(c rune) bool { return !letter(c) }) < 0
 }
 
 func isWord(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }

@@ -120,7 +120,8 @@ func (s pluginStore) Create(ctx context.Context, want record.Write) (record.Answ
 	if err != nil {
 		// Somebody else may have been faster, or the job got through although its progress could not be read.
 		if found, missing := s.find(ctx, id); missing == nil {
-			return record.Answer{Record: found}, nil
+			return record.Answer{Record: found, Warnings: []string{"The plugin is active, although activating it ended so: " +
+				err.Error()}}, nil
 		}
 		return record.Answer{}, err
 	}

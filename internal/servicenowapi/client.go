@@ -44,8 +44,8 @@ type Client struct {
 	referring sync.Map
 	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
 	reads, lookUps, children sync.Map
-	// pagesUncut means that the server was found to give as many rows at once as it is asked for.
-	pagesUncut atomic.Bool
+	// pagesUncut is how many rows the server was found to look at for one page.
+	pagesUncut atomic.Int64
 	// writes counts what this provider wrote to any table, so that nothing read before a write serves a read after it.
 	writes atomic.Int64
 	// clockAhead is how far the server's clock runs before ours, in nanoseconds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -264,6 +265,14 @@ func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookU
 	l.mu.Unlock()
 
 	list, err := t.whole(ctx, "", wanted, most)
+	undecided := false
+	if err == nil && !list.cut {
+		var decided bool
+		list.cut, decided, err = t.isCut(ctx, "", list)
+		if undecided = !decided; list.cut {
+			list.total = math.MaxInt
+		}
+	}
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -274,7 +283,7 @@ func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookU
 	if err != nil {
 		return false, err
 	}
-	if l.loading.total = list.total; list.cut {
+	if l.loading.total = list.total; list.cut || undecided {
 		return false, nil
 	}
 	rows := newKeyedRows(list.rows, wanted, foreign)

@@ -263,6 +263,12 @@ func TestCreatesMeetAServerThatGivesFewRowsAtOnce(t *testing.T) {
 	t.Parallel()
 	s, sn := newInstance(t)
 	s.most = 30
+	// A small table with a hidden row proves nothing about how many rows of a larger one are listed at once.
+	s.hidden = map[string]bool{rowID(9999): true}
+	s.add("small", map[string]string{"sys_id": rowID(9999), "name": "hidden"}, map[string]string{"name": "shown"})
+	atOnce(40, func(i int) {
+		_, _ = sn.Table("small").Find(t.Context(), record.Match{Values: map[string]string{"name": fmt.Sprint(i)}}, nil, 1)
+	})
 	for i := range 150 {
 		s.add("t", map[string]string{"name": fmt.Sprintf("number %d", i)})
 	}

@@ -27,7 +27,7 @@ func (t *Table) Each(
 		query += "^"
 	}
 	query += "ORDERBYsys_id"
-	at := paging{size: pageSize, explained: t.sn.pagesUncut.Load()}
+	at := paging{size: pageSize, explained: t.sn.pagesUncut.Load() >= pageSize}
 	if limit > 0 {
 		at.size = min(at.size, limit)
 	}
@@ -44,9 +44,7 @@ func (t *Table) Each(
 		if odd != "" {
 			return at.hidden(listed), &OddListError{Table: t.Name, Reason: odd}
 		}
-		if at.explained && at.most == 0 {
-			t.sn.pagesUncut.Store(true)
-		}
+		t.sn.provenUncut(at.uncut)
 		listed += len(fresh)
 		for _, row := range fresh {
 			if err := do(row); err != nil {
@@ -63,23 +61,23 @@ func (t *Table) Each(
 }
 
 // paging goes through a list. A page that is shorter than it should be lacks rows that access control took out of it,
-// or is all that the server gives at once. Asking from behind its last row tells: a server that gives no more at once
-// lists as many new rows again, while what was only taken out leaves rows that were listed before, fewer, or none.
+// or is all that the server gives at once. Asking for a part of it, from behind its last row on, tells: what was only
+// taken out is not there either, and a row that is new proves that the server gave less than it has.
 type paging struct {
 	size, offset int             // of the page to ask for
 	total        int             // as the page before counted
-	short        int             // how many rows the page before had, where that is not explained
+	short, end   int             // of a page that is to be explained: its rows, and where it should have ended
 	explained    bool            // what a short page means is known
-	most         int             // how many rows the server seems to give at once; 0: as many as it is asked for
+	uncut        int             // how many rows the server was found to look at for one page; 0: not known
+	most         int             // how many rows the server gives at once, as far as was seen; 0: as many as it is asked for
+	stale        bool            // a page of a server that gives few held nothing new
 	before       map[string]bool // sys_ids of the page before
 }
 
 // next takes a page and returns the rows that the one before did not hold; odd says why it proves nothing.
 func (p *paging) next(rows []record.Record, counted count) (fresh []record.Record, odd string) {
-	left := counted.total - p.offset
-	if counted.reported && len(rows) > max(0, left) {
-		return nil, fmt.Sprintf("it counts %d records (X-Total-Count) and lists %d from number %d on", counted.total,
-			len(rows), p.offset+1)
+	if counted.reported && len(rows) > counted.total {
+		return nil, fmt.Sprintf("it counts %d records (X-Total-Count) and lists %d", counted.total, len(rows))
 	}
 	ids := make(map[string]bool, len(rows))
 	for _, row := range rows {
@@ -88,26 +86,36 @@ func (p *paging) next(rows []record.Record, counted count) (fresh []record.Recor
 		}
 		ids[row.ID] = true
 	}
-	covered, repeated := p.size, len(fresh) < len(rows)
-	switch {
+	stale := len(rows) > 0 && len(fresh) == 0
+	size, next := pageSize, p.offset+p.size
+	switch left := counted.total - p.offset; {
+	case p.short > 0 && len(fresh) > 0:
+		p.most, next = max(p.short, len(rows)), p.offset+len(rows)
 	case p.short > 0:
-		p.explained = true
-		if !repeated && len(rows) > 0 && len(rows) == min(p.short, left) {
-			p.most, covered = p.short, p.short
-		}
-		p.short = 0
-	case p.most == 0 && len(rows) > 0 && len(fresh) == 0:
+		p.uncut, next, ids = min(p.end, counted.total)-p.offset+p.short, p.end, p.before
+	case stale && (p.most == 0 || p.stale):
 		return nil, "a page of it repeats the one before"
-	case p.most > 0 && (repeated || len(rows) > p.most):
-		p.most = 0 // it was chance
 	case p.most > 0:
-		covered = p.most
+		p.most, p.stale = max(p.most, len(rows)), stale
+		if next = p.offset + len(rows); len(fresh) == 0 {
+			next = p.offset + p.most
+		}
 	case !p.explained && len(rows) > 0 && len(rows) < min(p.size, left):
-		p.short, covered = len(rows), len(rows)
+		p.end, next = next, p.offset+len(rows)
+		size = min(len(rows), p.size-len(rows)) // within what the page should have held
+		p.size, p.offset, p.short, p.total, p.before = size, next, len(rows), counted.total, ids
+		return fresh, ""
 	}
-	p.before, p.total = ids, counted.total
-	p.size, p.offset = pageSize, p.offset+covered
+	p.explained, p.short = p.explained || p.short > 0, 0
+	p.size, p.offset, p.total, p.before = size, next, counted.total, ids
 	return fresh, ""
+}
+
+// provenUncut notes that the server looks at that many rows for one page, if it is asked for them.
+func (s *Client) provenUncut(rows int) {
+	if int64(rows) > s.pagesUncut.Load() {
+		s.pagesUncut.Store(int64(rows))
+	}
 }
 
 // hidden is how many rows the list lacks as far as it was read.

@@ -29,7 +29,7 @@ func TestEach(t *testing.T) {
 		"empty":                     {0, 0, 0, none, 0, 0, 1},
 		"one page":                  {1000, 0, 0, none, 1000, 0, 1},
 		"three pages":               {2500, 0, 0, none, 2500, 0, 3},
-		"half of each hidden":       {2500, 0, 0, odd, 1250, 1250, 3},
+		"half of each hidden":       {2500, 0, 0, odd, 1250, 1250, 4},
 		"all hidden":                {2500, 0, 0, func(int) bool { return true }, 0, 2500, 3},
 		"limit":                     {2500, 10, 0, none, 10, 0, 1},
 		"limit beyond hidden rows":  {2500, 1, 0, func(i int) bool { return i < 1500 }, 1, 1500, 3},
@@ -38,9 +38,11 @@ func TestEach(t *testing.T) {
 		"few at once":               {1100, 0, 250, none, 1100, 0, 5},
 		"few at once, one page":     {600, 0, 250, none, 600, 0, 3},
 		"few at once, limit":        {1100, 600, 250, none, 600, 0, 3},
+		"few at once, some hidden":  {600, 0, 250, func(i int) bool { return i%50 == 7 }, 588, 12, 4},
+		"few of many, some hidden":  {3000, 0, 250, func(i int) bool { return i%50 == 7 }, 2940, 60, 14},
 		"last half hidden":          {600, 0, 0, func(i int) bool { return i >= 300 }, 300, 300, 2},
 		"last page cut by hidden":   {1600, 0, 0, func(i int) bool { return i >= 1300 }, 1300, 300, 3},
-		"first rows alone visible":  {2500, 0, 0, func(i int) bool { return i >= 3 && i < 1000 }, 1503, 997, 5},
+		"first rows alone visible":  {2500, 0, 0, func(i int) bool { return i >= 3 && i < 1000 }, 1503, 997, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -218,8 +218,8 @@ func (t *Table) findCreated(
 		}
 		return t.findByValues(ctx, want, own, began)
 	}
-	rows, _, err := t.list(ctx, query, slices.Concat([]string{"sys_created_on", "sys_created_by"}, want.Columns, want.Key),
-		mostCandidates)
+	rows, _, err := t.list(ctx, query+"^ORDERBYDESCsys_created_on",
+		slices.Concat([]string{"sys_created_on", "sys_created_by"}, want.Columns, want.Key), mostCandidates)
 	if err != nil {
 		return record.Record{}, err
 	}
@@ -227,7 +227,7 @@ func (t *Table) findCreated(
 	since := began.Format(record.TimeLayout)
 	fresh := slices.DeleteFunc(slices.Clone(rows), func(r record.Record) bool { return r.Text("sys_created_on") < since })
 	switch {
-	case len(fresh) > 0 || len(rows) == 0:
+	case len(fresh) > 0 || len(rows) == 0 || t.honorsIDs(): // which would have shown it by its id
 		rows = fresh
 	case !want.LookedUp && !t.sn.DuplicateCheck || !t.createdByUs(ctx, rows[0]):
 		return record.Record{}, fmt.Errorf("%s, sys_id %s, is in %s since %s, and may be an older record or the one of this "+

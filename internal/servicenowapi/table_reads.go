@@ -214,6 +214,8 @@ type wholeList struct {
 	cut bool
 	// complete means that the rows are proven to be all: as many different ones as each page counted.
 	complete bool
+	// first is how many of them the first page held.
+	first int
 }
 
 // whole reads all rows that a query matches, in the order of sys_id, unless there are more than most.
@@ -255,24 +257,32 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 		seen[row.ID] = true
 	}
 	list.complete = !moved.Load() && len(list.rows) == counted.total && len(seen) == counted.total
-	if len(first) < min(pageSize, counted.total) && !t.sn.pagesUncut.Load() {
-		return t.uncut(ctx, list, query, seen, len(first))
-	}
+	list.first = len(first)
 	return list, nil
 }
 
-// uncut asks for the rows behind those of a short first page. If some are new, the server gives fewer at once than it
-// is asked for, and the list lacks what it may have left out anywhere.
-func (t *Table) uncut(
-	ctx context.Context, list wholeList, query string, seen map[string]bool, behind int,
-) (wholeList, error) {
-	rows, _, err := t.page(ctx, query, []string{"sys_id"}, pageSize, behind)
+// isCut reports that the server gives fewer rows at once than it is asked for, so that an incomplete list may lack any:
+// a row behind a short first page, where one more was to be, is new. It is not decided where the table changes.
+func (t *Table) isCut(ctx context.Context, query string, list wholeList) (cut, decided bool, err error) {
+	window := min(pageSize, list.total)
+	if list.complete || list.first == 0 || list.first >= window || t.sn.pagesUncut.Load() >= int64(window) {
+		return false, true, nil
+	}
+	rows, again, err := t.page(ctx, query+"ORDERBYsys_id", []string{"sys_id"}, min(list.first, window-list.first),
+		list.first)
 	if err != nil {
-		return wholeList{}, fmt.Errorf("reading all of %s: %w", t.Name, err)
+		return false, false, fmt.Errorf("reading all of %s: %w", t.Name, err)
 	}
-	if slices.ContainsFunc(rows, func(row record.Record) bool { return !seen[row.ID] }) {
-		return wholeList{total: math.MaxInt, cut: true}, nil
+	seen := make(map[string]bool, len(list.rows))
+	for _, row := range list.rows {
+		seen[row.ID] = true
 	}
-	t.sn.pagesUncut.Store(true)
-	return list, nil
+	cut = slices.ContainsFunc(rows, func(row record.Record) bool { return !seen[row.ID] })
+	if again.total != list.total {
+		return false, false, nil
+	}
+	if !cut {
+		t.sn.provenUncut(window)
+	}
+	return cut, true, nil
 }
