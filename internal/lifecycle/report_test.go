@@ -26,7 +26,7 @@ func TestCauseOfChange(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	dropped := keptValue{planned: types.StringValue("https://a:1"), stored: types.StringValue("https://a"), unchanged: true}
+	dropped := keptValue{planned: types.StringValue("a:1"), stored: types.StringValue("a"), unchanged: true}
 	if got := dropped.cause(ServiceNow); !strings.Contains(got, "an ACL of the column dropped it") {
 		t.Errorf("of a write that did nothing: %s", got)
 	}

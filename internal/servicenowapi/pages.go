@@ -69,7 +69,7 @@ type paging struct {
 	short, end   int             // of a page that is to be explained: its rows, and where it should have ended
 	explained    bool            // what a short page means is known
 	uncut        int             // how many rows the server was found to look at for one page; 0: not known
-	most         int             // how many rows the server gives at once, as far as was seen; 0: as many as it is asked for
+	most         int             // how many rows the server was seen to give at once; 0: as many as it is asked for
 	stale        bool            // a page of a server that gives few held nothing new
 	before       map[string]bool // sys_ids of the page before
 }
