@@ -288,7 +288,8 @@ data "servicenow_records" "roles" {
 	})
 }
 
-// Pages are cut before access control takes rows out, so a short page is not the last one.
+// Pages are cut before access control takes rows out, so a short page is not the last one. Each process asks once why
+// one is short.
 func TestRecordsDataPages(t *testing.T) {
 	t.Parallel()
 	w := acctest.New(t)
@@ -317,8 +318,8 @@ output "count" { value = length(data.servicenow_records.test.records) }
 			resource.TestCheckOutput("count", fmt.Sprint(count-(count+2)/3)),
 			func(*terraform.State) error {
 				reads := w.Reads()
-				if n := len(slices.Compact(reads)); n != 1 || len(reads)%3 != 0 {
-					return fmt.Errorf("three pages were to be read each time, not %v", reads)
+				if n := len(slices.Compact(slices.Clone(reads))); n != 1 || len(reads)%4 != 0 {
+					return fmt.Errorf("three pages and a part of one were to be read each time, not %q", reads)
 				}
 				return nil
 			}),
