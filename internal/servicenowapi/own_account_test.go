@@ -33,12 +33,12 @@ func TestChangesOfTheOwnAccount(t *testing.T) {
 		change RowChange
 		want   string // empty: harmless
 	}{
-		"deactivated":      {basic, changeTo(userTable, user, "active", "false"), "is not active"},
-		"locked out":       {basic, changeTo(userTable, user, "locked_out", "true"), "is locked out"},
-		"renamed":          {basic, changeTo(userTable, user, "user_name", "robot"), "another user name"},
-		"another password": {basic, changeTo(userTable, user, passwordColumn, "another"), "another password"},
-		"its password":     {basic, changeTo(userTable, user, passwordColumn, password), ""},
-		"a title":          {basic, changeTo(userTable, user, "title", "Robot"), ""},
+		"deactivated":      {basic, changeTo(user, "active", "false"), "is not active"},
+		"locked out":       {basic, changeTo(user, "locked_out", "true"), "is locked out"},
+		"renamed":          {basic, changeTo(user, "user_name", "robot"), "another user name"},
+		"another password": {basic, changeTo(user, passwordColumn, "another"), "another password"},
+		"its password":     {basic, changeTo(user, passwordColumn, password), ""},
+		"a title":          {basic, changeTo(user, "title", "Robot"), ""},
 		"deleted":          {basic, RowChange{Table: userTable, ID: user, Deleted: true}, "does not exist"},
 		"somebody else":    {basic, RowChange{Table: userTable, ID: other, Deleted: true}, ""},
 		"its role admin": {
@@ -69,6 +69,6 @@ func TestChangesOfTheOwnAccount(t *testing.T) {
 	}
 }
 
-func changeTo(table, id, column, value string) RowChange {
-	return RowChange{Table: table, ID: id, Values: map[string]any{column: value}}
+func changeTo(user, column, value string) RowChange {
+	return RowChange{Table: userTable, ID: user, Values: map[string]any{column: value}}
 }
