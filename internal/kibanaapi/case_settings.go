@@ -187,7 +187,6 @@ func (s *CaseSettings) Read(ctx context.Context, have record.Record, _ []string)
 	}
 	answer, err := s.answer(found, space, mine, name, err)
 	if err == nil {
-		mine.Remembered = have.Remembered
 		s.recallTemplates(ctx, &answer, mine)
 	}
 	return answer, err
@@ -494,7 +493,7 @@ func (s *CaseSettings) find(ctx context.Context, space, owner string) (configura
 		case errors.Is(err, record.ErrNotFound) && s.kibana.SpaceMissing(ctx, space):
 			return configuration{}, record.ErrNotFound
 		case errors.Is(err, record.ErrNotFound):
-			return configuration{}, listError{err}
+			return configuration{}, record.ListError{Err: err}
 		case err != nil:
 			return configuration{}, err
 		}
@@ -506,18 +505,6 @@ func (s *CaseSettings) find(ctx context.Context, space, owner string) (configura
 	}
 	return configuration{}, record.ErrNotFound
 }
-
-// listError is the failure of a list. A 404 to it proves nothing about what might be listed.
-type listError struct{ err error }
-
-func (e listError) Error() string { return e.err.Error() }
-
-// Is hides that the failure is a 404; As shows it, for what is to be said about it.
-func (e listError) Is(target error) bool {
-	return target != record.ErrNotFound && errors.Is(e.err, target)
-}
-
-func (e listError) As(target any) bool { return errors.As(e.err, target) }
 
 func (s *CaseSettings) list(ctx context.Context, space string, query url.Values) ([]*configuration, error) {
 	var out json.RawMessage

@@ -21,10 +21,7 @@ func (s *Connectors) learn(routes routes, r *record.Record, c Connector, wanted 
 	if s.TypeID != "" {
 		return // each key has an attribute
 	}
-	added := map[string]any{}
-	if record.Covers(c.Config, wanted) {
-		added, _ = furtherKeys(c.Config, wanted).(map[string]any)
-	}
+	added := addedTo(wanted, c.Config)
 	data, err := json.Marshal(added)
 	if err != nil {
 		return // not of decoded JSON
@@ -53,6 +50,15 @@ func (s *Connectors) recall(routes routes, r *record.Record, c Connector, have r
 	}
 	r.Remembered = maps.Clone(have.Remembered)
 	r.Values[configColumn], _ = removeKeys(c.Config, added, wanted).(map[string]any)
+}
+
+// addedTo returns the keys that a server added to what was written; none where it did not keep all of that.
+func addedTo(wrote, found map[string]any) map[string]any {
+	if !record.Covers(found, wrote) {
+		return map[string]any{}
+	}
+	added, _ := furtherKeys(found, wrote).(map[string]any)
+	return added
 }
 
 // furtherKeys returns what a JSON value holds beyond another one: the further keys of objects, at any depth; nil for

@@ -7,7 +7,8 @@ import (
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
 )
 
-// reservations holds the names of the connectors that this process is making. Its zero value is ready for use.
+// reservations holds the natural keys of what this process is making, or, of case settings, has made. Its zero value is
+// ready for use.
 type reservations struct {
 	mu  sync.Mutex
 	ids map[naturalKey]string

@@ -18,8 +18,8 @@ func (s *CaseSettings) learnTemplates(ctx context.Context, got *record.Answer, m
 	added := map[string]any{}
 	for _, template := range entries(templates) {
 		wrote, _ := entryOf(mine.Values[templatesKey], keyOf(template))[caseFieldsKey].(map[string]any)
-		further, _ := furtherKeys(template[caseFieldsKey], wrote).(map[string]any)
-		if len(further) > 0 && record.Covers(template[caseFieldsKey], wrote) {
+		fields, _ := template[caseFieldsKey].(map[string]any)
+		if further := addedTo(wrote, fields); len(further) > 0 {
 			added[keyOf(template)] = further
 		}
 	}

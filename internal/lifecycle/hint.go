@@ -59,22 +59,13 @@ func hint(err error, needs Needs) string {
 	if e.ByOtherServer() {
 		return otherServerHints[e.Asked]
 	}
-	if e.Status == http.StatusUnauthorized && e.Asked == rest.KindKibana {
-		return "Kibana does not accept the provider's credentials. Check the auth method in kibana (or its environment " +
-			"variables): that the user or the API key is of this deployment, and that the key has neither expired nor been " +
-			"invalidated."
-	}
-	if e.Status == http.StatusUnauthorized && e.Login == (rest.APIKey{}).String() {
-		return "The instance does not accept the API key. A key passes only where a REST API access policy maps an API key " +
-			"profile to this API. Check that there is one, that the key is active and has not expired, and that its user is " +
-			"active."
-	}
 	words := e.Message + " " + e.Detail
 	if strings.Contains(words, "Invalid table") {
 		return needs.missingTableHint()
 	}
 	for _, known := range answerHints {
-		if (known.status == 0 || known.status == e.Status) && strings.Contains(words, known.words) {
+		if (known.status == 0 || known.status == e.Status) && (known.asked == 0 || known.asked == e.Asked) &&
+			(known.login == "" || known.login == e.Login) && strings.Contains(words, known.words) {
 			return known.hint
 		}
 	}
@@ -145,36 +136,51 @@ var otherServerHints = map[rest.Kind]string{
 		"KIBANA_ENDPOINT): it is the address of Kibana, and instance_url that of the instance.",
 }
 
-// answerHints say what to do about other answers, by status (0: any) and words. The first that fits counts.
+// answerHints say what to do about other answers, by status (0: any), words, the server that was asked (0: either) and
+// the login (empty: any). The first that fits counts.
 var answerHints = []struct {
 	status      int
 	words, hint string
+	asked       rest.Kind
+	login       string
 }{
 	{
-		http.StatusUnauthorized, "Required to provide Auth information",
-		"The server does not accept the provider's credentials. New instances refuse basic authentication of interactive " +
-			"accounts, administrators included: mark the account as web_service_access_only, grant it the role " +
+		status: http.StatusUnauthorized, asked: rest.KindKibana,
+		hint: "Kibana does not accept the provider's credentials. Check the auth method in kibana (or its environment " +
+			"variables): that the user or the API key is of this deployment, and that the key has neither expired nor been " +
+			"invalidated.",
+	},
+	{
+		status: http.StatusUnauthorized, login: rest.APIKey{}.String(),
+		hint: "The instance does not accept the API key. A key passes only where a REST API access policy maps an API key " +
+			"profile to this API. Check that there is one, that the key is active and has not expired, and that its user is " +
+			"active.",
+	},
+	{
+		status: http.StatusUnauthorized, words: "Required to provide Auth information",
+		hint: "The server does not accept the provider's credentials. New instances refuse basic authentication of " +
+			"interactive accounts, administrators included: mark the account as web_service_access_only, grant it the role " +
 			"snc_basic_auth_api_access, or log in with oauth_jwt or api_key. Else check the user name and password, that the " +
 			"account is active, and that no REST API access policy leaves this auth method out.",
 	},
 	{
-		http.StatusUnauthorized, "",
-		"The server does not accept the provider's credentials. Check the auth method in the provider block (or its " +
+		status: http.StatusUnauthorized,
+		hint: "The server does not accept the provider's credentials. Check the auth method in the provider block (or its " +
 			"environment variables), that the account is active, and, on ServiceNow, that no REST API access policy leaves " +
 			"this auth method out.",
 	},
 	{
-		0, "aborted by Business Rule",
-		"A business rule of the instance refuses this change. The message names it; ask its owner what it demands.",
+		words: "aborted by Business Rule",
+		hint:  "A business rule of the instance refuses this change. The message names it; ask its owner what it demands.",
 	},
 	{
-		0, "Data Policy Exception",
-		"A data policy demands columns that are empty. Set them here, or in additional_columns where the resource has no " +
-			"attribute of that name.",
+		words: "Data Policy Exception",
+		hint: "A data policy demands columns that are empty. Set them here, or in additional_columns where the resource " +
+			"has no attribute of that name.",
 	},
 	{
-		http.StatusTooManyRequests, "",
-		"The server limits how many requests it takes. Lower http.max_concurrent_requests or set http.requests_per_second " +
-			"in the provider block.",
+		status: http.StatusTooManyRequests,
+		hint: "The server limits how many requests it takes. Lower http.max_concurrent_requests or set " +
+			"http.requests_per_second in the provider block.",
 	},
 }

@@ -115,7 +115,7 @@ func (r *lifecycle[T, M]) importIdentity(
 	return key.ValueString(), place.ValueString()
 }
 
-// keyForm says how the natural key is written in an import id.
+// orKeyForm says, behind what an import id is not, how the natural key is written in one.
 func (r *lifecycle[T, M]) orKeyForm() string {
 	switch len(r.Key) {
 	case 0:

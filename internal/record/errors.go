@@ -18,6 +18,18 @@ var (
 	ErrOutcomeUnknown = errors.New("the server may or may not have carried out the request")
 )
 
+// ListError is the failure of a list. A 404 to it is about the table, the space or the way there, and proves nothing
+// about a record.
+type ListError struct{ Err error }
+
+func (e ListError) Error() string { return e.Err.Error() }
+
+// Is hides that the failure is a 404; As shows it, for what is to be said about it.
+func (e ListError) Is(target error) bool { return target != ErrNotFound && errors.Is(e.Err, target) }
+
+// As finds the failure itself.
+func (e ListError) As(target any) bool { return errors.As(e.Err, target) }
+
 // ExistsError reports that a record with the wanted natural key is there already.
 type ExistsError struct {
 	// IDs of the records found, at least one.

@@ -133,7 +133,8 @@ type clientCredentialsGrant struct {
 	ClientSecret types.String `tfsdk:"client_secret"`
 }
 
-func (m *oauthToken) auth() rest.Auth {
+// auth is how the token is obtained, and block the attribute that says so.
+func (m *oauthToken) auth() (auth rest.Auth, block string) {
 	switch {
 	case m.JWT != nil:
 		return rest.JWTBearer{
@@ -141,33 +142,22 @@ func (m *oauthToken) auth() rest.Auth {
 			PrivateKey: m.JWT.PrivateKey.ValueString(), PrivateKeyPassword: m.JWT.PrivateKeyPassword.ValueString(),
 			KeyID: m.JWT.KeyID.ValueString(), UserIdentifier: m.JWT.UserIdentifier.ValueString(),
 			SigningAlgorithm: m.JWT.SigningAlgorithm.ValueString(), IncludeJTI: m.JWT.IncludeJTI.ValueBool(),
-		}
+		}, "jwt"
 	case m.Password != nil:
 		return rest.PasswordGrant{
 			ClientID: m.Password.ClientID.ValueString(), ClientSecret: m.Password.ClientSecret.ValueString(),
 			Username: m.Password.Username.ValueString(), Password: m.Password.Password.ValueString(),
-		}
+		}, "password"
 	case m.ClientCredentials != nil:
 		return rest.ClientCredentials{
 			ClientID: m.ClientCredentials.ClientID.ValueString(), ClientSecret: m.ClientCredentials.ClientSecret.ValueString(),
-		}
+		}, "client_credentials"
 	}
-	return nil
+	return nil, ""
 }
 
-// method names the block that says how to get the token.
-func (m *oauthToken) method() string {
-	switch {
-	case m.JWT != nil:
-		return "jwt"
-	case m.Password != nil:
-		return "password"
-	}
-	return "client_credentials"
-}
-
-// inWords names the attributes at fault in what the client finds wrong in its configuration.
-func (m *oauthToken) inWords(err error) error {
+// inWords names the attributes at fault in what the client finds wrong in its configuration; block is the login's.
+func inWords(err error, block string) error {
 	several, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
@@ -179,11 +169,11 @@ func (m *oauthToken) inWords(err error) error {
 		case !errors.As(one, &mistake):
 			told = append(told, one)
 		case mistake.Option() != "":
-			told = append(told, fmt.Errorf("%s.%s %w", m.method(), mistake.Option(), mistake.Err))
+			told = append(told, fmt.Errorf("%s.%s %w", block, mistake.Option(), mistake.Err))
 		case mistake.Field == "BaseURL":
 			told = append(told, fmt.Errorf("instance_url %w", mistake.Err))
 		default:
-			told = append(told, fmt.Errorf("%s %w", m.method(), mistake.Err))
+			told = append(told, fmt.Errorf("%s %w", block, mistake.Err))
 		}
 	}
 	return errors.Join(told...)
@@ -199,8 +189,9 @@ func (m *oauthToken) Open(ctx context.Context, c *lifecycle.Servers) error {
 		}
 	}
 	m.AccessToken, m.ExpiresAt = types.StringNull(), types.StringNull()
-	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), m.auth())
-	err = m.inWords(err)
+	auth, block := m.auth()
+	token, err := c.ServiceNow.FetchToken(ctx, m.InstanceURL.ValueString(), auth)
+	err = inWords(err, block)
 	if err == nil {
 		m.AccessToken = types.StringValue(token.AccessToken)
 		if !token.ExpiresAt.IsZero() {

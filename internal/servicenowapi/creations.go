@@ -91,15 +91,8 @@ func (t *Table) findByValues(
 	if len(own.values) == 0 || t.sn.creations.othersMayMatch(t.Name, own) {
 		return record.Record{}, record.ErrNotFound
 	}
-	name := t.sn.userName()
-	if name == "" {
-		account, err := t.sn.account(ctx)
-		if err != nil {
-			return record.Record{}, record.ErrNotFound
-		}
-		name = account.name
-	}
-	if Queryable(name) != nil {
+	name, err := t.sn.accountName(ctx)
+	if err != nil || Queryable(name) != nil {
 		return record.Record{}, record.ErrNotFound
 	}
 	since := began.Format(record.TimeLayout)

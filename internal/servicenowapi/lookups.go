@@ -268,7 +268,7 @@ func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookU
 	undecided := false
 	if err == nil && !list.cut {
 		var decided bool
-		list.cut, decided, err = t.isCut(ctx, "", list)
+		list.cut, decided, err = t.isCut(ctx, list)
 		if undecided = !decided; list.cut {
 			list.total = math.MaxInt
 		}

@@ -2,7 +2,6 @@ package servicenowapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -155,7 +154,7 @@ func (t *Table) page(
 	r := rest.Request{Method: http.MethodGet, Path: t.path(""), Query: parameters, Answered: true}
 	header, err := t.sn.do(ctx, r, &out)
 	if err != nil {
-		return nil, count{}, listError{err}
+		return nil, count{}, record.ListError{Err: err}
 	}
 	list, ok := out.Result.([]any)
 	if !ok {
@@ -185,15 +184,3 @@ func (e *OddListError) Error() string {
 	return "the instance gave an odd answer to a list of " + e.Table + ": " + e.Reason + ". It proves nothing about the " +
 		"records, so nothing is taken for deleted"
 }
-
-// listError is the failure of a list. A 404 to it is about the table or the way there, and proves nothing about a row.
-type listError struct{ err error }
-
-func (e listError) Error() string { return e.err.Error() }
-
-// Is hides that the failure is a 404; As shows it, for what is to be said about it.
-func (e listError) Is(target error) bool {
-	return target != record.ErrNotFound && errors.Is(e.err, target)
-}
-
-func (e listError) As(target any) bool { return errors.As(e.err, target) }

@@ -41,6 +41,15 @@ func (s *Client) userName() string {
 	return ""
 }
 
+// accountName is the user_name of this connection's user: as configured, or as the instance shows it.
+func (s *Client) accountName(ctx context.Context) (string, error) {
+	if name := s.userName(); name != "" {
+		return name, nil
+	}
+	account, err := s.account(ctx)
+	return account.name, err
+}
+
 // account finds out which user this connection is. Its error is errNoUser where the instance does not show that, and
 // another one where it may at another time.
 //

@@ -142,18 +142,12 @@ func (t *Table) createOnce(ctx context.Context, want record.Write) (record.Answe
 
 // createdByUs reports whether nothing says that another account created a row.
 func (t *Table) createdByUs(ctx context.Context, row record.Record) bool {
-	by, name := row.Text("sys_created_by"), t.sn.userName()
+	by := row.Text("sys_created_by")
 	if by == "" {
 		return true
 	}
-	if name == "" {
-		account, err := t.sn.account(ctx)
-		if err != nil {
-			return true
-		}
-		name = account.name
-	}
-	return strings.EqualFold(by, name)
+	name, err := t.sn.accountName(ctx)
+	return err != nil || strings.EqualFold(by, name)
 }
 
 // confirmID makes sure of the id that the first create of a table was answered with. Where it is not the one that was

@@ -236,11 +236,11 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 	pages := make([][]record.Record, max(1, (counted.total+pageSize-1)/pageSize))
 	pages[0] = first
 	var moved atomic.Bool
-	group, together := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(loadPages)
 	for i := range pages[1:] {
 		group.Go(func() error {
-			page, again, err := t.page(together, query, columns, pageSize, (i+1)*pageSize)
+			page, again, err := t.page(ctx, query, columns, pageSize, (i+1)*pageSize)
 			pages[i+1] = page
 			if again != counted {
 				moved.Store(true)
@@ -261,15 +261,15 @@ func (t *Table) whole(ctx context.Context, query string, columns []string, most 
 	return list, nil
 }
 
-// isCut reports that the server gives fewer rows at once than it is asked for, so that an incomplete list may lack any:
-// a row behind a short first page, where one more was to be, is new. It is not decided where the table changes.
-func (t *Table) isCut(ctx context.Context, query string, list wholeList) (cut, decided bool, err error) {
+// isCut reports, of the list of a whole table, that the server gives fewer rows at once than it is asked for, so that
+// an incomplete list may lack any: a row behind a short first page, where one more was to be, is new. It is not decided
+// where the table changes.
+func (t *Table) isCut(ctx context.Context, list wholeList) (cut, decided bool, err error) {
 	window := min(pageSize, list.total)
 	if list.complete || list.first == 0 || list.first >= window || t.sn.pagesUncut.Load() >= int64(window) {
 		return false, true, nil
 	}
-	rows, again, err := t.page(ctx, query+"ORDERBYsys_id", []string{"sys_id"}, min(list.first, window-list.first),
-		list.first)
+	rows, again, err := t.page(ctx, "ORDERBYsys_id", []string{"sys_id"}, min(list.first, window-list.first), list.first)
 	if err != nil {
 		return false, false, fmt.Errorf("reading all of %s: %w", t.Name, err)
 	}
