@@ -27,6 +27,7 @@ type Client struct {
 	Patience time.Duration
 
 	lists    connectorLists
+	deletes  record.Wave // proven together, by one list
 	reserved reservations
 	missing  missingConnectors
 	spaces   knownSpaces

@@ -306,11 +306,15 @@ func (s *Connectors) Delete(ctx context.Context, have record.Record, _ record.Op
 	}
 	space := s.space(have)
 	r := rest.Request{Method: http.MethodDelete, Path: routes.one(have.ID), Write: true}
-	if err := s.kibana.do(ctx, space, r, nil); err != nil && !errors.Is(err, record.ErrNotFound) {
+	answered := s.kibana.deletes.Begin()
+	err = s.kibana.do(ctx, space, r, nil)
+	answered()
+	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		s.kibana.lists.forget(space)
 		return nil, err
 	}
 	s.kibana.lists.noteWrite(space, have.ID, nil)
+	s.kibana.deletes.Settle(ctx)
 	all, err := s.kibana.List(ctx, space)
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		// One odd list would leave all deletes that it was to prove in the state.

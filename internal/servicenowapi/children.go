@@ -104,7 +104,7 @@ func (r *tableChildren) answer(ctx context.Context, t *Table, column string, ask
 			columns[name] = true
 		}
 	}
-	rows, err := r.wholeTable(ctx, t, column, slices.Sorted(maps.Keys(columns)))
+	rows, err := r.wholeTable(ctx, t, column, len(parents), slices.Sorted(maps.Keys(columns)))
 	if err == nil && rows == nil {
 		rows, err = t.childrenOfAll(ctx, column, slices.Sorted(maps.Keys(parents)), slices.Sorted(maps.Keys(columns)))
 	}
@@ -136,12 +136,12 @@ func (t *Table) childrenOfAll(
 	return rows, nil
 }
 
-// wholeTable returns the rows of the whole table by parent: those that another join has just read, or what the server
-// answers now; nil when the table is not worth reading, or its list is not proven to be complete.
+// wholeTable returns the rows of the whole table by parent, of whom some are asked for: those that another join has just
+// read, or what the server answers now; nil when the table is not worth reading, or its list is not proven to be complete.
 func (r *tableChildren) wholeTable(
-	ctx context.Context, t *Table, column string, columns []string,
+	ctx context.Context, t *Table, column string, parents int, columns []string,
 ) (map[string][]record.Record, error) {
-	most := r.whole.worth(t)
+	most := r.whole.worth(t, parents)
 	if most == 0 {
 		return nil, nil
 	}

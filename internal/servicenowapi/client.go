@@ -44,6 +44,8 @@ type Client struct {
 	referring sync.Map
 	// reads holds a *tableReads by table name, lookUps a *tableLookUps, children a *tableChildren by table and column.
 	reads, lookUps, children sync.Map
+	// deletes are proven together, a table at a time.
+	deletes record.Wave
 	// pagesUncut is how many rows the server was found to look at for one page.
 	pagesUncut atomic.Int64
 	// writes counts what this provider wrote to any table, so that nothing read before a write serves a read after it.

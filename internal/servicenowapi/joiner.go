@@ -114,10 +114,14 @@ const (
 	loadRows = 10000
 	// loadPages run at once, beside whatever the connection's own limits allow.
 	loadPages = 4
+	// crowd is how many questions of one join say that more will come: as many as Terraform works on at once, unless told
+	// otherwise. It goes through a block's instances one after the other, so whoever waits for the second join waits for
+	// nothing else.
+	crowd = 10
 )
 
-// loading decides when a table is read as a whole instead of by joins: at the second join where that takes one round of
-// pages, and from the third on if it holds at most loadRows. Its zero value is ready for use.
+// loading decides when a table is read as a whole instead of by joins: at the second join, or the first of a crowd,
+// where that takes one round of pages, and later if it holds at most loadRows. Its zero value is ready for use.
 type loading struct {
 	joins  int // since began
 	began  time.Time
@@ -126,13 +130,17 @@ type loading struct {
 	total int
 }
 
-// next counts a join and returns up to how many rows the table is worth reading as a whole instead; 0 for not at all.
+// next counts a join of some questions and returns up to how many rows the table is worth reading as a whole instead; 0
+// for not at all.
 // What was read before a write is worth nothing after it, so joins between which writes moves do not count together.
-func (l *loading) next(writes int64) (most int) {
+func (l *loading) next(writes int64, questions int) (most int) {
 	if time.Since(l.began) > record.SnapshotLife || writes != l.writes {
 		l.joins, l.began, l.writes = 0, time.Now(), writes
 	}
 	l.joins++
+	if l.joins == 1 && questions >= crowd {
+		l.joins = 2
+	}
 	switch {
 	case l.joins == 2:
 		most = loadPages * pageSize

@@ -219,7 +219,7 @@ func (l *tableLookUps) answer(ctx context.Context, t *Table, asked []*lookUp) {
 	if !slices.ContainsFunc(asked, func(q *lookUp) bool { return q.tolerant }) {
 		foreign = t.sn.writes.Load() - l.ours
 	}
-	most := l.loading.next(foreign)
+	most := l.loading.next(foreign, len(asked))
 	if slices.ContainsFunc(asked, func(q *lookUp) bool { return q.needs(l.unanswered) }) {
 		most = 0
 	}

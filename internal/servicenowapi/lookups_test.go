@@ -258,6 +258,36 @@ func TestCreatesShareTheirLookUps(t *testing.T) {
 	}
 }
 
+// TestDeletesShareTheirProofs proves the deletes of one moment by one list for each table, however long each takes.
+func TestDeletesShareTheirProofs(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	for i := range 100 {
+		s.add(fmt.Sprint("t", i%5), map[string]string{"sys_id": rowID(i)})
+	}
+	s.before = func(method, path, _ string) {
+		if method == http.MethodDelete {
+			time.Sleep(time.Duration(30+10*(path[len(path)-1]%4)) * time.Millisecond)
+		}
+	}
+	atOnce(100, func(i int) {
+		table, have := sn.Table(fmt.Sprint("t", i%5)), record.Record{ID: rowID(i)}
+		if _, err := table.Delete(t.Context(), have, record.Options{}); err != nil {
+			t.Error(err)
+		}
+	})
+	proofs := 0
+	for i := range 5 {
+		proofs += s.asked(fmt.Sprint("t", i))
+		if left := len(s.tables[fmt.Sprint("t", i)]); left > 0 {
+			t.Errorf("%d rows are left", left)
+		}
+	}
+	if proofs > 60 { // ten waves over five tables, and some room for a slow machine
+		t.Errorf("100 deletes over five tables took %d proofs", proofs)
+	}
+}
+
 // TestCreatesMeetAServerThatGivesFewRowsAtOnce finds the names that are taken although no list holds more than 30 rows.
 func TestCreatesMeetAServerThatGivesFewRowsAtOnce(t *testing.T) {
 	t.Parallel()
@@ -322,11 +352,16 @@ func TestScopesThatAreNotKnownAreTold(t *testing.T) {
 func TestLookUpsAreJoined(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(s *instance, sn *Client){
-		"as it is":          func(*instance, *Client) {},
-		"without counts":    func(s *instance, _ *Client) { s.uncounted = true },
-		"queries ignored":   func(s *instance, _ *Client) { s.ignores = true },
-		"one value refused": func(s *instance, _ *Client) { s.refuses = "ROLE 17" },
-		"single":            func(_ *instance, sn *Client) { sn.SingleReads = true },
+		"as it is":        func(*instance, *Client) {},
+		"without counts":  func(s *instance, _ *Client) { s.uncounted = true },
+		"queries ignored": func(s *instance, _ *Client) { s.ignores = true },
+		"one value refused": func(s *instance, _ *Client) {
+			s.refuses = "ROLE 17"
+			for i := range loadPages * pageSize { // so that the table is not read as a whole
+				s.add("sys_user_role", map[string]string{"name": fmt.Sprint("filler ", i)})
+			}
+		},
+		"single": func(_ *instance, sn *Client) { sn.SingleReads = true },
 		"a crowd of one": func(s *instance, _ *Client) {
 			for range 200 {
 				s.add("sys_user_role", map[string]string{"name": "role 3, a", "text": "crowd"})

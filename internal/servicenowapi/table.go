@@ -354,7 +354,9 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 		r.Query.Set(transactionScope, have.Scope)
 	}
 	t.sn.forget(t.Name, have.ID)
+	answered := t.sn.deletes.Begin()
 	err := t.change(ctx, r, nil)
+	answered()
 	if err != nil && !errors.Is(err, record.ErrNotFound) {
 		t.sn.noteWrite(t.Name, writeOutcome(record.Record{}, err))
 		return err
@@ -389,6 +391,7 @@ func (t *Table) verifyGone(ctx context.Context, id string) (record.Record, error
 	if t.sn.SingleReads {
 		return t.readOne(ctx, id, columns)
 	}
+	t.sn.deletes.Settle(ctx)
 	return t.sn.readsOf(t.Name).read(ctx, t, id, columns, true)
 }
 

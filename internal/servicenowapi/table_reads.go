@@ -112,7 +112,7 @@ func (r *tableReads) find(
 	found, missing := map[string]readResult{}, ids
 	most := 0
 	if !leaving { // what has been deleted is not found in the table
-		most = r.whole.worth(t)
+		most = r.whole.worth(t, len(ids))
 	}
 	if most > 0 {
 		rows, err := r.whole.load(ctx, t, columns, most, bySysID)

@@ -172,6 +172,41 @@ func TestLargeTablesAreNotLoaded(t *testing.T) {
 	}
 }
 
+// TestACrowdReadsTheTable reads a table as a whole as soon as ten ask at once, since more will come, not when nine do.
+func TestACrowdReadsTheTable(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ total, at, first, more int }{
+		"ten":                  {500, 10, 1, 0},
+		"nine":                 {500, 9, 1, 1},
+		"ten of a large table": {30000, 10, 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, table := rows(t, test.total)
+			readAtOnce := func(from int) {
+				t.Helper()
+				var wg sync.WaitGroup
+				for i := range test.at {
+					wg.Go(func() {
+						if _, err := table.Read(t.Context(), record.Record{ID: rowID(from + i)}, []string{"name"}); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+			}
+			readAtOnce(0)
+			if n := server.count(); n != test.first {
+				t.Errorf("%d requests for the first %d records, want %d", n, test.at, test.first)
+			}
+			readAtOnce(100)
+			if n := server.count(); n != test.more {
+				t.Errorf("%d requests for %d more, want %d", n, test.at, test.more)
+			}
+		})
+	}
+}
+
 // TestWritesDropTheSnapshot asks the server again after a write, and not before.
 func TestWritesDropTheSnapshot(t *testing.T) {
 	t.Parallel()

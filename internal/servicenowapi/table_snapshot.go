@@ -53,11 +53,12 @@ func (s *tableSnapshot[R]) fresh(t *Table, columns []string) bool {
 	return !slices.ContainsFunc(columns, func(column string) bool { return !s.columns[column] })
 }
 
-// worth returns how many rows the table may have to be read as a whole now; 0 when it is not worth that.
-func (s *tableSnapshot[R]) worth(t *Table) (most int) {
+// worth returns how many rows the table may have to be read as a whole now, for a join of some questions; 0 when it is
+// not worth that.
+func (s *tableSnapshot[R]) worth(t *Table, questions int) (most int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if most = s.loading.next(t.sn.writes.Load()); s.unproven {
+	if most = s.loading.next(t.sn.writes.Load(), questions); s.unproven {
 		return 0
 	}
 	return most
