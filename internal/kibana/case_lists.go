@@ -270,17 +270,13 @@ func warnRemoved(report *lifecycle.Report, list keyedList, gone []string) {
 	report.Warn(list.p, "Entries of "+list.column+" are removed", strings.Join(gone, ", ")+": "+consequence)
 }
 
-// checkFields refuses connector_fields that the connector's type does not have, where the connector is known.
-func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report) {
-	fields := field.ParseObject(m.ConnectorFields.ValueString())
-	if !isKnown(m.ConnectorID) || len(fields) == 0 {
+// checkConnector refuses a connector that serves no cases, and connector_fields that its type does not have, where the
+// connector is known.
+func (m *caseSettings) checkConnector(ctx context.Context, c *lifecycle.Servers, report *lifecycle.Report) {
+	if !isKnown(m.ConnectorID) {
 		return
 	}
-	space := c.Kibana.Space
-	if isKnown(m.SpaceID) {
-		space = m.SpaceID.ValueString()
-	}
-	all, err := c.Kibana.List(ctx, space)
+	all, err := c.Kibana.List(ctx, spaceOf(c, m.SpaceID))
 	if err != nil {
 		return // the apply will report it
 	}
@@ -288,6 +284,14 @@ func (m *caseSettings) checkFields(ctx context.Context, c *lifecycle.Servers, re
 		if connector.ID != m.ConnectorID.ValueString() {
 			continue
 		}
+		if err := kibanaapi.CheckCaseType(connector); err != nil {
+			report.Error(&m.ConnectorID, "The connector serves no cases", err.Error()+".")
+		} else if !kibanaapi.TakesCases(connector.TypeID) {
+			report.Warn(&m.ConnectorID, "The connector may serve no cases", fmt.Sprintf("Connector %s (%s) is of type %s, "+
+				"which is not known to serve cases. Kibana refuses such types with 400.",
+				connector.ID, connector.Name, connector.TypeID))
+		}
+		fields := field.ParseObject(m.ConnectorFields.ValueString())
 		if err := kibanaapi.CheckCaseFields(connector.TypeID, fields); err != nil {
 			report.Error(&m.ConnectorFields, "The connector has no such field", err.Error()+".")
 		}

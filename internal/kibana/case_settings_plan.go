@@ -29,7 +29,7 @@ func (m *caseSettings) Plan(ctx context.Context, c *lifecycle.Servers, _ []strin
 		since: kibanaapi.Version{Major: 7, Minor: 14},
 	})...)
 	m.fieldsOfReleases(ctx, c, report)
-	m.checkFields(ctx, c, report)
+	m.checkConnector(ctx, c, report)
 }
 
 // PlanChange plans to set the connector's name again where somebody has changed it in the settings. A connector that

@@ -190,6 +190,7 @@ func TestCaseSettings(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:      settings(`connector_id = servicenow_kibana_itom_connector.itom.connector_id`),
+			PlanOnly:    true,
 			ExpectError: regexp.MustCompile(`serves\s+rules\s+only`),
 		},
 		resource.TestStep{
@@ -374,14 +375,27 @@ func TestCaseLists(t *testing.T) {
 		resource.TestStep{ // what is as it should be can be owned again
 			Config: config(one), ConfigPlanChecks: updates,
 		},
+		resource.TestStep{ // what was taken over is given back
+			Config: " ", // nothing of this resource
+			Check:  holds([]string{"theirs", "urgent"}, []string{"theirs", "phishing"}, []string{"theirs", "badge", "late"}),
+		},
+		resource.TestStep{
+			PreConfig: change(func(s kibana.CaseSettings) map[string]any {
+				return map[string]any{
+					"customFields": s.CustomFields[:1], "templates": s.Templates[:1],
+					"observableTypes": []any{caseEntry(s.ObservableTypes, "theirs")},
+				}
+			}),
+			Config: config(one),
+		},
 		resource.TestStep{ // what somebody else made is not overwritten
 			Config:      config(strings.Replace(one, `"badge", label = "Badge"`, `"theirs", label = "Ours"`, 1)),
 			ExpectError: regexp.MustCompile(`adopt_existing`),
 		},
 		resource.TestStep{Config: config(one)},
 		resource.TestStep{
-			Config: " ", // nothing of this resource
-			Check:  holds([]string{"theirs"}, []string{"theirs"}, []string{"theirs", "late"}),
+			Config: " ",
+			Check:  holds([]string{"theirs"}, []string{"theirs"}, []string{"theirs"}),
 		},
 	)
 }

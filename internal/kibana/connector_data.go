@@ -86,15 +86,18 @@ type connectorData struct {
 
 func (m *connectorData) Read(ctx context.Context, c *lifecycle.Servers) error {
 	space := inSpace(&m.SpaceID, c)
-	all, err := c.Kibana.List(ctx, space)
-	if err != nil {
-		return err
-	}
 	wanted := func(o kibanaapi.Connector) bool { return o.Name == m.Name.ValueString() }
 	asked := "the name " + m.Name.String()
 	if m.ConnectorID.ValueString() != "" {
 		wanted = func(o kibanaapi.Connector) bool { return o.ID == m.ConnectorID.ValueString() }
 		asked = "the id " + m.ConnectorID.String()
+	}
+	all, err := c.Kibana.List(ctx, space)
+	if err == nil && !slices.ContainsFunc(all, wanted) {
+		all, err = c.Kibana.ListAnew(ctx, space) // somebody may have made it since
+	}
+	if err != nil {
+		return err
 	}
 	var found []kibanaapi.Connector
 	for _, o := range all {

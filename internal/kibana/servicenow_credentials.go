@@ -44,7 +44,7 @@ func (m *credentials) fields() []field.Field {
 	version := &m.CredentialsWOVersion
 	return []field.Field{
 		field.String("config.apiUrl", &m.APIURL),
-		usesOAuth{&m.OAuth},
+		usesOAuth{&m.OAuth, &m.BasicAuth},
 		field.Group(&m.BasicAuth, isBasic, func(b *basicAuth) []field.Field {
 			return []field.Field{
 				field.RequiredSecret("username", &b.UsernameWO, version),
@@ -64,8 +64,9 @@ func (m *credentials) fields() []field.Field {
 	}
 }
 
-// usesOAuth sends whether the attribute oauth is set.
-type usesOAuth struct{ oauth *types.Object }
+// usesOAuth sends whether the attribute oauth is set. Of a connector that was switched to the other kind outside
+// Terraform the state holds neither: it then says nothing, so that what is configured counts as changed.
+type usesOAuth struct{ oauth, basicAuth *types.Object }
 
 const isOAuthColumn = "config.isOAuth"
 
@@ -77,7 +78,7 @@ func (usesOAuth) Assign(field.Field)         {}
 func (usesOAuth) Same(field.Field) bool      { return true }
 
 func (f usesOAuth) Encode(into *record.Write) {
-	if !f.oauth.IsUnknown() {
+	if !f.oauth.IsUnknown() && !(f.oauth.IsNull() && f.basicAuth.IsNull()) {
 		into.Values[isOAuthColumn] = !f.oauth.IsNull()
 	}
 }

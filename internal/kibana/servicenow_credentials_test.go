@@ -74,8 +74,25 @@ func TestCredentialsSwitch(t *testing.T) {
 			updates := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(at, plancheck.ResourceActionUpdate),
 			}}
+			outside := func(config map[string]any) func() {
+				return func() {
+					found, err := the(w)
+					if err == nil {
+						err = w.Kibana.Set(found.ID, "", config)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
 			w.Run(
 				resource.TestStep{Config: basic, Check: holds(false, "username", "password")},
+				resource.TestStep{ // somebody makes it log in by OAuth
+					PreConfig: outside(map[string]any{
+						"isOAuth": true, "clientId": "theirs", "userIdentifierValue": "theirs", "jwtKeyId": "theirs",
+					}),
+					Config: basic, ConfigPlanChecks: updates, Check: holds(false, "username", "password"),
+				},
 				resource.TestStep{
 					Config: oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
 					Check: holds(true, "clientSecret", "privateKey"),
@@ -85,17 +102,16 @@ func TestCredentialsSwitch(t *testing.T) {
 					ResourceName: at, ImportState: true, ImportStateKind: resource.ImportBlockWithID,
 				},
 				resource.TestStep{ // the key's id changes outside
-					PreConfig: func() {
-						found, err := the(w)
-						if err == nil {
-							err = w.Kibana.Set(found.ID, "", map[string]any{"jwtKeyId": "other"})
-						}
-						if err != nil {
-							t.Fatal(err)
-						}
-					},
-					Config: oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
+					PreConfig: outside(map[string]any{"jwtKeyId": "other"}),
+					Config:    oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
 					Check: func(*terraform.State) error { return config(w, "jwtKeyId", "key") },
+				},
+				resource.TestStep{ // and somebody makes it log in by password
+					PreConfig: outside(map[string]any{
+						"isOAuth": false, "clientId": nil, "userIdentifierValue": nil, "jwtKeyId": nil,
+					}),
+					Config: oauthConnector(kind, "key", key), ConfigPlanChecks: updates,
+					Check: holds(true, "clientSecret", "privateKey"),
 				},
 				resource.TestStep{Config: basic, ConfigPlanChecks: updates, Check: holds(false, "username", "password")},
 			)

@@ -24,6 +24,20 @@ var furtherCaseFields = map[string][]string{
 	".resilient": {"additionalFields"},
 }
 
+// TakesCases reports whether Kibana's cases push to connectors of a type. Source: that of caseFields.
+func TakesCases(typeID string) bool {
+	_, known := caseFields[typeID]
+	return known || typeID == ".thehive"
+}
+
+// CheckCaseType refuses a connector of the type that Kibana itself keeps from cases.
+func CheckCaseType(c Connector) error {
+	if c.TypeID != typeITOM {
+		return nil
+	}
+	return fmt.Errorf("connector %s (%s) is of type %s, which serves rules only, not cases", c.ID, c.Name, c.TypeID)
+}
+
 // CheckCaseFields reports keys of connector_fields that Kibana refuses for a type of connector; nil where there are
 // none, or the type's keys are not known here.
 func CheckCaseFields(typeID string, fields map[string]any) error {

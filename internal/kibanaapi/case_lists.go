@@ -63,9 +63,10 @@ func entryOf(list any, key string) map[string]any {
 	return nil
 }
 
-// merged is a list after a write: entries that the configuration owned before or owns now become what it says, and
-// those of others stay where they are. Without a wanted list, all are released as they are.
-func merged(found, before, wanted any) []any {
+// merged is a list after a write: entries that the configuration owned before or owns now become what it says, or what
+// they were before it took them over, and those of others stay where they are. Without a wanted list, all are released
+// as they are.
+func merged(found, before, wanted, former any) []any {
 	list := []any{}
 	for _, entry := range entries(found) {
 		key := keyOf(entry)
@@ -74,6 +75,8 @@ func merged(found, before, wanted any) []any {
 			list = append(list, mine)
 		case wanted == nil || entryOf(before, key) == nil:
 			list = append(list, entry)
+		case entryOf(former, key) != nil:
+			list = append(list, entryOf(former, key))
 		}
 	}
 	for _, entry := range entries(wanted) {

@@ -130,7 +130,8 @@ func (s *CaseSettings) create(ctx context.Context, want record.Write) (record.An
 	case err == nil:
 		got, err := s.patch(ctx, space, found, always(connector), record.Record{}, want.Record)
 		if err == nil && found.taken(want.Record) {
-			got.Found = found.former(want.Record)
+			got.Found = found.former()
+			keepReplaced(got.Found, found.replaced(record.Record{}, want.Record))
 		}
 		return got, err
 	case !errors.Is(err, record.ErrNotFound):
@@ -203,11 +204,18 @@ func (s *CaseSettings) Update(ctx context.Context, have record.Record, want reco
 	if err != nil {
 		return record.Answer{}, err
 	}
-	if key := found.foreign(have, want.Record); key != "" && !want.AdoptExisting {
-		return record.Answer{}, fmt.Errorf("somebody has made the entry %q of the case settings of %s, and it is not what "+
-			"this configuration says. Set adopt_existing to take it over, or choose another key", key, owner)
+	replaced := found.replaced(have, want.Record)
+	for _, key := range slices.Sorted(maps.Keys(replaced)) {
+		for _, theirs := range replaced[key] {
+			ours := entryOf(want.Values[caseLists[key]], keyOf(theirs))
+			if !want.AdoptExisting && !record.Covers(ownedEntry(theirs, ours), ours) {
+				return record.Answer{}, fmt.Errorf("somebody has made the entry %q of %s in the case settings of %s, and it is "+
+					"not what this configuration says. Set adopt_existing to take it over, so that a destroy gives it back, or "+
+					"choose another key", keyOf(theirs), caseLists[key], owner)
+			}
+		}
 	}
-	return s.patch(ctx, space, found, func(found configuration) caseConnector {
+	got, err := s.patch(ctx, space, found, func(found configuration) caseConnector {
 		unset := func(column string) bool { return have.Values[column] == nil && want.Values[column] == nil }
 		switch {
 		case unset("connector_id"):
@@ -217,6 +225,12 @@ func (s *CaseSettings) Update(ctx context.Context, have record.Record, want reco
 		}
 		return connector
 	}, have, want.Record)
+	if err == nil && len(replaced) > 0 {
+		got.Found = map[string]string{}
+		maps.Copy(got.Found, have.Found)
+		keepReplaced(got.Found, replaced)
+	}
+	return got, err
 }
 
 // Delete restores what was taken over, and resets the settings otherwise: Kibana cannot remove them. Entries of lists
@@ -236,7 +250,7 @@ func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.
 	reset := record.Record{Values: map[string]any{closureColumn: closeByUser}}
 	connector := noConnector
 	var warnings []string
-	if have.Found != nil {
+	if _, adopted := have.Found[closureColumn]; adopted { // else only entries were taken over, if anything
 		reset.Values[closureColumn] = have.Found[closureColumn]
 		if connector, err = s.formerConnector(ctx, have.Found, space); err != nil {
 			return nil, err
@@ -250,9 +264,8 @@ func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.
 		if have.Values[column] == nil {
 			continue
 		}
-		former, restored := any(nil), []any{}                // not nil, which would release what is there
-		_ = json.Unmarshal([]byte(have.Found[key]), &former) // nothing to restore where there is none
-		for _, entry := range entries(former) {
+		restored := []any{} // not nil, which would release what is there
+		for _, entry := range entries(formerEntries(have, key)) {
 			if entryOf(have.Values[column], keyOf(entry)) != nil {
 				restored = append(restored, entry)
 			}
@@ -296,12 +309,12 @@ func (s *CaseSettings) formerConnector(
 	if err := json.Unmarshal([]byte(found["connector"]), &former); err != nil || former.ID == noConnector.ID {
 		return noConnector, nil //nolint:nilerr // what cannot be restored is reset
 	}
-	all, err := s.kibana.lists.read(ctx, s.kibana, space, true)
-	if err != nil {
-		return caseConnector{}, fmt.Errorf("looking for connector %s: %w", former.ID, err)
-	}
-	if !slices.ContainsFunc(all, func(c Connector) bool { return c.ID == former.ID }) {
+	_, err := s.kibana.known(ctx, space, former.ID)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
 		return noConnector, nil
+	case err != nil:
+		return caseConnector{}, fmt.Errorf("looking for connector %s: %w", former.ID, err)
 	}
 	return former, nil
 }
@@ -313,54 +326,48 @@ func (c configuration) asDelivered() bool {
 
 // taken reports whether the wanted settings would replace what somebody has made.
 func (c configuration) taken(want record.Record) bool {
-	if !c.asDelivered() {
-		return true
-	}
-	for key, column := range caseLists {
-		for _, entry := range entries(want.Values[column]) {
-			if entryOf(c.list(key), keyOf(entry)) != nil {
-				return true
-			}
-		}
-	}
-	return false
+	return !c.asDelivered() || len(c.replaced(record.Record{}, want)) > 0
 }
 
-// foreign returns the key of an entry that others made, that have does not own, and that want says otherwise; "" for
-// none.
-func (c configuration) foreign(have, want record.Record) string {
+// replaced lists the entries that others made, which have does not own and want takes over, by the list's key. One that
+// is what want says counts too, or a destroy would delete it.
+func (c configuration) replaced(have, want record.Record) map[string][]map[string]any {
+	replaced := map[string][]map[string]any{}
 	for key, column := range caseLists {
 		for _, entry := range entries(want.Values[column]) {
 			theirs := entryOf(c.list(key), keyOf(entry))
-			if theirs != nil && entryOf(have.Values[column], keyOf(entry)) == nil &&
-				!record.Covers(ownedEntry(theirs, entry), entry) {
-				return keyOf(entry)
+			if theirs != nil && entryOf(have.Values[column], keyOf(entry)) == nil {
+				replaced[key] = append(replaced[key], theirs)
 			}
 		}
 	}
-	return ""
+	return replaced
 }
 
-// former is what a restore needs: the settings, and the entries that the wanted ones replace.
-func (c configuration) former(want record.Record) map[string]string {
-	text := func(value any) string {
-		data, _ := json.Marshal(value) //nolint:errchkjson // texts, maps and lists of decoded JSON
-		return string(data)
+// former is what a restore of the settings needs, beside the entries.
+func (c configuration) former() map[string]string {
+	connector, _ := json.Marshal(c.Connector) //nolint:errchkjson // texts and maps of decoded JSON
+	return map[string]string{
+		closureColumn: c.ClosureType, "connector": string(connector), "connector_id": c.Connector.ID,
 	}
-	former := map[string]string{
-		closureColumn: c.ClosureType, "connector": text(c.Connector), "connector_id": c.Connector.ID,
+}
+
+// keepReplaced remembers entries that were taken over. One of a key that was taken over before, and released, counts as
+// it was found last.
+func keepReplaced(found map[string]string, replaced map[string][]map[string]any) {
+	for key, taken := range replaced {
+		kept := slices.DeleteFunc(entries(formerEntries(record.Record{Found: found}, key)), func(e map[string]any) bool {
+			return slices.ContainsFunc(taken, func(t map[string]any) bool { return keyOf(t) == keyOf(e) })
+		})
+		data, _ := json.Marshal(append(kept, taken...)) //nolint:errchkjson // lists and maps of decoded JSON
+		found[key] = string(data)
 	}
-	for key, column := range caseLists {
-		var replaced []any
-		for _, entry := range entries(want.Values[column]) {
-			if before := entryOf(c.list(key), keyOf(entry)); before != nil {
-				replaced = append(replaced, before)
-			}
-		}
-		if replaced != nil {
-			former[key] = text(replaced)
-		}
-	}
+}
+
+// formerEntries is the list of the entries that a record took over, by the list's key; nil for none.
+func formerEntries(have record.Record, key string) any {
+	var former any
+	_ = json.Unmarshal([]byte(have.Found[key]), &former)
 	return former
 }
 
@@ -375,7 +382,7 @@ func settingsBody(
 	body := map[string]any{"connector": connector, closureColumn: want.Text(closureColumn)}
 	for key, column := range caseLists {
 		if present := found.list(key); present != nil || want.Values[column] != nil {
-			body[key] = merged(present, have.Values[column], want.Values[column])
+			body[key] = merged(present, have.Values[column], want.Values[column], formerEntries(have, key))
 		}
 	}
 	if templates, ok := body[templatesKey].([]any); ok {
@@ -490,10 +497,10 @@ func (s *CaseSettings) find(ctx context.Context, space, owner string) (configura
 	for _, query := range []url.Values{{ownerColumn: {owner}}, nil} {
 		all, err := s.list(ctx, space, query)
 		switch {
-		case errors.Is(err, record.ErrNotFound) && s.kibana.SpaceMissing(ctx, space):
+		case errors.Is(err, record.ErrNotFound) && s.kibana.spaceGone(ctx, space):
 			return configuration{}, record.ErrNotFound
 		case errors.Is(err, record.ErrNotFound):
-			return configuration{}, record.ListError{Err: err}
+			return configuration{}, unprovenList(space, err)
 		case err != nil:
 			return configuration{}, err
 		}
@@ -555,19 +562,17 @@ func (s *CaseSettings) connector(ctx context.Context, want record.Write, space s
 	if id == "" {
 		return noConnector, nil
 	}
-	all, err := s.kibana.lists.read(ctx, s.kibana, space, true)
-	if err != nil {
+	found, err := s.kibana.known(ctx, space, id)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return caseConnector{}, fmt.Errorf("the space %s has no connector %s", space, id)
+	case err != nil:
 		return caseConnector{}, fmt.Errorf("looking for connector %s: %w", id, err)
 	}
-	at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == id })
-	if at < 0 {
-		return caseConnector{}, fmt.Errorf("the space %s has no connector %s", space, id)
+	if err := CheckCaseType(found); err != nil {
+		return caseConnector{}, err
 	}
-	if all[at].TypeID == typeITOM {
-		return caseConnector{}, fmt.Errorf("connector %s (%s) is of type %s, which serves rules only, not cases",
-			id, all[at].Name, typeITOM)
-	}
-	connector := caseConnector{ID: id, Name: all[at].Name, Type: all[at].TypeID}
+	connector := caseConnector{ID: id, Name: found.Name, Type: found.TypeID}
 	if fields, _ := want.Values["connector_fields"].(map[string]any); len(fields) > 0 {
 		if err := CheckCaseFields(connector.Type, fields); err != nil {
 			return caseConnector{}, err

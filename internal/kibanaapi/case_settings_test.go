@@ -29,6 +29,7 @@ type fakeCases struct {
 	lists     []string       // the answers to the next lists, "404" for a refusal
 	fill      map[string]any // what is added to the case fields of each template that lacks it
 	release   string         // empty: 9.4.0
+	late      string         // a connector that was made after the list was read
 	gets      int
 	sent      []string
 	patched   map[string]any
@@ -59,6 +60,12 @@ func (f *fakeCases) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case r.URL.Path == "/api/actions/connectors":
 		resttest.AnswerJSON(w, http.StatusOK, fakeConnectors)
+		return
+	case r.URL.Path == "/api/actions/connector/"+f.late:
+		reply(http.StatusOK, map[string]any{"id": f.late, "name": "Late", "connector_type_id": ".jira", "config": nil})
+		return
+	case strings.HasPrefix(r.URL.Path, "/api/actions/connector/"):
+		reply(http.StatusNotFound, map[string]any{"statusCode": 404, "error": "Not Found", "message": "gone"})
 		return
 	case r.Method == http.MethodGet && len(f.lists) > 0:
 		answer := f.lists[0]
@@ -408,10 +415,12 @@ func TestCaseSettingsLearnWhatKibanaAdds(t *testing.T) {
 // TestCaseSettingsAdopt takes settings over only when told to, and restores them.
 func TestCaseSettingsAdopt(t *testing.T) {
 	t.Parallel()
-	for name, connector := range map[string]string{"restored": "jira", "the connector is gone": "gone"} {
+	for name, connector := range map[string]string{
+		"restored": "jira", "made after the list": "late", "the connector is gone": "gone",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fakeCases{settings: theirs()}
+			f := &fakeCases{settings: theirs(), late: "late"}
 			f.settings["closure_type"] = "close-by-pushing"
 			f.settings["connector"] = map[string]any{"id": connector, "name": "Theirs", "type": ".jira", "fields": nil}
 			s := f.store(t)
@@ -431,11 +440,69 @@ func TestCaseSettingsAdopt(t *testing.T) {
 				t.Fatalf("released with %v, %v", warnings, err)
 			}
 			restored := f.settings["connector"].(map[string]any)
-			if (restored["id"] == "jira") != (connector == "jira") || f.settings["closure_type"] != "close-by-pushing" ||
+			if (restored["id"] == connector) != (connector != "gone") || f.settings["closure_type"] != "close-by-pushing" ||
 				entryOf(f.settings["customFields"], "team")["label"] != "Team" {
 				t.Errorf("restored are %v", f.settings)
 			}
 		})
+	}
+}
+
+// TestCaseSettingsAdoptEntries takes entries of others over in an update, only when told to unless they are as wanted,
+// and gives them back: when the configuration drops one, and when it is destroyed, which resets the rest.
+func TestCaseSettingsAdoptEntries(t *testing.T) {
+	t.Parallel()
+	f := &fakeCases{settings: theirs()}
+	f.settings["customFields"] = []any{customField("team", "text", "Team"), customField("site", "text", "Site")}
+	s := f.store(t)
+	label := func(key, want string) {
+		t.Helper()
+		if got := entryOf(f.settings["customFields"], key)["label"]; got != want {
+			t.Errorf("the label of %s is %v, not %s", key, got, want)
+		}
+	}
+	fields := func(fields ...any) record.Write {
+		return wantSettings(map[string]any{"custom_fields": fields, closureColumn: "close-by-pushing"})
+	}
+	mine := customField("mine", "text", "Mine")
+	have := fields(mine).Record
+	if made, err := s.Create(t.Context(), fields(mine)); err != nil || made.Found != nil {
+		t.Fatalf("made %v, %v", made.Found, err)
+	}
+	want := fields(mine, customField("team", "text", "Ours"), customField("site", "text", "Site"))
+	if _, err := s.Update(t.Context(), have, want); err == nil || !strings.Contains(err.Error(), "adopt_existing") {
+		t.Errorf("taking somebody else's entry: %v", err)
+	}
+	update := func(want record.Write) {
+		t.Helper()
+		want.AdoptExisting = true
+		got, err := s.Update(t.Context(), have, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Found == nil {
+			got.Found = have.Found // as the lifecycle keeps it
+		}
+		have = want.Record
+		have.Found = got.Found
+	}
+	update(want)
+	label("team", "Ours")
+	update(fields(mine, customField("site", "text", "Our site"))) // drops one of them
+	label("team", "Team")
+	label("site", "Our site")
+	f.mu.Lock()
+	entryOf(f.settings["customFields"], "team")["label"] = "New team"
+	f.mu.Unlock()
+	update(fields(mine, customField("site", "text", "Our site"), customField("team", "text", "Ours")))
+	label("team", "Ours")
+	if _, err := s.Delete(t.Context(), have, record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	label("team", "New team")
+	label("site", "Site")
+	if f.keys("customFields") != "team site" || f.settings["closure_type"] != closeByUser {
+		t.Errorf("left are %s and %s", f.keys("customFields"), f.settings["closure_type"])
 	}
 }
 
@@ -535,6 +602,13 @@ func TestCheckCaseFields(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+	for typeID, takes := range map[string]bool{
+		".servicenow": true, ".cases-webhook": true, ".thehive": true, ".servicenow-itom": false, ".index": false,
+	} {
+		if TakesCases(typeID) != takes {
+			t.Errorf("connectors of type %s: %v", typeID, !takes)
+		}
 	}
 	if CaseListSince("templates") != (Version{8, 15}) || CaseListSince("nothing") != (Version{}) {
 		t.Error("the lists' releases are mixed up")

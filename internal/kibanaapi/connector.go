@@ -125,7 +125,7 @@ func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answ
 			return got, err
 		},
 		Look: func(ctx context.Context) (record.Answer, error) {
-			return s.findCreated(ctx, routes, want, body, space, known)
+			return s.findCreated(ctx, routes, want, body, space, known, chosen)
 		},
 		Conclusive: never, Repeatable: never, Patience: s.kibana.Patience,
 		Advice: fmt.Sprintf("Look for %q under Stack Management > Connectors in the space %s before the next apply; one "+
@@ -138,20 +138,20 @@ func (s *Connectors) Create(ctx context.Context, want record.Write) (record.Answ
 }
 
 // findCreated looks for the connector of a POST whose answer proves nothing: by its id, or, before Kibana 8.8, among
-// the connectors that were not there before.
+// the connectors that were not there before. An id that was made here names nobody else's, whatever Kibana made of its
+// config; one that the user chose may.
 func (s *Connectors) findCreated(
 	ctx context.Context, routes routes, want record.Write, body map[string]any, space string, known map[string]bool,
+	chosen bool,
 ) (record.Answer, error) {
 	if routes.clientIDs {
 		found, err := s.kibana.Get(ctx, space, want.ID)
 		switch {
 		case err != nil:
 			return record.Answer{}, err
-		case !s.holds(found, want, body):
-			return record.Answer{}, &record.SeveralError{
-				IDs: []string{want.ID},
-				Key: fmt.Sprintf(" (connector_id %s is that of another connector, %q)", want.ID, found.Name),
-			}
+		case found.TypeID != s.typeOf(want.Record) || chosen && !s.holds(found, want, body):
+			return record.Answer{}, fmt.Errorf("connector_id %s names the connector %q, which is not what was sent: it is "+
+				"that of another connector, or Kibana has stored this one in another way", want.ID, found.Name)
 		}
 		s.kibana.lists.noteWrite(space, found.ID, &found)
 		return s.writeAnswer(routes, found, want, space), nil
@@ -228,8 +228,8 @@ func (s *Connectors) holds(c Connector, want record.Write, body map[string]any) 
 }
 
 // Read finds the connector in its space's list, which all reads of a refresh share, or, with SingleReads, by a GET of
-// its own. A GET also confirms that a connector which is not listed is gone: Kibana answers 403, not 404, to accounts
-// without the privilege.
+// its own. One that is gone is neither in the list nor found by a GET: Kibana answers 403, not 404, to accounts without
+// the privilege, and a 404 alone is what a proxy answers to everything.
 func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (record.Answer, error) {
 	if have.ID == "" {
 		return record.Answer{}, record.ErrNotFound
@@ -239,16 +239,7 @@ func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (
 		return record.Answer{}, err
 	}
 	space := s.space(have)
-	if !s.kibana.SingleReads {
-		all, err := s.kibana.List(ctx, space)
-		if err != nil && !errors.Is(err, record.ErrNotFound) { // a 404 is about the list or the space
-			return record.Answer{}, err
-		}
-		if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == have.ID }); at >= 0 {
-			return s.managed(routes, all[at], have, space)
-		}
-	}
-	found, err := s.kibana.Get(ctx, space, have.ID)
+	found, err := s.kibana.present(ctx, space, have.ID)
 	if errors.Is(err, record.ErrNotFound) {
 		err = s.kibana.missing.confirm(space, have.ID, s.kibana.AcceptVanished, err)
 	}
@@ -256,6 +247,39 @@ func (s *Connectors) Read(ctx context.Context, have record.Record, _ []string) (
 		return record.Answer{}, err
 	}
 	return s.managed(routes, found, have, space)
+}
+
+// present finds a connector, or proves that it is gone.
+func (k *Client) present(ctx context.Context, space, id string) (Connector, error) {
+	list := k.List
+	if k.SingleReads {
+		if found, err := k.Get(ctx, space, id); !errors.Is(err, record.ErrNotFound) {
+			return found, err
+		}
+		list = k.requestList // as new as the GET
+	}
+	all, err := k.inSpace(ctx, space, list)
+	if err != nil {
+		return Connector{}, err
+	}
+	if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == id }); at >= 0 {
+		return all[at], nil
+	}
+	return k.Get(ctx, space, id)
+}
+
+// inSpace lists the connectors of a space; none where the space is proven to be missing.
+func (k *Client) inSpace(
+	ctx context.Context, space string, list func(context.Context, string) ([]Connector, error),
+) ([]Connector, error) {
+	all, err := list(ctx, space)
+	switch {
+	case !errors.Is(err, record.ErrNotFound):
+		return all, err
+	case k.spaceGone(ctx, space):
+		return nil, nil
+	}
+	return nil, unprovenList(space, err)
 }
 
 // managed refuses connectors that this store cannot manage.
@@ -300,6 +324,8 @@ func (s *Connectors) Update(ctx context.Context, have record.Record, want record
 
 // Delete removes the connector, even one that rules and cases refer to, and makes sure that it is gone.
 func (s *Connectors) Delete(ctx context.Context, have record.Record, _ record.Options) ([]string, error) {
+	ctx, cancel := record.GraceContext(ctx) // the proof that the connector is gone is part of the write
+	defer cancel()
 	routes, err := s.kibana.routes(ctx)
 	if err != nil {
 		return nil, err
@@ -315,14 +341,12 @@ func (s *Connectors) Delete(ctx context.Context, have record.Record, _ record.Op
 	}
 	s.kibana.lists.noteWrite(space, have.ID, nil)
 	s.kibana.deletes.Settle(ctx)
-	all, err := s.kibana.List(ctx, space)
-	if err != nil && !errors.Is(err, record.ErrNotFound) {
+	all, err := s.kibana.inSpace(ctx, space, s.kibana.List)
+	if err != nil {
 		// One odd list would leave all deletes that it was to prove in the state.
-		all, err = s.kibana.List(ctx, space)
+		all, err = s.kibana.inSpace(ctx, space, s.kibana.List)
 	}
 	switch {
-	case errors.Is(err, record.ErrNotFound): // the space is gone with all that was in it
-		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("the delete was answered, and whether the connector is gone could not be found out: %w", err)
 	case slices.ContainsFunc(all, func(c Connector) bool { return c.ID == have.ID }):

@@ -97,6 +97,19 @@ func (l *connectorLists) read(ctx context.Context, k *Client, space string, edit
 	}
 }
 
+// known finds a connector among those of its space that were listed before, or, since somebody may have made it
+// meanwhile, by a GET.
+func (k *Client) known(ctx context.Context, space, id string) (Connector, error) {
+	all, err := k.lists.read(ctx, k, space, true)
+	if err != nil {
+		return Connector{}, record.ListError{Err: err}
+	}
+	if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == id }); at >= 0 {
+		return all[at], nil
+	}
+	return k.Get(ctx, space, id)
+}
+
 // start sends the request on a context of its own, so that the first caller's cancellation does not fail the others.
 func (l *connectorLists) start(ctx context.Context, k *Client, space string, s *spaceList) *listFlight {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -325,6 +326,10 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 			"", []step{{409, conflict}, {409, conflict}}, []step{{404, gone}, {404, gone}}, "409", 4,
 		},
 		"refused": {chosen, []step{{400, `{"statusCode": 400, "message": "no"}`}}, nil, "no", 1},
+		"generated, lost, and kept in another way": {"", []step{{}}, []step{{200, theirs}}, "", 2},
+		"generated, lost, and of another type": {
+			"", []step{{}}, []step{{200, strings.Replace(ours, ".index", ".webhook", 1)}}, "that of another connector", 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -355,6 +360,9 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 				if s.status == 0 {
 					panic(http.ErrAbortHandler)
 				}
+				if test.id == "" {
+					s.body = strings.ReplaceAll(s.body, chosen, path.Base(r.URL.Path))
+				}
 				resttest.AnswerJSON(w, s.status, s.body)
 			}))
 			k, err := New(config, "")
@@ -369,7 +377,10 @@ func TestCreateResolvesWhatBecameOfIt(t *testing.T) {
 			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
-			if err == nil && got.ID != chosen {
+			if err != nil && strings.Contains(err.Error(), "several") {
+				t.Errorf("one connector counts as several: %v", err)
+			}
+			if err == nil && (got.ID == "" || test.id != "" && got.ID != chosen) {
 				t.Errorf("made %+v", got)
 			}
 			if requests != test.wantRequests {

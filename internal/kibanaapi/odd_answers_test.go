@@ -185,7 +185,8 @@ func TestDeletesAreVerified(t *testing.T) {
 		"still there":      {scriptedAnswer{status: http.StatusNoContent}, ok(there), "still there"},
 		"an odd list once": {scriptedAnswer{status: http.StatusNoContent}, slices.Concat(ok(`{}`), ok(`[]`)), ""},
 		"404, still there": {gone, ok(there), "still there"},
-		"no space":         {scriptedAnswer{status: http.StatusNoContent}, []scriptedAnswer{gone}, ""},
+		"404 to the list":  {scriptedAnswer{status: http.StatusNoContent}, []scriptedAnswer{gone}, "proves nothing"},
+		"404 to all":       {gone, []scriptedAnswer{gone}, "kibana.url has a wrong base path"},
 		"refused": {
 			scriptedAnswer{http.StatusForbidden, `{"statusCode": 403, "error": "Forbidden", "message": "no"}`}, ok(`[]`), "403",
 		},
@@ -198,6 +199,109 @@ func TestDeletesAreVerified(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+}
+
+// TestMissingSpacesAreProven takes what lies in a space for gone where a 404 to the space and the list of spaces, or a
+// Kibana that says who it is, prove that the space is. A proxy that answers 404 to everything proves nothing.
+func TestMissingSpacesAreProven(t *testing.T) {
+	t.Parallel()
+	notFound := []scriptedAnswer{refused(http.StatusNotFound)}
+	for name, test := range map[string]struct {
+		space, spaces []scriptedAnswer
+		status        string
+		gone          bool
+	}{
+		"deleted":             {notFound, ok(`[{"id": "default"}]`), "", true},
+		"404 to everything":   {notFound, notFound, "", false},
+		"there":               {ok(`{"id": "ops"}`), ok(`[{"id": "ops"}]`), "", false},
+		"there, not seen":     {[]scriptedAnswer{refused(http.StatusForbidden)}, ok(`[{"id": "default"}]`), "", false},
+		"listed all the same": {notFound, ok(`[{"id": "default"}, {"id": "ops"}]`), "", false},
+		"the list is refused": {notFound, []scriptedAnswer{refused(http.StatusForbidden)}, "", false},
+		"an empty list":       {notFound, ok(`[]`), "", false},
+		"an odd list":         {notFound, ok(`{}`), "", false},
+		"an odd row":          {notFound, ok(`[{"id": "default"}, {}]`), "", false},
+		"the list is refused by a Kibana": {
+			notFound, []scriptedAnswer{refused(http.StatusForbidden)}, `{"version": {"number": "9.1.0"}}`, true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &scripted{answers: map[string][]scriptedAnswer{
+				"GET /api/spaces/space/ops": test.space, "GET /api/spaces/space": test.spaces,
+			}}
+			s.answers["GET /api/status"] = notFound
+			if test.status != "" {
+				s.answers["GET /api/status"] = ok(test.status)
+			}
+			k, alone := s.client(t, "ops"), s.client(t, "ops")
+			alone.SingleReads = true
+			have, cases := record.Record{ID: "a"}, record.Record{ID: "cases"}
+			for what, err := range map[string]error{
+				"reading a connector":       second(k.Connectors(".index").Read(t.Context(), have, nil)),
+				"reading a connector alone": second(alone.Connectors(".index").Read(t.Context(), have, nil)),
+				"reading case settings":     second(k.CaseSettings().Read(t.Context(), cases, nil)),
+			} {
+				if err == nil || errors.Is(err, record.ErrNotFound) != test.gone {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			for what, err := range map[string]error{
+				"deleting a connector":    second(k.Connectors(".index").Delete(t.Context(), have, record.Options{})),
+				"resetting case settings": second(k.CaseSettings().Delete(t.Context(), cases, record.Options{})),
+			} {
+				if (err == nil) != test.gone || err != nil && !strings.Contains(err.Error(), "proves nothing") {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// TestReadsAloneAskTheListToo confirms by the list that a connector is gone which a GET does not find.
+func TestReadsAloneAskTheListToo(t *testing.T) {
+	t.Parallel()
+	const there = `{"id": "a", "name": "n", "connector_type_id": ".index", "config": {}}`
+	for name, test := range map[string]struct {
+		one, list []scriptedAnswer
+		gone      bool
+		lists     int
+	}{
+		"there":                {ok(there), nil, false, 0},
+		"gone":                 {nil, ok(`[]`), true, 1},
+		"made in the meantime": {nil, ok(`[` + there + `]`), false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &scripted{answers: map[string][]scriptedAnswer{one: test.one, listRequest: test.list}}
+			k := s.client(t, "")
+			k.SingleReads = true
+			got, err := k.Connectors(".index").Read(t.Context(), record.Record{ID: "a"}, nil)
+			if errors.Is(err, record.ErrNotFound) != test.gone || !test.gone && (err != nil || got.ID != "a") {
+				t.Errorf("read %v, %v", got.ID, err)
+			}
+			if n := s.count(listRequest); n != test.lists {
+				t.Errorf("%d lists", n)
+			}
+		})
+	}
+}
+
+// TestRunsThatFailWithoutWords say so.
+func TestRunsThatFailWithoutWords(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		`{"status": "ok"}`:                                     "",
+		`{"status": "error"}`:                                  "does not say why",
+		`{"status": "error", "message": " "}`:                  "does not say why",
+		`{"status": "error", "message": "no"}`:                 "no",
+		`{"status": "error", "service_message": "no, thanks"}`: "",
+	} {
+		s := &scripted{answers: map[string][]scriptedAnswer{"POST one": ok(answer)}}
+		run, err := s.client(t, "").Run(t.Context(), DefaultSpace, "a", nil, false)
+		if err != nil || !strings.Contains(run.Message, want) || want == "" && run.Message != "" {
+			t.Errorf("%s: %+v, %v", answer, run, err)
+		}
 	}
 }
 

@@ -68,6 +68,33 @@ func (k *Client) askSpace(ctx context.Context, space string) bool {
 	return missing
 }
 
+// spaceGone reports whether a space is proven to be gone, with all that was in it. That it is not found is no proof: a
+// proxy may answer 404 to everything. The list of spaces must lack it, too, or, where the account may not list them,
+// Kibana must answer as itself.
+func (k *Client) spaceGone(ctx context.Context, space string) bool {
+	if !k.SpaceMissing(ctx, space) {
+		return false
+	}
+	all, err := k.Spaces(ctx)
+	switch {
+	case err == nil:
+		return len(all) > 0 && !slices.Contains(all, space)
+	case !rest.HasStatus(err, http.StatusForbidden) && !rest.HasStatus(err, http.StatusNotFound):
+		return false
+	}
+	var report status
+	err = k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}, &report)
+	return err == nil && report.Version.Number != ""
+}
+
+// unprovenList is the error of a list in a space that was answered with 404, although the space is not proven to be
+// missing.
+func unprovenList(space string, err error) error {
+	return record.ListError{Err: fmt.Errorf("%w (a 404 to a list proves nothing, so nothing is taken for deleted. Usual "+
+		"causes: kibana.url has a wrong base path; kibana.version is not that of this Kibana; a proxy answers for a "+
+		"deployment that is stopped; the space %s is gone, and the account may not list the spaces)", err, space)}
+}
+
 // requireSpace stops a create in a space that is not there.
 func (k *Client) requireSpace(ctx context.Context, space string) error {
 	if missing, known := k.spaces.get(space); known && !missing {

@@ -446,7 +446,13 @@ func (s *stage) attributes(v tftypes.Value) map[string]tftypes.Value {
 // inconsistent result.
 func (s *stage) apply(attributes map[string]any) string {
 	s.t.Helper()
-	planned, private, errs := s.plan(attributes)
+	return s.applyKnowing(attributes, attributes)
+}
+
+// applyKnowing plans a configuration of which some is not known, and applies what it turns out to be.
+func (s *stage) applyKnowing(atPlan, attributes map[string]any) string {
+	s.t.Helper()
+	planned, private, errs := s.plan(atPlan)
 	if errs != "" {
 		return errs
 	}

@@ -245,6 +245,11 @@ func (r *lifecycle[T, M]) planSecrets(
 	if decided.moves() {
 		*s.secretsUpdatedAt() = types.StringUnknown()
 	}
+	if c.missing && !decided.moves() {
+		diags.AddWarning("Secrets are missing", r.subject(state)+" has no secrets on the server any more "+
+			"(is_missing_secrets), so it cannot log in where it connects to, and the configuration sets none that could be "+
+			"sent again. Set them: they are write-only, and never stored.")
+	}
 	if names := decided.names(); c.sent == nil && len(names) > 0 {
 		diags.AddWarning("Secrets of an imported resource are sent", r.subject(state)+" was imported and never written "+
 			"from here, so nothing is known of its secrets, and this plan sends "+strings.Join(names, ", ")+". A wrong value "+

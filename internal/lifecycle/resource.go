@@ -41,7 +41,12 @@ func (r *lifecycle[T, M]) Create(ctx context.Context, req resource.CreateRequest
 	want := r.encode(plan)
 	maps.DeleteFunc(want.Values, func(_ string, v any) bool { return v == nil }) // nothing is there to be cleared
 	secrets := secretContext{creating: true, detection: r.connection.SecretChangeDetection}
-	decided := secretsIn[T](config).decide(secrets)
+	set := secretsIn[T](config)
+	set.require(false, &resp.Diagnostics) // the plan could not know of what was to be decided until now
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	decided := set.decide(secrets)
 	want.Secrets = decided.write()
 	want.AllowLockout = want.AllowLockout || r.connection.AllowLockout
 	got, err := r.Store(&r.connection.Servers).Create(ctx, want)
@@ -73,7 +78,11 @@ func (r *lifecycle[T, M]) Update(ctx context.Context, req resource.UpdateRequest
 	r.fromPrivate(ctx, req.Private, &have, &resp.Diagnostics)
 	clearDropped[T](plan, state, &want)
 	secrets := r.secretContext(ctx, state, req.Private, &resp.Diagnostics)
-	decided := secretsIn[T](config).decide(secrets)
+	set := secretsIn[T](config)
+	decided := set.decide(secrets)
+	if decided.sends() || r.Server == Kibana && len(record.ChangedValues(have, want.Record)) > 0 {
+		set.require(true, &resp.Diagnostics) // as the plan did, but for what it could not know
+	}
 	want.Secrets = decided.write()
 	want.AllowLockout = want.AllowLockout || r.connection.AllowLockout
 	if resp.Diagnostics.HasError() || r.refuseMissing(ctx, plan, state, &resp.Diagnostics) {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/field"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
@@ -202,6 +203,11 @@ func TestSecretsInLife(t *testing.T) {
 	shelf := &shelf{}
 	s := widgets(t, shelf)
 	s.fails(s.apply(attributes{"name": "one"}), "A secret is missing")
+	later := attributes{"name": "one", "token_wo": tftypes.UnknownValue}
+	s.fails(s.applyKnowing(later, attributes{"name": "one"}), "A secret is missing")
+	if calls := shelf.called(); calls != "" {
+		t.Errorf("without its secret: %s", calls)
+	}
 	s.must(s.apply(attributes{"name": "one", "token_wo": "canary-1"}))
 	sent := s.text("secrets_updated_at")
 	s.must(s.apply(attributes{"name": "two", "token_wo": "canary-1"}))

@@ -210,3 +210,22 @@ func TestPrivateStateHoldsNoSecret(t *testing.T) {
 		t.Error("a digest is stored although only versions count")
 	}
 }
+
+// TestMissingSecretsAreTold warns where the server has lost secrets that the configuration cannot send again.
+func TestMissingSecretsAreTold(t *testing.T) {
+	t.Parallel()
+	r, ok := New[widget](widgetDefinition(&shelf{}))().(*lifecycle[widget, *widget])
+	if !ok {
+		t.Fatal("not a lifecycle")
+	}
+	for value, warnings := range map[types.String]int{
+		types.StringNull(): 1, types.StringValue("a"): 0, types.StringUnknown(): 0,
+	} {
+		c := secretContext{id: "id", missing: true, sent: &sentSecrets{}}
+		var diags diag.Diagnostics
+		r.planSecrets(&widget{}, &widget{}, c, password(value, types.Int64Null()).decide(c), &diags)
+		if diags.WarningsCount() != warnings {
+			t.Errorf("%s: %v", value, diags)
+		}
+	}
+}

@@ -426,7 +426,7 @@ func (e *Endpoint) unanswered(ctx context.Context, r Request, err error, connect
 // decode reads the answer to a successful request. What cannot be read leaves unknown what a POST has done: by its
 // status it was carried out.
 func (e *Endpoint) decode(r Request, a *answer, out any) *failure {
-	if isHTML(a) {
+	if a.status != http.StatusNoContent && isHTML(a) { // which has no body, whatever its header says
 		return &failure{err: htmlError(r.Method, r.Path, a, e.redact), outcome: undecided}
 	}
 	unreadable := func(err error) *failure {

@@ -199,6 +199,7 @@ func TestServiceNowAPIKeyHeader(t *testing.T) {
 			answerJSON(w, http.StatusUnauthorized, `{}`)
 			return
 		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8") // as some frameworks send without any body
 		w.WriteHeader(http.StatusNoContent)
 	})
 	config := basicConfig(base)

@@ -93,9 +93,14 @@ func (a adopter) release(ctx context.Context, have record.Record, options record
 		before.Values[column] = value
 	}
 	got, err := a.table.Update(ctx, have, before)
+	if errors.Is(err, record.ErrNotFound) { // which the instance says of a hidden row, too
+		_, rerr := a.table.Read(ctx, have, []string{"sys_id"})
+		if errors.Is(rerr, record.ErrNotFound) {
+			return nil, nil
+		}
+		err = errors.Join(err, rerr)
+	}
 	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("restoring what it held before it was taken over: %w", err)
 	}

@@ -99,16 +99,15 @@ func (m *certificate) Plan(_ context.Context, _ *lifecycle.Servers, _ []string, 
 
 func (m *certificate) Check(_ context.Context, report *lifecycle.Report) {
 	text := m.PEMCertificate.ValueString()
-	if text == "" || m.Type.ValueString() == "pkcs12_key_store" || m.Type.ValueString() == "key_store" {
-		return
-	}
+	keyStore := m.Type.ValueString() == "pkcs12_key_store" || m.Type.ValueString() == "key_store"
 	cert, err := pemkey.ParseCertificate(text)
 	switch {
-	case err != nil && strings.Contains(text, "PRIVATE KEY"):
+	case strings.Contains(text, "PRIVATE KEY"):
 		// Not on the attribute: Terraform would print the lines, and with them the key.
 		report.Error(nil, "A private key where a certificate belongs", "pem_certificate of servicenow_certificate "+
 			m.Name.String()+" holds a private key. Never upload it: use the certificate that was made with it "+
 			"(-----BEGIN CERTIFICATE-----), and treat the key as exposed if it was committed.")
+	case text == "", keyStore:
 	case err != nil:
 		report.Error(&m.PEMCertificate, "Not a certificate", "pem_certificate: "+err.Error()+".")
 	default:

@@ -64,8 +64,8 @@ func NewInboundAccessCheck() ephemeral.EphemeralResource {
 			"status_code": schema.Int64Attribute{Computed: true, MarkdownDescription: "The HTTP status of the answer."},
 			"authenticated": schema.BoolAttribute{
 				Computed: true,
-				MarkdownDescription: "Whether the instance knows who asks: any status but 401. A 403, 404 or 400 comes after the " +
-					"credentials have passed.",
+				MarkdownDescription: "Whether the instance knows who asks. A 403, 404 or 400 comes after the credentials have " +
+					"passed; a 401, a redirect, a page in place of an answer, a 429, 502, 503 or 504 do not prove that.",
 			},
 			"message": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "What the instance says about a failure; empty on success.",
@@ -141,8 +141,18 @@ func (m *inboundAccessCheck) Open(ctx context.Context, c *lifecycle.Servers) err
 		return fmt.Errorf("the instance refuses these credentials: %s", message)
 	}
 	m.StatusCode = types.Int64Value(int64(status))
-	// A page with status 200 (hibernation, a sign-in) comes before any credentials are looked at.
-	m.Authenticated = types.BoolValue(status != http.StatusUnauthorized && (status >= 300 || message == ""))
+	m.Authenticated = types.BoolValue(afterLogin(status, message))
 	m.Message = types.StringValue(message)
 	return nil
+}
+
+// afterLogin reports whether an answer comes from behind the login. A page with status 200 (hibernation, a sign-in), a
+// redirect, and what stands in front of an instance come before anybody looks at credentials.
+func afterLogin(status int, message string) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return false
+	}
+	return status < http.StatusMultipleChoices && message == "" || status >= http.StatusBadRequest
 }

@@ -338,6 +338,30 @@ data "servicenow_rest_api" "elastic" { base_path = "/api/x_elas2_inc_int/elastic
 			{Name: "active", Column: "active", Is: `false`, Becomes: `true`, Drift: map[string]string{"active": "false"}},
 		},
 	}.Test(t)
+	// What narrows the API may be known at apply only.
+	narrowed := func(version, of string) string {
+		return twoAuthScopes + `
+data "servicenow_rest_api" "elastic" { base_path = "/api/x_elas2_inc_int/elastic_api" }
+
+resource "terraform_data" "version" { triggers_replace = ["` + version + `"] }
+
+resource "servicenow_rest_api_auth_scope" "test" {
+  name          = "n"
+  auth_scope_id = servicenow_auth_scope.a.id
+  rest_api_id   = data.servicenow_rest_api.elastic.id
+  version       = ` + of + `
+}`
+	}
+	acctest.New(t).Run(
+		resource.TestStep{
+			Config: narrowed("1", "null"),
+			Check:  resource.TestCheckResourceAttr("servicenow_rest_api_auth_scope.test", "all_versions", "true"),
+		},
+		resource.TestStep{
+			Config: narrowed("2", `terraform_data.version.id == "" ? null : "v1"`),
+			Check:  resource.TestCheckResourceAttr("servicenow_rest_api_auth_scope.test", "all_versions", "false"),
+		},
+	)
 	acctest.New(t).Run(resource.TestStep{
 		Config: `
 resource "servicenow_rest_api_auth_scope" "test" {

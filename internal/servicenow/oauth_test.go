@@ -118,15 +118,16 @@ func TestCertificateKnownAtPlan(t *testing.T) {
 func TestCertificateRefusesOtherContent(t *testing.T) {
 	t.Parallel()
 	key, _ := acctest.KeyPair(t, "x")
-	for name, test := range map[string]struct{ text, want string }{
-		"private key": {key, `A private key where a certificate belongs`},
-		"no PEM":      {"hello", `Not a certificate`},
+	for name, test := range map[string]struct{ text, more, want string }{
+		"private key":             {key, "", `A private key where a certificate belongs`},
+		"private key for a store": {key, `type = "key_store"`, `A private key where a certificate belongs`},
+		"no PEM":                  {"hello", "", `Not a certificate`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := acctest.New(t)
 			w.Run(resource.TestStep{
-				Config: "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n pem_certificate = " +
+				Config: "resource \"servicenow_certificate\" \"test\" {\n name = \"n\"\n" + test.more + "\n pem_certificate = " +
 					acctest.Heredoc(test.text) + "\n}",
 				ExpectError: regexp.MustCompile(test.want),
 			})

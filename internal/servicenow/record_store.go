@@ -40,11 +40,14 @@ func (s recordStore) Update(ctx context.Context, have record.Record, want record
 		}
 		have = now.Record
 	}
+	ctx, cancel := record.GraceContext(ctx) // what the write came to is read after a cancel, too
+	defer cancel()
 	got, err := table.Update(ctx, have, want)
 	if err == nil && !knows(got.Record, want.Columns) {
-		kept := got.KeptSecrets
-		got, err = table.Read(ctx, got.Record, want.Columns)
-		got.KeptSecrets = kept
+		var now record.Answer
+		if now, err = table.Read(ctx, got.Record, want.Columns); err == nil {
+			got.Record = now.Record
+		}
 	}
 	return inTable(table.Name, got), err
 }

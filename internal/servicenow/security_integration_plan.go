@@ -20,8 +20,16 @@ func (m *securityIntegration) Plan(
 	if err != nil {
 		return // the store asks again, and reports what is wrong
 	}
-	if err := defined.refuse(slices.Collect(maps.Keys(m.Parameters.Elements()))); err != nil {
+	names := slices.Sorted(maps.Keys(m.Parameters.Elements()))
+	if err := defined.refuse(names); err != nil {
 		report.Error(&m.Parameters, "An unknown parameter", err.Error()+".")
+	}
+	for _, name := range names {
+		if definition, there := defined[name]; there && definition.secret() {
+			report.Error(&m.Parameters, "A secret among the parameters", "The integration calls "+name+" a secret "+
+				"(elem_type "+definition.kind+"): its value is never shown, and here it would stand in the state. Move it to "+
+				"secret_parameters_wo.")
+		}
 	}
 	for i := range secrets {
 		secrets[i] = strings.TrimPrefix(secrets[i], parameterPrefix)

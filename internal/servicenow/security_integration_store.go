@@ -63,7 +63,7 @@ func definedParameters(
 		defined[row.Text("name")] = parameterDefinition{
 			id: row.ID, name: row.Text("name"), label: row.Text("label"), kind: row.Text("elem_type"),
 			defaultValue: row.Text("default_value"),
-			mandatory:    row.Text("mandatory") == "true",
+			mandatory:    servicenowapi.IsTrue(row.Text("mandatory")),
 		}
 	}
 	return defined, nil

@@ -204,8 +204,9 @@ func TestSecurityIntegration(t *testing.T) {
 func TestSecurityIntegrationRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ attributes, want string }{
-		"unknown parameter": {`parameters = { regoin = "us" }`, `(?s)no\s+parameter\s+regoin.*insightvm_region`},
-		"unknown secret":    {`secret_parameters_wo = { apikey = "x" }`, `(?s)no\s+parameter\s+apikey.*api_key`},
+		"unknown parameter":       {`parameters = { regoin = "us" }`, `(?s)no\s+parameter\s+regoin.*insightvm_region`},
+		"unknown secret":          {`secret_parameters_wo = { apikey = "x" }`, `(?s)no\s+parameter\s+apikey.*api_key`},
+		"a secret among the rest": {`parameters = { api_key = "x" }`, `(?s)A\s+secret\s+among.*secret_parameters_wo`},
 		"in two places": {
 			"parameters = { api_key = \"x\" }\nsecret_parameters_wo = { api_key = \"x\" }", `A\s+parameter\s+in\s+two\s+places`,
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/acctest"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/fault"
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/simulator/servicenow"
 )
 
@@ -87,6 +88,22 @@ func TestSystemPropertyAdopted(t *testing.T) {
 			},
 			Config: `data "servicenow_role" "any" { name = "admin" }`,
 			Check:  holds(w, "sys_properties", query, "description", "Changed since"),
+		},
+		// The instance says of a row that it hides from a write that there is none.
+		resource.TestStep{Config: config(`value = "true"`)},
+		resource.TestStep{
+			PreConfig: func() {
+				if _, err := w.ServiceNow.Faults.Add(fault.Rule{Kind: fault.Status, Status: 404, Method: "PATCH"}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:      `data "servicenow_role" "any" { name = "admin" }`,
+			ExpectError: regexp.MustCompile(`restoring\s+what\s+it\s+held`),
+		},
+		resource.TestStep{
+			PreConfig: w.ServiceNow.Faults.Clear,
+			Config:    `data "servicenow_role" "any" { name = "admin" }`,
+			Check:     holds(w, "sys_properties", query, "value", "false"),
 		},
 	)
 }

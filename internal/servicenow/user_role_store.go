@@ -73,7 +73,7 @@ func (s userRoleStore) Delete(ctx context.Context, have record.Record, options r
 	return warnings, err
 }
 
-func isInherited(row record.Record) bool { return row.Text("inherited") == "true" }
+func isInherited(row record.Record) bool { return servicenowapi.IsTrue(row.Text("inherited")) }
 
 // keepsOneRow reports Role Management V2: it counts in inh_count how often a role is inherited, its predecessor does
 // not.

@@ -44,6 +44,6 @@ func (s userStore) setPassword(ctx context.Context, have record.Answer, want rec
 	if err != nil {
 		return have, err
 	}
-	got.Warnings = have.Warnings
+	got.Warnings = append(have.Warnings, got.Warnings...)
 	return got, nil
 }

@@ -65,12 +65,13 @@ func stringValues(values map[string]any) accessRow {
 	return row
 }
 
-func isTrue(value string) bool { return value == "true" || value == "1" }
+// IsTrue reads a flag as a row holds it: instances answer "true", and some routes "1".
+func IsTrue(value string) bool { return value == "true" || value == "1" }
 
 // isActive counts a row that does not say as active: a new one is by default.
 func isActive(row accessRow) bool {
 	active, set := row["active"]
-	return !set || isTrue(active)
+	return !set || IsTrue(active)
 }
 
 // accessRows are rows by table and sys_id.
@@ -132,7 +133,7 @@ func (a accessRows) with(changes []RowChange, paths map[string]string) accessRow
 // onTableAPI reports whether a policy decides about the Table API.
 func (a accessRows) onTableAPI(id string) bool {
 	row, ok := a[policyTable][id]
-	return ok && isActive(row) && (isTrue(row["apply_global"]) || IsTablePath(row["api_path"]))
+	return ok && isActive(row) && (IsTrue(row["apply_global"]) || IsTablePath(row["api_path"]))
 }
 
 // deciding are the sys_ids of the policies that decide about the Table API, in a stable order.
@@ -160,7 +161,7 @@ const (
 // known is another method's.
 func (a accessRows) mapped(policy string, own AuthKind) map[string]verdict {
 	all := map[string]verdict{}
-	global := isTrue(a[policyTable][policy]["apply_global"])
+	global := IsTrue(a[policyTable][policy]["apply_global"])
 	for _, m := range a[mappingTable] {
 		if m["api_access_policy"] != policy {
 			continue
@@ -209,7 +210,7 @@ var narrowings = []struct{ column, all string }{
 
 // part lists what a policy is narrowed to; nil when to nothing.
 func (p accessRow) part(column, all string) []string {
-	if p[column] == "" || isTrue(p[all]) || isTrue(p["apply_all"]) || isTrue(p["apply_global"]) {
+	if p[column] == "" || IsTrue(p[all]) || IsTrue(p["apply_all"]) || IsTrue(p["apply_global"]) {
 		return nil
 	}
 	return strings.Split(strings.ToLower(p[column]), ",")
@@ -217,7 +218,7 @@ func (p accessRow) part(column, all string) []string {
 
 // covers reports whether a policy applies to a request that has these values by column, and how closely it names it.
 func (p accessRow) covers(request map[string]string) (closeness int, ok bool) {
-	if isTrue(p["apply_global"]) {
+	if IsTrue(p["apply_global"]) {
 		return 0, true
 	}
 	if request["api"] != tableAPIPath {
@@ -326,7 +327,7 @@ func (v accessView) policyRefusal(own AuthKind) error {
 			continue
 		}
 		return lockout(own, fmt.Sprintf("the policy %s maps no active profile that admits that", v.after.describe(id)),
-			isTrue(v.after[policyTable][id]["apply_global"]))
+			IsTrue(v.after[policyTable][id]["apply_global"]))
 	}
 	for _, request := range requests(narrowedBy(policyTable, v.before, v.after)) {
 		if v.before.admitsRequest(request, before, own) && !v.after.admitsRequest(request, after, own) {
@@ -340,7 +341,7 @@ func (v accessView) policyRefusal(own AuthKind) error {
 func (a accessRows) describe(id string) string {
 	row := a[policyTable][id]
 	where := "the Table API"
-	if isTrue(row["apply_global"]) {
+	if IsTrue(row["apply_global"]) {
 		where = "every API"
 	}
 	return fmt.Sprintf("%q on %s", row["name"], where)

@@ -147,7 +147,7 @@ func narrowedBy(table string, views ...accessRows) map[string]map[string]bool {
 	}
 	for _, view := range views {
 		for _, row := range view[table] {
-			if !isActive(row) || !isTrue(row["apply_global"]) && !IsTablePath(row["api_path"]) {
+			if !isActive(row) || !IsTrue(row["apply_global"]) && !IsTablePath(row["api_path"]) {
 				continue
 			}
 			for _, n := range narrowings {

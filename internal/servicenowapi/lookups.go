@@ -219,7 +219,11 @@ func (l *tableLookUps) answer(ctx context.Context, t *Table, asked []*lookUp) {
 	if !slices.ContainsFunc(asked, func(q *lookUp) bool { return q.tolerant }) {
 		foreign = t.sn.writes.Load() - l.ours
 	}
-	most := l.loading.next(foreign, len(asked))
+	different := map[string]bool{}
+	for _, q := range asked {
+		different[q.query] = true
+	}
+	most := l.loading.next(foreign, len(different))
 	if slices.ContainsFunc(asked, func(q *lookUp) bool { return q.needs(l.unanswered) }) {
 		most = 0
 	}
@@ -266,6 +270,9 @@ func (l *tableLookUps) answerWhole(ctx context.Context, t *Table, asked []*lookU
 
 	list, err := t.whole(ctx, "", wanted, most)
 	undecided := false
+	if err != nil && canDoWithout(ctx, err) {
+		list, err = wholeList{total: math.MaxInt, cut: true}, nil
+	}
 	if err == nil && !list.cut {
 		var decided bool
 		list.cut, decided, err = t.isCut(ctx, list)

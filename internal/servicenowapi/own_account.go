@@ -171,8 +171,8 @@ func (s *Client) userRefusal(ctx context.Context, own ownUser, c RowChange) erro
 		return accountLockout(own, "that user does not exist")
 	}
 	values := stringValues(c.Values)
-	is := func(column string) bool { value, set := values[column]; return set && isTrue(value) }
-	isNot := func(column string) bool { value, set := values[column]; return set && !isTrue(value) }
+	is := func(column string) bool { value, set := values[column]; return set && IsTrue(value) }
+	isNot := func(column string) bool { value, set := values[column]; return set && !IsTrue(value) }
 	name, renamed := values["user_name"]
 	password, moved := values[passwordColumn]
 	basic, _ := s.config.Auth.(rest.BasicAuth)
@@ -205,7 +205,7 @@ func (s *Client) restrictedRefusal(ctx context.Context, own ownUser, lost *roleL
 	if err != nil {
 		return err
 	}
-	only := len(rows) == 1 && rows[0].Text("web_service_access_only") == "true"
+	only := len(rows) == 1 && IsTrue(rows[0].Text("web_service_access_only"))
 	exempt := func(roles map[string]bool) bool {
 		return slices.ContainsFunc(restriction.roles, func(role string) bool { return roles[role] })
 	}
@@ -320,7 +320,7 @@ func rolesAfter(own ownUser, c RowChange, r grants, contained []record.Record) m
 	for _, held := range r.held {
 		row, there := changed(hasRoleTable, held)
 		active := row["state"] == "" || row["state"] == "active"
-		if there && active && row["inherited"] != "true" && row["user"] == own.id && row["role"] == held.Text("role") {
+		if there && active && !IsTrue(row["inherited"]) && row["user"] == own.id && row["role"] == held.Text("role") {
 			hold(row["role"], row["role.name"])
 		}
 	}

@@ -310,9 +310,20 @@ func (t *Table) update(
 			return record.Answer{}, err
 		}
 		got.Record = row
+		if len(secrets) > 0 {
+			got.Warnings = append(got.Warnings, unmoved(secrets))
+		}
 	}
 	got.KeptSecrets = slices.Collect(maps.Keys(secrets))
 	return got, nil
+}
+
+// unmoved warns of secrets in a row that a write left as it was: nothing else tells what became of them.
+func unmoved(secrets map[string]record.Secret) string {
+	return "The instance answered the write of " + strings.Join(slices.Sorted(maps.Keys(secrets)), ", ") + " with success, " +
+		"and changed nothing (sys_mod_count stands still). Either it held this very value before, or it dropped the value " +
+		"without a word, as an ACL of the column or a business rule does. Make sure that the secret is accepted where it " +
+		"is used."
 }
 
 // WriteAsDisplayed patches secrets in a request of their own with sysparm_input_display_value=true, which makes the
@@ -330,10 +341,14 @@ func (t *Table) WriteAsDisplayed(
 		got, err = t.send(ctx, r)
 		return err
 	})
-	if err == nil {
-		got.KeptSecrets = slices.Collect(maps.Keys(secrets))
+	if err != nil {
+		return got, err
 	}
-	return got, err
+	if have.Revision != "" && got.Revision == have.Revision {
+		got.Warnings = append(got.Warnings, unmoved(secrets))
+	}
+	got.KeptSecrets = slices.Collect(maps.Keys(secrets))
+	return got, nil
 }
 
 // Delete removes the row and makes sure that it is gone: a business rule may keep it without a word, and ServiceNow
@@ -362,11 +377,12 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 		return err
 	}
 	t.sn.noteWrite(t.Name, ownWrite{deleted: have.ID})
+	if !t.sn.SingleReads {
+		t.sn.deletes.Settle(ctx)
+	}
 	_, rerr := t.verifyGone(ctx, have.ID)
-	if err == nil && rerr != nil && !errors.Is(rerr, record.ErrNotFound) {
-		// One odd list would leave all deletes that it was to prove in the state, and the next refresh would find that many
-		// records vanished at once.
-		_, rerr = t.readOne(ctx, have.ID, []string{"sys_id"})
+	if err == nil {
+		rerr = t.lookAgain(ctx, have.ID, rerr)
 	}
 	if !errors.Is(rerr, record.ErrNotFound) {
 		t.sn.noteWrite(t.Name, ownWrite{})
@@ -385,13 +401,34 @@ func (t *Table) delete(ctx context.Context, have record.Record) error {
 		"or an ACL kept it without a word", have.ID, t.Name)
 }
 
+// lookAgain makes sure of what became of a row whose delete was answered. One odd list would leave all deletes that it
+// was to prove in the state, and the next refresh would find that many records vanished at once; and a server may carry
+// a delete out a moment after its answer.
+func (t *Table) lookAgain(ctx context.Context, id string, found error) error {
+	columns := []string{"sys_id"}
+	if found != nil && !errors.Is(found, record.ErrNotFound) {
+		_, found = t.readOne(ctx, id, columns)
+	}
+	for _, part := range []time.Duration{300, 60, 20} { // of half a minute: 0.1, 0.5 and 1.5 s
+		if found != nil {
+			return found
+		}
+		select {
+		case <-time.After(t.sn.Patience / part):
+			_, found = t.readOne(ctx, id, columns)
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return found
+}
+
 // verifyGone reads a row that should be there no more, together with others.
 func (t *Table) verifyGone(ctx context.Context, id string) (record.Record, error) {
 	columns := []string{"sys_id"}
 	if t.sn.SingleReads {
 		return t.readOne(ctx, id, columns)
 	}
-	t.sn.deletes.Settle(ctx)
 	return t.sn.readsOf(t.Name).read(ctx, t, id, columns, true)
 }
 

@@ -23,6 +23,7 @@ import (
 type rowServer struct {
 	mu      sync.Mutex
 	total   int
+	refuses int // the status of lists of the whole table; 0 for none
 	hidden  map[string]bool
 	queries []url.Values
 }
@@ -46,6 +47,9 @@ func (s *rowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				ids = append(ids, id)
 			}
 		}
+	} else if s.refuses != 0 {
+		refuse(w, s.refuses)
+		return
 	} else {
 		for i := range s.total {
 			ids = append(ids, rowID(i))
@@ -204,6 +208,51 @@ func TestACrowdReadsTheTable(t *testing.T) {
 				t.Errorf("%d requests for %d more, want %d", n, test.at, test.more)
 			}
 		})
+	}
+}
+
+// TestOneQuestionIsNoCrowd asks for one row, however many want it.
+func TestOneQuestionIsNoCrowd(t *testing.T) {
+	t.Parallel()
+	s, sn := newInstance(t)
+	s.add("sys_properties", map[string]string{"name": "a", "value": "1"}, map[string]string{"name": "b", "value": "2"})
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			match := record.Match{Values: map[string]string{"name": "a"}}
+			found, err := sn.Table("sys_properties").Find(t.Context(), match, []string{"value"}, 1)
+			if err != nil || len(found) != 1 {
+				t.Errorf("%v, %v", found, err)
+			}
+		})
+	}
+	wg.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if asked := s.gets["sys_properties"]; len(asked) != 1 || asked[0].Get("sysparm_query") != "name=a" {
+		t.Errorf("%v", asked)
+	}
+}
+
+// TestTablesThatCannotBeReadWhole asks for the rows themselves, but not with credentials that were refused.
+func TestTablesThatCannotBeReadWhole(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]error{http.StatusForbidden: nil, http.StatusUnauthorized: errors.New("401")} {
+		server, table := rows(t, 50)
+		server.refuses = status
+		var wg sync.WaitGroup
+		for i := range 10 {
+			wg.Go(func() {
+				_, err := table.Read(t.Context(), record.Record{ID: rowID(i)}, []string{"name"})
+				if (err == nil) != (want == nil) {
+					t.Errorf("status %d: %v", status, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := server.count(); n != 2 && want == nil || n != 1 && want != nil {
+			t.Errorf("status %d: %d requests", status, n)
+		}
 	}
 }
 

@@ -3,11 +3,13 @@ package servicenowapi
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/record"
+	"github.com/seed-e98ff420/terraform-provider-servicenow/internal/rest"
 )
 
 // tableSnapshot is what was read of a whole table, by a key: one row each, or several. Its zero value is empty.
@@ -22,7 +24,7 @@ type tableSnapshot[R any] struct {
 	// wanted are the columns that reads asked for.
 	wanted  map[string]bool
 	loading loading
-	// unproven means that a list of the whole table was found not to prove what it holds.
+	// unproven means that a list of the whole table could not be had, or was found not to prove what it holds.
 	unproven bool
 	// loadMu lets one join read the whole table while others wait for what it finds.
 	loadMu sync.Mutex
@@ -64,8 +66,15 @@ func (s *tableSnapshot[R]) worth(t *Table, questions int) (most int) {
 	return most
 }
 
+// canDoWithout reports whether a table that could not be read as a whole, being too large or too slow, is asked for what
+// is needed of it instead. Credentials that were refused are not sent once more.
+func canDoWithout(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !rest.HasStatus(err, http.StatusUnauthorized)
+}
+
 // load returns the whole table: what another join has just read, or what the server answers now, by the key that index
-// gives the rows. There is none when the table has more than most rows, or index finds that the list proves nothing.
+// gives the rows. There is none when the table has more than most rows or cannot be read, or index finds that the list
+// proves nothing.
 func (s *tableSnapshot[R]) load(
 	ctx context.Context, t *Table, columns []string, most int, index func(wholeList) (rows map[string]R, proven bool),
 ) (map[string]R, error) {
@@ -85,10 +94,11 @@ func (s *tableSnapshot[R]) load(
 	s.mu.Unlock()
 
 	list, err := t.whole(ctx, "", wanted, most)
-	if err != nil {
+	if err != nil && !canDoWithout(ctx, err) {
 		return nil, err
 	}
 	rows, proven := index(list)
+	proven = proven && err == nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loading.total = list.total; list.cut {

@@ -3,6 +3,7 @@ package servicenowapi
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -342,7 +343,7 @@ func TestUpdateThatCannotBeRead(t *testing.T) {
 func TestWriteAsDisplayed(t *testing.T) {
 	t.Parallel()
 	var sent map[string]string
-	status := http.StatusOK
+	status, revision := http.StatusOK, "4"
 	client, _ := scripted(t, func(w http.ResponseWriter, r *http.Request, body map[string]string) {
 		sent = body
 		query := r.URL.Query()
@@ -355,7 +356,7 @@ func TestWriteAsDisplayed(t *testing.T) {
 			refuse(w, status)
 			return
 		}
-		answerRow(w, map[string]string{"sys_id": rowID(1), "name": "n"})
+		answerRow(w, map[string]string{"sys_id": rowID(1), "name": "n", "sys_mod_count": revision})
 	})
 	unguarded := record.Options{AllowLockout: true}
 	have := record.Record{ID: rowID(1), Scope: "mine", Values: map[string]any{"name": "n"}}
@@ -368,10 +369,61 @@ func TestWriteAsDisplayed(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"user_password": "s"}, sent); diff != "" {
 		t.Error(diff)
 	}
+	if len(got.Warnings) > 0 {
+		t.Errorf("it warns without a reason: %q", got.Warnings)
+	}
+	have.Revision, revision = "3", "3"
+	got, err = client.Table("sys_user").WriteAsDisplayed(t.Context(), have, nil, secrets, unguarded)
+	if err != nil || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "user_password") {
+		t.Errorf("a write that moves nothing: %q, %v", got.Warnings, err)
+	}
 	status = http.StatusForbidden
 	if got, err := client.Table("sys_user").WriteAsDisplayed(t.Context(), have, nil, secrets, unguarded); err == nil ||
 		len(got.KeptSecrets) > 0 {
 		t.Errorf("a refused secret counts as kept: %v", got.KeptSecrets)
+	}
+}
+
+// TestSecretsThatMoveNothing warns of a secret that an ACL may have dropped: sys_mod_count is all there is to tell.
+func TestSecretsThatMoveNothing(t *testing.T) {
+	t.Parallel()
+	for revision, warned := range map[string]bool{"3": true, "4": false} {
+		client, _ := scripted(t, func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
+			row := map[string]string{"sys_id": rowID(1), "name": "n", "sys_mod_count": revision}
+			if r.Method == http.MethodGet {
+				answerRows(w, row)
+				return
+			}
+			answerRow(w, row)
+		})
+		have := record.Record{ID: rowID(1), Revision: "3", Values: map[string]any{"name": "n"}}
+		got, err := client.Table("c").Update(t.Context(), have, record.Write{
+			Record: have, Columns: []string{"name"}, Secrets: map[string]record.Secret{"token": {Value: "canary", Send: true}},
+		})
+		if err != nil || (len(got.Warnings) == 1) != warned || !slices.Equal(got.KeptSecrets, []string{"token"}) ||
+			strings.Contains(fmt.Sprint(got.Warnings), "canary") {
+			t.Errorf("revision %s: %q, kept %q, %v", revision, got.Warnings, got.KeptSecrets, err)
+		}
+	}
+}
+
+// TestDeletesThatComeLate finds a row gone that the server deletes a moment after its answer.
+func TestDeletesThatComeLate(t *testing.T) {
+	t.Parallel()
+	looks := 0
+	client, _ := scripted(t, func(w http.ResponseWriter, r *http.Request, _ map[string]string) {
+		switch {
+		case r.Method == http.MethodDelete:
+			w.WriteHeader(http.StatusNoContent)
+		case looks < 2:
+			looks++
+			answerRows(w, map[string]string{"sys_id": rowID(1)})
+		default:
+			answerRows(w)
+		}
+	})
+	if _, err := client.Table("c").Delete(t.Context(), record.Record{ID: rowID(1)}, record.Options{}); err != nil {
+		t.Error(err)
 	}
 }
 
