@@ -78,7 +78,7 @@ func (usesOAuth) Assign(field.Field)         {}
 func (usesOAuth) Same(field.Field) bool      { return true }
 
 func (f usesOAuth) Encode(into *record.Write) {
-	if !f.oauth.IsUnknown() && !(f.oauth.IsNull() && f.basicAuth.IsNull()) {
+	if !f.oauth.IsUnknown() && (!f.oauth.IsNull() || !f.basicAuth.IsNull()) {
 		into.Values[isOAuthColumn] = !f.oauth.IsNull()
 	}
 }

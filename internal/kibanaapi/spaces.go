@@ -83,7 +83,8 @@ func (k *Client) spaceGone(ctx context.Context, space string) bool {
 		return false
 	}
 	var report status
-	err = k.do(ctx, DefaultSpace, rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}, &report)
+	r := rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}
+	err = k.do(ctx, DefaultSpace, r, &report)
 	return err == nil && report.Version.Number != ""
 }
 

@@ -100,8 +100,7 @@ func (a adopter) release(ctx context.Context, have record.Record, options record
 		}
 		err = errors.Join(err, rerr)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("restoring what it held before it was taken over: %w", err)
 	}
 	for column, value := range have.Found {

@@ -136,8 +136,9 @@ func (t *Table) childrenOfAll(
 	return rows, nil
 }
 
-// wholeTable returns the rows of the whole table by parent, of whom some are asked for: those that another join has just
-// read, or what the server answers now; nil when the table is not worth reading, or its list is not proven to be complete.
+// wholeTable returns the rows of the whole table by parent, of whom some are asked for: those that another join has
+// just read, or what the server answers now; nil when the table is not worth reading, or its list is not proven to be
+// complete.
 func (r *tableChildren) wholeTable(
 	ctx context.Context, t *Table, column string, parents int, columns []string,
 ) (map[string][]record.Record, error) {

@@ -320,7 +320,8 @@ func (t *Table) update(
 
 // unmoved warns of secrets in a row that a write left as it was: nothing else tells what became of them.
 func unmoved(secrets map[string]record.Secret) string {
-	return "The instance answered the write of " + strings.Join(slices.Sorted(maps.Keys(secrets)), ", ") + " with success, " +
+	columns := strings.Join(slices.Sorted(maps.Keys(secrets)), ", ")
+	return "The instance answered the write of " + columns + " with success, " +
 		"and changed nothing (sys_mod_count stands still). Either it held this very value before, or it dropped the value " +
 		"without a word, as an ACL of the column or a business rule does. Make sure that the secret is accepted where it " +
 		"is used."

@@ -66,8 +66,8 @@ func (s *tableSnapshot[R]) worth(t *Table, questions int) (most int) {
 	return most
 }
 
-// canDoWithout reports whether a table that could not be read as a whole, being too large or too slow, is asked for what
-// is needed of it instead. Credentials that were refused are not sent once more.
+// canDoWithout reports whether a table that could not be read as a whole, being too large or too slow, is asked for
+// what is needed of it instead. Credentials that were refused are not sent once more.
 func canDoWithout(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && !rest.HasStatus(err, http.StatusUnauthorized)
 }
