@@ -287,6 +287,33 @@ func TestReadsAloneAskTheListToo(t *testing.T) {
 	}
 }
 
+// TestFormerConnectorsAreNotLostByA404 restores no settings while the list of connectors is answered with 404: the
+// connector that they named would be taken for gone.
+func TestFormerConnectorsAreNotLostByA404(t *testing.T) {
+	t.Parallel()
+	settings := ok(`[{"id": "one", "version": "1", "owner": "cases", "closure_type": "close-by-user",
+		"connector": {"id": "none", "name": "none", "type": ".none", "fields": null}}]`)
+	for name, test := range map[string]struct {
+		list []scriptedAnswer
+		want string
+	}{
+		"a 404":     {nil, "looking for connector jira"},
+		"not in it": {ok(`[]`), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &scripted{answers: map[string][]scriptedAnswer{"GET /api/cases/configure": settings, listRequest: test.list}}
+			have := record.Record{ID: "cases", Found: map[string]string{
+				closureColumn: closeByUser, "connector_id": "jira", "connector": `{"id": "jira", "name": "Jira", "type": ".jira"}`,
+			}}
+			_, err := s.client(t, "").CaseSettings().Delete(t.Context(), have, record.Options{})
+			if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
 // TestRunsThatFailWithoutWords say so.
 func TestRunsThatFailWithoutWords(t *testing.T) {
 	t.Parallel()
