@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,17 +17,17 @@ func TestWave(t *testing.T) {
 		take  []time.Duration // how long each takes
 		want  []time.Duration // when each is proven
 	}{
-		"one alone":                 {0, []time.Duration{50 * ms}, []time.Duration{55 * ms}},
-		"the slowest is waited for": {0, []time.Duration{50 * ms, 52 * ms, 90 * ms}, []time.Duration{95 * ms, 95 * ms, 95 * ms}},
-		"but not for long":          {0, []time.Duration{50 * ms, 900 * ms}, []time.Duration{550 * ms, 905 * ms}},
+		"one alone": {0, []time.Duration{50 * ms}, []time.Duration{55 * ms}},
+		"the slowest is waited for": {
+			0, []time.Duration{50 * ms, 52 * ms, 90 * ms}, []time.Duration{95 * ms, 95 * ms, 95 * ms},
+		},
+		"but not for long": {0, []time.Duration{50 * ms, 900 * ms}, []time.Duration{550 * ms, 905 * ms}},
 		"one after the other": {
 			200 * ms, []time.Duration{50 * ms, 50 * ms, 50 * ms}, []time.Duration{55 * ms, 255 * ms, 455 * ms},
 		},
 		"enough": {
-			10 * ms,
-			[]time.Duration{50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms, 50 * ms},
-			[]time.Duration{140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms, 140 * ms,
-				165 * ms},
+			10 * ms, slices.Repeat([]time.Duration{50 * ms}, waveFull+1),
+			append(slices.Repeat([]time.Duration{140 * ms}, waveFull), 165*ms),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
