@@ -41,6 +41,9 @@ type Leaf struct {
 	Parent Field
 }
 
+// unwrap lets the field be compared with that of another model in its place or without.
+func (l Leaf) unwrap() Field { return l.Field }
+
 // Leaves lists the fields of a model with their places, those of nested objects included. The order is always the same.
 func Leaves(model any, fields []Field) []Leaf {
 	var leaves []Leaf

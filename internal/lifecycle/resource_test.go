@@ -111,6 +111,19 @@ func TestNotKept(t *testing.T) {
 	s.fails(errs, "The state holds what the server answered")
 }
 
+// TestColumnsNotKept reports a map of columns of which an update kept nothing.
+func TestColumnsNotKept(t *testing.T) {
+	t.Parallel()
+	shelf := &shelf{}
+	s := widgets(t, shelf)
+	columns := func(value string) attributes {
+		return attributes{"name": "one", "token_wo": "canary", "additional_columns": map[string]string{"u_size": value}}
+	}
+	s.must(s.apply(columns("1")))
+	shelf.drops = []string{"u_size"}
+	s.fails(s.apply(columns("2")), `additional_columns was planned as {"u_size":"2"}`)
+}
+
 // TestColumnMissing reports a configured value whose column the answer lacks: instances ignore columns that they do not
 // have without a word.
 func TestColumnMissing(t *testing.T) {
