@@ -265,7 +265,7 @@ func (s *CaseSettings) Delete(ctx context.Context, have record.Record, _ record.
 			continue
 		}
 		restored := []any{} // not nil, which would release what is there
-		for _, entry := range entries(formerEntries(have, key)) {
+		for _, entry := range entries(formerEntries(have.Found, key)) {
 			if entryOf(have.Values[column], keyOf(entry)) != nil {
 				restored = append(restored, entry)
 			}
@@ -356,7 +356,7 @@ func (c configuration) former() map[string]string {
 // it was found last.
 func keepReplaced(found map[string]string, replaced map[string][]map[string]any) {
 	for key, taken := range replaced {
-		kept := slices.DeleteFunc(entries(formerEntries(record.Record{Found: found}, key)), func(e map[string]any) bool {
+		kept := slices.DeleteFunc(entries(formerEntries(found, key)), func(e map[string]any) bool {
 			return slices.ContainsFunc(taken, func(t map[string]any) bool { return keyOf(t) == keyOf(e) })
 		})
 		data, _ := json.Marshal(append(kept, taken...)) //nolint:errchkjson // lists and maps of decoded JSON
@@ -364,10 +364,10 @@ func keepReplaced(found map[string]string, replaced map[string][]map[string]any)
 	}
 }
 
-// formerEntries is the list of the entries that a record took over, by the list's key; nil for none.
-func formerEntries(have record.Record, key string) any {
+// formerEntries is the list of the entries that were found and taken over, by the list's key; nil for none.
+func formerEntries(found map[string]string, key string) any {
 	var former any
-	_ = json.Unmarshal([]byte(have.Found[key]), &former)
+	_ = json.Unmarshal([]byte(found[key]), &former)
 	return former
 }
 
@@ -382,7 +382,7 @@ func settingsBody(
 	body := map[string]any{"connector": connector, closureColumn: want.Text(closureColumn)}
 	for key, column := range caseLists {
 		if present := found.list(key); present != nil || want.Values[column] != nil {
-			body[key] = merged(present, have.Values[column], want.Values[column], formerEntries(have, key))
+			body[key] = merged(present, have.Values[column], want.Values[column], formerEntries(have.Found, key))
 		}
 	}
 	if templates, ok := body[templatesKey].([]any); ok {

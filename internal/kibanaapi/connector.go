@@ -156,7 +156,7 @@ func (s *Connectors) findCreated(
 		s.kibana.lists.noteWrite(space, found.ID, &found)
 		return s.writeAnswer(routes, found, want, space), nil
 	}
-	after, err := s.kibana.requestList(ctx, space)
+	after, err := s.kibana.ListAnew(ctx, space)
 	if err != nil {
 		return record.Answer{}, err
 	}
@@ -256,12 +256,17 @@ func (k *Client) present(ctx context.Context, space, id string) (Connector, erro
 		if found, err := k.Get(ctx, space, id); !errors.Is(err, record.ErrNotFound) {
 			return found, err
 		}
-		list = k.requestList // as new as the GET
+		list = k.ListAnew // as new as the GET
 	}
 	all, err := k.inSpace(ctx, space, list)
 	if err != nil {
 		return Connector{}, err
 	}
+	return k.amongOrGet(ctx, all, space, id)
+}
+
+// amongOrGet finds a connector in a list of its space, or, where that lacks it, by a GET.
+func (k *Client) amongOrGet(ctx context.Context, all []Connector, space, id string) (Connector, error) {
 	if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == id }); at >= 0 {
 		return all[at], nil
 	}

@@ -163,12 +163,8 @@ func (k *Client) List(ctx context.Context, space string) ([]Connector, error) {
 }
 
 // ListAnew is List by a request of its own: what it lacks is not there, whoever makes connectors beside this provider.
+// It is the one place where connectors are listed. Kibana does not page this list.
 func (k *Client) ListAnew(ctx context.Context, space string) ([]Connector, error) {
-	return k.requestList(ctx, space)
-}
-
-// requestList is the one place where connectors are listed. Kibana does not page this list.
-func (k *Client) requestList(ctx context.Context, space string) ([]Connector, error) {
 	routes, err := k.routes(ctx)
 	if err != nil {
 		return nil, err

@@ -104,10 +104,7 @@ func (k *Client) known(ctx context.Context, space, id string) (Connector, error)
 	if err != nil {
 		return Connector{}, record.ListError{Err: err}
 	}
-	if at := slices.IndexFunc(all, func(c Connector) bool { return c.ID == id }); at >= 0 {
-		return all[at], nil
-	}
-	return k.Get(ctx, space, id)
+	return k.amongOrGet(ctx, all, space, id)
 }
 
 // start sends the request on a context of its own, so that the first caller's cancellation does not fail the others.
@@ -117,7 +114,7 @@ func (l *connectorLists) start(ctx context.Context, k *Client, space string, s *
 	s.flight = f
 	go func() {
 		defer cancel()
-		rows, err := k.requestList(ctx, space)
+		rows, err := k.ListAnew(ctx, space)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		for _, edit := range f.edits {

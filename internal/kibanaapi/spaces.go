@@ -82,9 +82,7 @@ func (k *Client) spaceGone(ctx context.Context, space string) bool {
 	case !rest.HasStatus(err, http.StatusForbidden) && !rest.HasStatus(err, http.StatusNotFound):
 		return false
 	}
-	var report status
-	r := rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}
-	err = k.do(ctx, DefaultSpace, r, &report)
+	report, err := k.askStatus(ctx)
 	return err == nil && report.Version.Number != ""
 }
 

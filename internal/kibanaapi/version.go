@@ -125,10 +125,15 @@ func tellsVersion(code int, body []byte) bool {
 	return code == http.StatusServiceUnavailable && json.Unmarshal(body, &report) == nil && report.Version.Number != ""
 }
 
-func (k *Client) askVersion(ctx context.Context) (Version, error) {
-	var report status
+func (k *Client) askStatus(ctx context.Context) (report status, err error) {
 	r := rest.Request{Method: http.MethodGet, Path: "/api/status", Accepts: tellsVersion}
-	if err := k.do(ctx, DefaultSpace, r, &report); err != nil && !k.doesNotTell(ctx, err) {
+	err = k.do(ctx, DefaultSpace, r, &report)
+	return report, err
+}
+
+func (k *Client) askVersion(ctx context.Context) (Version, error) {
+	report, err := k.askStatus(ctx)
+	if err != nil && !k.doesNotTell(ctx, err) {
 		return Version{}, fmt.Errorf("asking Kibana for its version: %w", err)
 	}
 	version := newest

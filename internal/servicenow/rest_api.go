@@ -53,30 +53,31 @@ func (m *restAPI) fields(pathMovesWith ...any) []field.Field {
 	}
 }
 
-// api is the API of any model that embeds one.
-func (m *restAPI) api() *restAPI { return m }
-
 // PlanChange leaves open whether a record covers all of what may turn out to be narrowed.
 func (m *restAPI) PlanChange(
 	_ context.Context, _ *lifecycle.Servers, change lifecycle.Change, _ *lifecycle.Report,
 ) {
-	configured := change.Config.(interface{ api() *restAPI }).api() //nolint:forcetypeassert // of this model's type
-	open := func(all *types.Bool, configured types.Bool, narrowed types.String) {
-		if narrowed.IsUnknown() && configured.IsNull() {
-			*all = types.BoolUnknown()
+	configured := change.Config.(interface{ parts() []coverage }).parts() //nolint:forcetypeassert // this model's type
+	for i, part := range m.parts() {
+		if part.narrowed.IsUnknown() && configured[i].all.IsNull() {
+			*part.all = types.BoolUnknown()
 		}
 	}
-	open(&m.AllMethods, configured.AllMethods, m.HTTPMethod)
-	open(&m.AllResources, configured.AllResources, m.Resource)
-	open(&m.AllVersions, configured.AllVersions, m.Version)
+}
+
+// coverage is what a record covers of one kind: all of them, or one.
+type coverage struct {
+	all      *types.Bool
+	narrowed types.String
+}
+
+func (m *restAPI) parts() []coverage {
+	return []coverage{{&m.AllMethods, m.HTTPMethod}, {&m.AllResources, m.Resource}, {&m.AllVersions, m.Version}}
 }
 
 // check refuses one of a kind together with all of them. everything, which may be nil, is one flag for all three kinds.
 func (m *restAPI) check(everything *types.Bool, report *lifecycle.Report) {
-	for _, pair := range []struct {
-		all      *types.Bool
-		narrowed types.String
-	}{{&m.AllMethods, m.HTTPMethod}, {&m.AllResources, m.Resource}, {&m.AllVersions, m.Version}} {
+	for _, pair := range m.parts() {
 		if pair.narrowed.ValueString() == "" {
 			continue
 		}

@@ -131,8 +131,8 @@ type loading struct {
 }
 
 // next counts a join of some questions and returns up to how many rows the table is worth reading as a whole instead; 0
-// for not at all.
-// What was read before a write is worth nothing after it, so joins between which writes moves do not count together.
+// for not at all. What was read before a write is worth nothing after it, so joins between which writes moves do not
+// count together.
 func (l *loading) next(writes int64, questions int) (most int) {
 	if time.Since(l.began) > record.SnapshotLife || writes != l.writes {
 		l.joins, l.began, l.writes = 0, time.Now(), writes

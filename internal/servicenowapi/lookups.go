@@ -219,11 +219,7 @@ func (l *tableLookUps) answer(ctx context.Context, t *Table, asked []*lookUp) {
 	if !slices.ContainsFunc(asked, func(q *lookUp) bool { return q.tolerant }) {
 		foreign = t.sn.writes.Load() - l.ours
 	}
-	different := map[string]bool{}
-	for _, q := range asked {
-		different[q.query] = true
-	}
-	most := l.loading.next(foreign, len(different))
+	most := l.loading.next(foreign, len(differentQueries(asked)))
 	if slices.ContainsFunc(asked, func(q *lookUp) bool { return q.needs(l.unanswered) }) {
 		most = 0
 	}
@@ -386,12 +382,17 @@ func joinQueries(asked []*lookUp) string {
 			separator = "^NQ"
 		}
 	}
+	return strings.Join(differentQueries(asked), separator)
+}
+
+// differentQueries are those of some look-ups, each once, sorted.
+func differentQueries(asked []*lookUp) []string {
 	queries := make([]string, len(asked))
 	for i, q := range asked {
 		queries[i] = q.query
 	}
 	slices.Sort(queries)
-	return strings.Join(slices.Compact(queries), separator)
+	return slices.Compact(queries)
 }
 
 // keyedRows are the rows of a whole table, found by the values of columns without regard to case, as ServiceNow does.
